@@ -1,0 +1,63 @@
+/**
+ * The contract between turnmux and whatever moves its messages.
+ *
+ * @module
+ */
+
+/** The JSON value that a host's envelope carries in wrapped carriage (`docs/spec.md` section 1). */
+export interface WrappedMessage {
+  readonly turnmux: readonly unknown[];
+}
+
+/** A WebSocket message: text as a string, binary as octets; in wrapped carriage, the JSON value inside the host's envelope. */
+export type CarrierMessage = string | Uint8Array | WrappedMessage;
+
+/** Why a carrier is gone. */
+export interface CarrierLoss {
+  /** The WebSocket close code, where there is one. */
+  readonly code?: number;
+  /** A sentence for logs and errors. */
+  readonly reason: string;
+}
+
+/** What a carrier tells its channel. The channel installs it with {@link Carrier.start}. */
+export interface CarrierListener {
+  /**
+   * A message arrived. The answer is true when the message was turnmux's: then the carrier keeps it from the host. It is
+   * false for host traffic, which the carrier hands on unchanged. Octets pass into the listener's
+   * ownership when the answer is true.
+   */
+  message(message: CarrierMessage): boolean;
+  /** The carrier can take more octets after {@link Carrier.buffered} was above the hand-over limit. */
+  drained(): void;
+  /** The carrier is gone, once; nothing is sent or received afterwards. */
+  lost(loss: CarrierLoss): void;
+}
+
+/**
+ * Moves whole messages, in order and without loss, or reports that it is gone; nothing in between.
+ *
+ * A carrier never splits, joins, drops or reorders messages. `send` never throws and never blocks: what cannot be
+ * sent any more is reported by `lost`.
+ */
+export interface Carrier {
+  /** Takes one message. Ownership of octets passes to the carrier. */
+  send(message: CarrierMessage): void;
+  /** Octets handed to `send` that the socket has not taken yet. */
+  readonly buffered: number;
+  /** True while a message must wait, since the host is in the middle of a fragmented one (CARR-007). `drained` follows. */
+  readonly blocked: boolean;
+  /**
+   * Which form messages have. A gateway's channel answers in the form in which HELLO came, binary or text, whatever this
+   * says; a client's channel speaks first, in this form.
+   */
+  readonly carriage: "binary" | "text" | "wrapped";
+  /** True when the socket belongs to a host: turnmux never closes it (CARR-008). */
+  readonly shared: boolean;
+  /** Installs the listener and begins to deliver. Called once. Throws when the socket is attached already. */
+  start(listener: CarrierListener): void;
+  /** Gives the socket back as it was. No further event reaches the listener. */
+  detach(): void;
+  /** Closes a socket that turnmux owns; on a shared one it does nothing. */
+  close(code: number, reason: string): void;
+}
