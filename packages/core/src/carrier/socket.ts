@@ -1,0 +1,216 @@
+/**
+ * What all carriers on a WebSocket have in common, whatever kind of object the socket is.
+ *
+ * @module
+ */
+
+import { UsageError } from "../errors/usage.ts";
+import type { Carrier, CarrierListener, CarrierLoss, CarrierMessage } from "./carrier.ts";
+
+/** Options of the stock carriers. */
+export interface SocketCarrierOptions {
+  /** The form in which this side speaks. Default `"binary"`. Messages in the other form are received all the same. */
+  readonly carriage?: "binary" | "text" | undefined;
+  /** Whether the socket belongs to a host, and turnmux may not close it (CARR-008). Default true. */
+  readonly shared?: boolean | undefined;
+}
+
+/** `readyState` of every kind of WebSocket. */
+export const ReadyState = { connecting: 0, open: 1, closing: 2, closed: 3 } as const;
+
+/** What a {@link SocketPort} tells of its socket. */
+export interface SocketEvents {
+  /** A message that may be turnmux's. True when it was, and nobody else may see it. */
+  message(message: CarrierMessage): boolean;
+  /** What {@link SocketPort.blocked} waited for may be over. Said as often as the port likes. */
+  unblocked(): void;
+  /** The socket may have taken octets that it still held. Said as often as the port likes. */
+  flushed(): void;
+  /** Nothing can be sent or received any more. */
+  lost(loss: CarrierLoss): void;
+  /** The socket is closed, and emits nothing more. */
+  closed(loss: CarrierLoss): void;
+}
+
+/** One kind of WebSocket, as {@link SocketCarrier} needs it. It holds no rule and no state of the carrier's. */
+export interface SocketPort {
+  /** Throws {@link UsageError} where the socket's settings do not go with the carriage. */
+  check(): void;
+  readonly readyState: number;
+  /** Octets written that the socket has not taken, at least. */
+  readonly buffered: number;
+  /** True while nothing may be written. */
+  readonly blocked: boolean;
+  /** Begins to watch the socket, and marks it. Returns what gives it back. Throws {@link UsageError} when it is marked. */
+  hook(events: SocketEvents): () => void;
+  /** Writes one message. May throw. */
+  write(message: string | Uint8Array): void;
+  /** Begins the closing handshake. May throw. */
+  close(code: number, reason: string): void;
+}
+
+/** The longest reason that fits into a close frame, in octets of UTF-8. */
+const MAX_CLOSE_REASON = 123;
+
+/** {@link Carrier} over a {@link SocketPort}. Made by `wsCarrier` and `webSocketCarrier`. */
+export class SocketCarrier implements Carrier {
+  readonly carriage: "binary" | "text";
+  readonly shared: boolean;
+  readonly #port: SocketPort;
+  #state: "new" | "attached" | "lost" | "detached" = "new";
+  #listener: CarrierListener | undefined;
+  #release: (() => void) | undefined;
+  /** Messages that came while the socket was blocked. Its length is the owner's to limit. */
+  #waiting: (string | Uint8Array)[] = [];
+  #waitingOctets = 0;
+  /** Somebody was told that the carrier is blocked, and waits for `drained`. */
+  #toldBlocked = false;
+  /** Somebody was told that octets are buffered, and may wait for `drained`. */
+  #toldBuffered = false;
+
+  constructor(port: SocketPort, options: SocketCarrierOptions) {
+    port.check();
+    this.#port = port;
+    this.carriage = options.carriage ?? "binary";
+    this.shared = options.shared ?? true;
+  }
+
+  get buffered(): number {
+    const octets = this.#port.buffered + this.#waitingOctets;
+    if (octets > 0) this.#toldBuffered = true;
+    return octets;
+  }
+
+  get blocked(): boolean {
+    const blocked = this.#port.blocked;
+    if (blocked) this.#toldBlocked = true;
+    return blocked;
+  }
+
+  start(listener: CarrierListener): void {
+    if (this.#state !== "new") {
+      throw new UsageError("This carrier was started before. A carrier serves one channel: make a new one");
+    }
+    this.#port.check();
+    this.#release = this.#port.hook({
+      message: (message) => this.#receive(message),
+      unblocked: () => {
+        this.#unblocked();
+      },
+      flushed: () => {
+        this.#flushed();
+      },
+      lost: (loss) => {
+        this.#lose(loss);
+      },
+      closed: (loss) => {
+        this.#lose(loss);
+        this.#giveBack();
+      },
+    });
+    this.#listener = listener;
+    this.#state = "attached";
+    if (this.#port.readyState === ReadyState.closed) this.#loseLater("The WebSocket was closed already");
+    else this.#unblocked();
+  }
+
+  send(message: CarrierMessage): void {
+    if (this.#state === "lost" || this.#state === "detached") return;
+    if (typeof message !== "string" && !(message instanceof Uint8Array)) {
+      this.#loseLater("A WebSocket carries text and octets, not the values of wrapped carriage");
+    } else if (this.#state === "new" || this.#waiting.length > 0 || this.#port.blocked) {
+      this.#waiting.push(message);
+      this.#waitingOctets += message.length;
+      this.#toldBlocked = true;
+    } else {
+      this.#write(message);
+    }
+  }
+
+  detach(): void {
+    this.#state = "detached";
+    this.#drop();
+    this.#giveBack();
+  }
+
+  close(code: number, reason: string): void {
+    if (this.shared || this.#port.readyState >= ReadyState.closing) return;
+    try {
+      this.#port.close(code, closeReason(reason));
+    } catch (error) {
+      this.#loseLater(`The WebSocket could not be closed: ${messageOf(error)}`);
+    }
+  }
+
+  #receive(message: CarrierMessage): boolean {
+    if (this.#state === "attached") return this.#listener?.message(message) ?? false;
+    // Between loss and close nobody can tell whose it is. Its mark says turnmux, and no host is to see that (CARR-005).
+    return this.#state === "lost";
+  }
+
+  #write(message: string | Uint8Array): void {
+    if (this.#port.readyState >= ReadyState.closing) {
+      this.#loseLater("The WebSocket is closing");
+      return;
+    }
+    try {
+      this.#port.write(message);
+    } catch (error) {
+      this.#loseLater(`The WebSocket took no message: ${messageOf(error)}`);
+    }
+  }
+
+  /** Writes what waited, and tells the listener that it may go on. */
+  #unblocked(): void {
+    if (!this.#toldBlocked || this.#state !== "attached" || this.#port.blocked) return;
+    this.#toldBlocked = false;
+    while (this.#waiting.length > 0 && this.#state === "attached" && !this.#port.blocked) {
+      const message = this.#waiting.shift();
+      if (message === undefined) break;
+      this.#waitingOctets -= message.length;
+      this.#write(message);
+    }
+    this.#listener?.drained();
+  }
+
+  #flushed(): void {
+    if (!this.#toldBuffered || this.#state !== "attached") return;
+    this.#toldBuffered = this.#port.buffered > 0;
+    this.#listener?.drained();
+  }
+
+  /** Out of `send` and `start` the loss is told in a turn of its own, so that no listener is called from within them. */
+  #loseLater(reason: string): void {
+    queueMicrotask(() => {
+      this.#lose({ reason });
+    });
+  }
+
+  #lose(loss: CarrierLoss): void {
+    if (this.#state !== "attached") return;
+    this.#state = "lost";
+    this.#drop();
+    this.#listener?.lost(loss);
+  }
+
+  #drop(): void {
+    this.#waiting = [];
+    this.#waitingOctets = 0;
+  }
+
+  #giveBack(): void {
+    this.#release?.();
+    this.#release = undefined;
+  }
+}
+
+/** What an error says, for a {@link CarrierLoss}. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error && error.message !== "" ? error.message : "unknown error";
+}
+
+/** Cuts a reason to what a close frame holds, between two characters. */
+function closeReason(reason: string): string {
+  const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(MAX_CLOSE_REASON));
+  return reason.slice(0, read);
+}

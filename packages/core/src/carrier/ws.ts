@@ -1,0 +1,215 @@
+/**
+ * A carrier on a WebSocket of the `ws` package, version 8, known by its shape: nothing is imported from there.
+ *
+ * @module
+ */
+
+import { UsageError } from "../errors/usage.ts";
+import type { Carrier } from "./carrier.ts";
+import { isBlob, readMessage } from "./inbound.ts";
+import { markAttached, wrapMethod } from "./instance.ts";
+import {
+  messageOf,
+  ReadyState,
+  SocketCarrier,
+  type SocketCarrierOptions,
+  type SocketEvents,
+  type SocketPort,
+} from "./socket.ts";
+
+/** Options of `ws.send` that matter here. */
+export interface WsSendOptions {
+  readonly binary?: boolean | undefined;
+  readonly compress?: boolean | undefined;
+  readonly fin?: boolean | undefined;
+}
+
+/** What {@link wsCarrier} needs of a WebSocket of the `ws` package. */
+export interface WsLike {
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  readonly binaryType: string;
+  emit(event: string | symbol, ...args: unknown[]): boolean;
+  send(data: string | Uint8Array, options: WsSendOptions, done: (error?: Error) => void): void;
+  close(code?: number, reason?: string): void;
+  on(event: "error", listener: (error: Error) => void): unknown;
+}
+
+/**
+ * Makes a carrier of a `ws` WebSocket, at either end, open or still connecting.
+ *
+ * From `start` on, messages that the listener takes reach none of the socket's listeners, however and whenever they were
+ * added: `on`, `once`, `addEventListener`, `onmessage`, async iteration. All else passes unchanged: other messages,
+ * ping, pong, close, errors. To that end `emit` and `send` are properties of the instance while the carrier is
+ * attached. `detach`, or the socket's 'close', takes them away.
+ *
+ * - Nothing is written between the fragments of a host's message (CARR-007), also of one that had begun before `start`.
+ * - Messages are never compressed, and pass by functions that a host has put over `send` on this instance.
+ * - `buffered` counts turnmux's octets, not the host's. `drained` follows as the socket writes them.
+ * - The socket's `maxPayload` is the host's choice: a longer message of the peer ends the socket (1009), so it bounds the
+ *   limits that turnmux may state. A socket that the host pauses delivers nothing of turnmux either.
+ * - An 'error' is reported as `lost`, and reaches the host's listeners as ever. On a shared socket without any it is
+ *   thrown, as without turnmux. On a socket of its own turnmux listens, for as long as the socket lives.
+ *
+ * `start` throws {@link UsageError} when the socket is attached already. With `binaryType` `"blob"` messages cannot be read in
+ * order: then binary carriage is a {@link UsageError}, and switching later is a loss.
+ */
+export function wsCarrier(ws: WsLike, options: SocketCarrierOptions = {}): Carrier {
+  if (typeof ws.emit !== "function") {
+    throw new UsageError("This is no WebSocket of the ws package: use webSocketCarrier for a standard WebSocket");
+  }
+  return new SocketCarrier(new WsPort(ws, options), options);
+}
+
+class WsPort implements SocketPort {
+  readonly #ws: WsLike;
+  readonly #binary: boolean;
+  readonly #shared: boolean;
+  #events: SocketEvents | undefined;
+  /** A fragment of the host's was the last that went through `send`. Only for sockets that do not tell themselves. */
+  #fragmentOpen = false;
+  /** The lengths of our messages that the socket has not reported as written, oldest first, and their sum. */
+  #lengths: number[] = [];
+  #unwritten = 0;
+  /** Has `send` as it is below this carrier, and below whatever the host has put over it on this instance. */
+  #below: Pick<WsLike, "send">;
+
+  constructor(ws: WsLike, options: SocketCarrierOptions) {
+    this.#ws = ws;
+    this.#binary = (options.carriage ?? "binary") === "binary";
+    this.#shared = options.shared ?? true;
+    this.#below = ws;
+  }
+
+  get readyState(): number {
+    return this.#ws.readyState;
+  }
+
+  /** Ours alone, since only of our own messages are we told when they left; and none where the socket holds nothing. */
+  get buffered(): number {
+    return Math.min(this.#unwritten, this.#ws.bufferedAmount);
+  }
+
+  get blocked(): boolean {
+    return this.#ws.readyState === ReadyState.connecting || (senderMidMessage(this.#ws) ?? this.#fragmentOpen);
+  }
+
+  check(): void {
+    if (this.#binary && this.#ws.binaryType === "blob") {
+      throw new UsageError(
+        'A WebSocket with binaryType "blob" cannot be read in order: set it to "nodebuffer", or use { carriage: "text" }',
+      );
+    }
+  }
+
+  hook(events: SocketEvents): () => void {
+    const ws = this.#ws;
+    const unmark = markAttached(ws);
+    this.#events = events;
+    const restoreEmit = wrapMethod(ws, "emit", (pass) => this.#watchEmit(pass));
+    const restoreSend = wrapMethod(ws, "send", (pass) => this.#watchSend(pass));
+    if (!this.#shared) ws.on("error", ignore);
+    return () => {
+      this.#events = undefined;
+      restoreEmit();
+      restoreSend();
+      unmark();
+    };
+  }
+
+  write(message: string | Uint8Array): void {
+    const options = { binary: typeof message !== "string", compress: false, fin: true };
+    this.#lengths.push(message.length);
+    this.#unwritten += message.length;
+    this.#below.send.apply(this.#ws, [message, options, this.#written]);
+  }
+
+  close(code: number, reason: string): void {
+    this.#ws.close(code, reason);
+  }
+
+  /** One for all messages: it keeps the way of a message free of closures. */
+  readonly #written = (error?: Error | null): void => {
+    this.#unwritten -= this.#lengths.shift() ?? 0;
+    // An error here says that the socket died with the message in its queue.
+    if (error) this.#events?.lost({ reason: `The WebSocket took no message: ${messageOf(error)}` });
+    else this.#events?.flushed();
+  };
+
+  #watchEmit(pass: WsLike["emit"]): WsLike["emit"] {
+    const observe = (event: string | symbol, args: readonly unknown[]): boolean => this.#observe(event, args);
+    const unblocked = (): void => this.#events?.unblocked();
+    return function emit(this: unknown, event: string | symbol, ...args: unknown[]): boolean {
+      if (observe(event, args)) return true;
+      try {
+        return pass.apply(this, [event, ...args]);
+      } finally {
+        // At 'open', and also where the host ended its message by a `send` that it had kept from before.
+        unblocked();
+      }
+    };
+  }
+
+  /** What an event means for turnmux. True when it is to go no further. */
+  #observe(event: string | symbol, args: readonly unknown[]): boolean {
+    const events = this.#events;
+    if (events === undefined) return false;
+    const [first, second] = args;
+    switch (event) {
+      case "message": {
+        const message = readMessage(first, second === true);
+        if (message !== undefined) return events.message(message);
+        if (this.#binary && isBlob(first)) events.lost({ reason: 'The host set binaryType to "blob"' });
+        return false;
+      }
+      case "error":
+        // ws closes before it says so; an error on an open socket is somebody else's.
+        if (this.#ws.readyState >= ReadyState.closing) {
+          events.lost({ reason: `The WebSocket failed: ${messageOf(first)}` });
+        }
+        return false;
+      case "close":
+        events.closed(closeLoss(first, second));
+        return false;
+      default:
+        return false;
+    }
+  }
+
+  #watchSend(pass: WsLike["send"]): WsLike["send"] {
+    // Messages that arrive are taken before a host's own `emit` on the instance sees them, and ours leave below its `send`.
+    const prototype: unknown = Object.getPrototypeOf(this.#ws);
+    this.#below = canSend(prototype) ? prototype : { send: pass };
+    const sent = (options: unknown): void => {
+      this.#fragmentOpen = typeof options === "object" && options !== null && "fin" in options && options.fin === false;
+      this.#events?.unblocked();
+    };
+    return function send(this: unknown, ...args: Parameters<WsLike["send"]>): void {
+      pass.apply(this, args);
+      sent(args[1]);
+    };
+  }
+}
+
+function ignore(): void {}
+
+/**
+ * Whether a fragment of a message was the last thing written, as the socket's own sender knows it: also for fragments that
+ * were written before turnmux came, or past `send` of this instance. Undefined where it does not tell.
+ */
+function senderMidMessage(ws: object): boolean | undefined {
+  if (!("_sender" in ws)) return undefined;
+  const sender = ws._sender;
+  if (typeof sender !== "object" || sender === null || !("_firstFragment" in sender)) return undefined;
+  return typeof sender._firstFragment === "boolean" ? !sender._firstFragment : undefined;
+}
+
+function canSend(value: unknown): value is Pick<WsLike, "send"> {
+  return typeof value === "object" && value !== null && "send" in value && typeof value.send === "function";
+}
+
+function closeLoss(code: unknown, reason: unknown): { code?: number; reason: string } {
+  const text = ArrayBuffer.isView(reason) ? new TextDecoder().decode(reason) : "";
+  const said = text === "" ? "The WebSocket closed" : `The WebSocket closed: ${text}`;
+  return typeof code === "number" ? { code, reason: said } : { reason: said };
+}
