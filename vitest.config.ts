@@ -15,6 +15,7 @@ function project(name: string, include: string[]): TestProjectConfiguration {
 const projects = readdirSync(new URL("packages", import.meta.url)).map((name) =>
   project(name, [`packages/${name}/test/**/*.test.ts`]),
 );
+projects.push(project("scripts", ["scripts/test/**/*.test.mjs"]));
 // scripts/dev.mjs looks for a Chromium, and names these tests as skipped where there is none.
 if (process.env["TURNMUX_CHROMIUM"]) projects.push(project("chromium", ["packages/e2e/test-chromium/**/*.test.ts"]));
 
