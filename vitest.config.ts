@@ -1,24 +1,29 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 
 // From source, without a build: every package offers it under this condition.
 const conditions = ["turnmux-source", "module", "node", "development|production"];
 
-function project(name: string, include: string[]): TestProjectConfiguration {
+function project(name: string, include: string, testTimeout = 15_000): TestProjectConfiguration {
   return {
     resolve: { conditions },
     ssr: { resolve: { conditions, externalConditions: ["turnmux-source", "node"] } },
-    test: { name, include, environment: "node", sequence: { shuffle: true } },
+    // Any order must do. The seed of a run is in its output; --sequence.seed=... repeats it.
+    test: { name, include: [include], testTimeout, hookTimeout: testTimeout, sequence: { shuffle: true } },
   };
 }
 
-const projects = readdirSync(new URL("packages", import.meta.url)).map((name) =>
-  project(name, [`packages/${name}/test/**/*.test.ts`]),
-);
-projects.push(project("scripts", ["scripts/test/**/*.test.mjs"]));
-// scripts/dev.mjs looks for a Chromium, and names these tests as skipped where there is none.
-if (process.env["TURNMUX_CHROMIUM"]) projects.push(project("chromium", ["packages/e2e/test-chromium/**/*.test.ts"]));
+const projects = [project("scripts", "scripts/test/**/*.test.mjs")];
+for (const folder of ["packages", "examples"]) {
+  for (const name of readdirSync(folder)) {
+    if (existsSync(`${folder}/${name}/test`)) projects.push(project(name, `${folder}/${name}/test/**/*.test.ts`));
+  }
+}
+// scripts/dev.mjs looks for a Chromium, and names these tests as left out where there is none.
+if (process.env["TURNMUX_CHROMIUM"]) {
+  projects.push(project("chromium", "packages/e2e/test-chromium/**/*.test.ts", 30_000));
+}
 
 export default defineConfig({
-  test: { projects, passWithNoTests: true },
+  test: { projects, passWithNoTests: true, coverage: { provider: "v8", include: ["packages/*/src/**/*.ts"] } },
 });

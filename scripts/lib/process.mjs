@@ -71,11 +71,10 @@ export function capture(command, args, { env = process.env, cwd = root, timeoutM
 /** Runs a program on this terminal and returns its exit code. */
 export function inherit(command, args, { env = process.env, cwd = root } = {}) {
   return new Promise((resolve) => {
-    // The terminal sends its signals to the child itself; we only must not end before it.
-    const child = spawn(command, args, { cwd, env, stdio: "inherit", windowsHide: true });
-    const wait = () => {};
-    process.prependListener("SIGINT", wait);
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.removeAllListeners(signal).on(signal, wait);
+    // The terminal sends SIGINT and SIGHUP to the child as well; we must only not end before it does.
+    for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"]) process.removeAllListeners(signal);
+    process.on("SIGINT", () => {});
+    process.on("SIGHUP", () => {});
     process.on("SIGTERM", () => child.kill("SIGTERM"));
     child.on("error", (error) => {
       console.error(`${command}: ${error.message}`);
