@@ -50,6 +50,8 @@ export interface HelloFrame {
   readonly agent?: string | undefined;
   readonly agentVersion?: string | undefined;
   readonly resume?: ResumeRequest | undefined;
+  /** The exact octets of the payload, for the transcript (section 4). Decoding sets it. */
+  readonly payload?: Uint8Array | undefined;
 }
 
 /** What HELLO says when the client wants to go on with an earlier session. */
@@ -69,6 +71,8 @@ export interface ChallengeFrame {
   readonly features: readonly string[];
   readonly audience: string;
   readonly methods: readonly string[];
+  /** The exact octets of the payload, for the transcript (section 4). Decoding sets it. */
+  readonly payload?: Uint8Array | undefined;
 }
 
 /** PROOF: the client's proof over the transcript. */

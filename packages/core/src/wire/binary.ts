@@ -1,0 +1,232 @@
+/**
+ * Binary carriage: `C1 01`, the tag, and frames of nine octets and a payload. `docs/spec.md` sections 1 and 2.
+ *
+ * @module
+ */
+
+import type { CarrierMessage } from "../carrier/carrier.ts";
+import { ProtocolViolation } from "../errors/violation.ts";
+import { UsageError } from "../errors/usage.ts";
+import { misuse } from "./checks.ts";
+import { type Carriage, type DecodeLimits, type Envelope, TAG_LENGTH } from "./envelope.ts";
+import { type Frame, FrameType, type HandshakeFrame } from "./frame.ts";
+import { type FrameRule, flagsOf, readFrame, ruleOf, writeFrame } from "./layout.ts";
+import { PackedReader, PackedWriter } from "./packed.ts";
+
+/** The octet that no MessagePack and no UTF-8 text begins with. */
+const MARK = 0xc1;
+const VERSION = 0x01;
+/** Mark, version and tag. */
+const PREFIX: number = 2 + TAG_LENGTH;
+/** Length, type, flags and stream. */
+const FRAME_HEAD = 9;
+const LENGTH_MAX = 0xff_ffff;
+/** The greatest stream identifier (STREAM-009). */
+export const STREAM_MAX: number = 0x7fff_ffff;
+
+// Each is used from begin to finish without a call into code of others, so that one will do for all channels.
+const reader: PackedReader = new PackedReader();
+const writer: PackedWriter = new PackedWriter();
+
+function recognise(message: CarrierMessage): Envelope | undefined {
+  if (!(message instanceof Uint8Array) || message[0] !== MARK || message[1] !== VERSION || message.length < PREFIX) {
+    return undefined;
+  }
+  return { tag: message.subarray(2, PREFIX), content: message };
+}
+
+function decode(envelope: Envelope, limits: DecodeLimits): Frame[] {
+  const message = envelope.content;
+  if (!(message instanceof Uint8Array))
+    throw new UsageError("decode takes an envelope that recognise() of binaryCarriage gave");
+  const size = message.length;
+  if (size <= PREFIX) throw new ProtocolViolation("CARR-001", "a message must hold at least one frame");
+  const frames: Frame[] = [];
+  for (let at = PREFIX; at < size; ) {
+    if (size - at < FRAME_HEAD) truncated();
+    const length = u24(message, at);
+    if (length > limits.framePayload) {
+      throw new ProtocolViolation(
+        "FRAME-001",
+        `the payload of a frame must be at most ${limits.framePayload} octets`,
+        "resource_exhausted",
+      );
+    }
+    const start = at + FRAME_HEAD;
+    const end = start + length;
+    if (end > size) truncated();
+    const frame = decodeFrame(message, at, start, end);
+    if (frame !== undefined) frames.push(frame);
+    at = end;
+  }
+  return frames;
+}
+
+/** One frame, or undefined when it is of an unknown type that may be skipped. */
+function decodeFrame(message: Uint8Array, at: number, start: number, end: number): Frame | undefined {
+  const type = message[at + 3] ?? 0;
+  const flags = message[at + 4] ?? 0;
+  if ((message[at + 5] ?? 0) >= 0x80)
+    throw new ProtocolViolation("FRAME-003", "the reserved bit of a frame must be zero");
+  const rule = ruleOf(type);
+  if (rule === undefined) {
+    if (type >= 0x80) return undefined;
+    throw new ProtocolViolation("FRAME-004", "the type of a frame is unknown, and not one that may be skipped");
+  }
+  const stream = (message[at + 5] ?? 0) * 0x100_0000 + u24(message, at + 6);
+  checkHead(rule, flags, stream);
+  const isData = rule.type === "data";
+  reader.stream = stream;
+  reader.more = (flags & 0x01) !== 0;
+  reader.final = (flags & 0x02) !== 0;
+  reader.cont = (flags & 0x04) !== 0;
+  reader.begin(message, start, end, rule.label, !isData);
+  const frame = readFrame(reader, rule.type);
+  if (!rule.body) reader.finish();
+  if (frame.type === "hello" || frame.type === "challenge") return { ...frame, payload: message.subarray(start, end) };
+  return frame;
+}
+
+/** FRAME-005 and FRAME-006; the same for every carriage, without BASE64. */
+export function checkHead(rule: FrameRule, flags: number, stream: number): void {
+  if ((flags & ~rule.flags) !== 0) {
+    throw new ProtocolViolation("FRAME-005", `${rule.label}: a flag that is not defined for it must be zero`);
+  }
+  if (rule.stream === "channel" ? stream !== 0 : rule.stream === "stream" && stream === 0) {
+    const expected = rule.stream === "channel" ? "stream 0" : "a stream other than 0";
+    throw new ProtocolViolation("FRAME-006", `${rule.label}: must be on ${expected}`);
+  }
+}
+
+function truncated(): never {
+  throw new ProtocolViolation("FRAME-002", "a frame is cut off by the end of its message");
+}
+
+function u24(octets: Uint8Array, at: number): number {
+  return ((octets[at] ?? 0) << 16) | ((octets[at + 1] ?? 0) << 8) | (octets[at + 2] ?? 0);
+}
+
+/** The body of a frame, if it is of a type that has one. */
+export function bodyOf(frame: Frame): Uint8Array | undefined {
+  return frame.type === "open" || frame.type === "end" || frame.type === "data" ? frame.body : undefined;
+}
+
+/** The stream of a frame that local code built; 0 where its type is the channel's. */
+export function streamOf(frame: Frame): number {
+  if (!("stream" in frame)) return 0;
+  const { stream } = frame;
+  const least = frame.type === "credit" ? 0 : 1;
+  if (!Number.isInteger(stream) || stream < least || stream > STREAM_MAX) {
+    misuse(frame.type.toUpperCase(), "stream", `an integer from ${least} to 2^31-1`);
+  }
+  return stream;
+}
+
+/** Writes the header of a frame behind what the writer holds, and answers with its octets. */
+function writeHeader(frame: Frame): number {
+  const { out } = writer;
+  const start = out.length;
+  const rule = ruleOf(FrameType[frame.type]);
+  const isData = frame.type === "data";
+  writer.cont = isData && frame.head === undefined;
+  writer.begin(rule?.label ?? "", !isData);
+  writeFrame(writer, frame);
+  if (!isData) writer.finish();
+  return out.length - start;
+}
+
+function encode(tag: Uint8Array, frames: readonly Frame[]): Uint8Array {
+  checkMessage(tag, frames);
+  const { out } = writer;
+  out.reset();
+  let size = PREFIX;
+  const headers: number[] = [];
+  for (const frame of frames) {
+    const payload = presetPayload(frame);
+    let header: number;
+    if (payload === undefined) header = writeHeader(frame);
+    else {
+      header = payload.length;
+      out.raw(payload);
+    }
+    const length = header + (bodyOf(frame)?.length ?? 0);
+    if (length > LENGTH_MAX) misuse(frame.type.toUpperCase(), "body", "shorter: a payload has at most 2^24-1 octets");
+    headers.push(header);
+    size += FRAME_HEAD + length;
+  }
+  const message = new Uint8Array(size);
+  message[0] = MARK;
+  message[1] = VERSION;
+  message.set(tag, 2);
+  let at = PREFIX;
+  let from = 0;
+  for (let i = 0; i < frames.length; i++) {
+    const frame = frames[i];
+    const header = headers[i] ?? 0;
+    if (frame === undefined) break;
+    const body = bodyOf(frame);
+    const length = header + (body?.length ?? 0);
+    const stream = streamOf(frame);
+    message[at] = length >>> 16;
+    message[at + 1] = length >>> 8;
+    message[at + 2] = length;
+    message[at + 3] = FrameType[frame.type];
+    message[at + 4] = flagsOf(frame);
+    message[at + 5] = stream >>> 24;
+    message[at + 6] = stream >>> 16;
+    message[at + 7] = stream >>> 8;
+    message[at + 8] = stream;
+    at += FRAME_HEAD;
+    const to = from + header;
+    for (; from < to; from++, at++) message[at] = out.octets[from] ?? 0;
+    if (body !== undefined) {
+      message.set(body, at);
+      at += body.length;
+    }
+  }
+  return message;
+}
+
+/** What `encode` of every carriage asks of its arguments. */
+export function checkMessage(tag: Uint8Array, frames: readonly Frame[]): void {
+  if (tag.length !== TAG_LENGTH) throw new UsageError(`a channel tag has ${TAG_LENGTH} octets`);
+  if (frames.length === 0) throw new UsageError("a message holds at least one frame (CARR-001)");
+}
+
+function presetPayload(frame: Frame): Uint8Array | undefined {
+  return frame.type === "hello" || frame.type === "challenge" ? frame.payload : undefined;
+}
+
+/**
+ * The exact octets of a handshake frame's payload, for the transcript (section 4): those that came, for a frame that was
+ * decoded, and those that go out otherwise.
+ */
+export function handshakePayload(frame: HandshakeFrame): Uint8Array {
+  const preset = presetPayload(frame);
+  if (preset !== undefined) return preset;
+  writer.out.reset();
+  const length = writeHeader(frame);
+  return writer.out.octets.slice(0, length);
+}
+
+/** Reads the payload of a handshake frame, which is the same on every carriage (CARR-012). */
+export function readHandshake(rule: FrameRule, payload: Uint8Array): Frame {
+  reader.cont = false;
+  reader.begin(payload, 0, payload.length, rule.label, true);
+  const frame = readFrame(reader, rule.type);
+  reader.finish();
+  return frame.type === "hello" || frame.type === "challenge" ? { ...frame, payload } : frame;
+}
+
+/**
+ * The octets of a frame's header in binary carriage: what is left of `framePayload` for the body (FRAME-001).
+ *
+ * @throws UsageError as `encode` does.
+ */
+export function headerLength(frame: Frame): number {
+  writer.out.reset();
+  return writeHeader(frame);
+}
+
+/** Frames in WebSocket binary messages. */
+export const binaryCarriage: Carriage = { name: "binary", recognise, decode, encode };
