@@ -31,7 +31,7 @@ const lineRules = [
   },
   {
     files: /\.test\.ts$/,
-    pattern: /\b(?:setTimeout|setInterval|sleep|delay)\s*\(|["']node:timers/,
+    pattern: /\bset(?:Timeout|Interval)\s*\(|(?<![.\w])(?:sleep|delay)\s*\(|["']node:timers/,
     message: "a test that waits for time to pass: wait for what happens instead, or use a virtual clock",
   },
   {

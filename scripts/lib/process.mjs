@@ -71,6 +71,7 @@ export function capture(command, args, { env = process.env, cwd = root, timeoutM
 /** Runs a program on this terminal and returns its exit code. */
 export function inherit(command, args, { env = process.env, cwd = root } = {}) {
   return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd, env, stdio: "inherit", windowsHide: true });
     // The terminal sends SIGINT and SIGHUP to the child as well; we must only not end before it does.
     for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"]) process.removeAllListeners(signal);
     process.on("SIGINT", () => {});

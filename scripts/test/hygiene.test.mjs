@@ -38,6 +38,7 @@ describe("rules on the repository's text", () => {
   it.each([
     ["a path of a URL", "docs/guide.md", "https://example.org/home/someone/"],
     ["a folder of the repository", "docs/guide.md", "packages/work/src"],
+    ["a simulated delay in a test", "packages/core/test/a.test.ts", "network.delay(10);"],
     ["a timer outside of tests", "packages/client/src/timer.ts", "setTimeout(run, 10);"],
     ["a test chosen at run time", "packages/core/test/a.test.ts", `it.skipIf(process.platform === "win32")("x", f);`],
     ["exactly as many lines as may be", "packages/core/src/a.ts", "x;\n".repeat(600)],
