@@ -36,8 +36,13 @@ const lineRules = [
   },
   {
     files: /^packages\/core\/src\//,
-    pattern: /\b(?:eslint|oxlint)-disable/,
-    message: "the core's rules have no exceptions",
+    pattern: /\b(?:eslint|oxlint)-disable\S*\s+.*no-restricted-/,
+    message: "what the core may not touch has no exceptions",
+  },
+  {
+    files: /^(packages|examples|scripts)\/.*\.(ts|mjs)$/,
+    pattern: /\b(?:eslint|oxlint)-disable(?!\S*\s+[\w/@, -]*\w\s+-- \w)/,
+    message: "a lint rule switched off needs its name, and the reason after --",
   },
   {
     files: /\.m?ts$/,
