@@ -14,10 +14,8 @@ function project(name: string, include: string, testTimeout = 15_000): TestProje
 }
 
 const projects = [project("scripts", "scripts/test/**/*.test.mjs")];
-for (const folder of ["packages", "examples"]) {
-  for (const name of readdirSync(folder)) {
-    if (existsSync(`${folder}/${name}/test`)) projects.push(project(name, `${folder}/${name}/test/**/*.test.ts`));
-  }
+for (const name of readdirSync("packages")) {
+  if (existsSync(`packages/${name}/test`)) projects.push(project(name, `packages/${name}/test/**/*.test.ts`));
 }
 // scripts/dev.mjs looks for a Chromium, and names these tests as left out where there is none.
 if (process.env["TURNMUX_CHROMIUM"]) {

@@ -26,8 +26,14 @@ describe("rules on the repository's text", () => {
     [
       "an exception in the core",
       "packages/core/src/a.ts",
-      words("// oxlint", "-disable-next-line no-restricted-globals"),
+      words("// oxlint", "-disable-next-line no-restricted-globals -- just this once"),
     ],
+    [
+      "a rule switched off without a reason",
+      "packages/core/src/a.ts",
+      words("// oxlint", "-disable-next-line no-console"),
+    ],
+    ["all rules switched off", "packages/client/src/a.ts", words("/* eslint", "-disable */")],
     ["types switched off", "packages/gateway/src/a.ts", words("// @ts", "-ignore")],
     ["a file that is too long", "packages/core/src/a.ts", "x;\n".repeat(601)],
     ["a loose version", "packages/core/package.json", `{ "dependencies": { "ws": "^8.0.0" } }`],
@@ -41,6 +47,11 @@ describe("rules on the repository's text", () => {
     ["a simulated delay in a test", "packages/core/test/a.test.ts", "network.delay(10);"],
     ["a timer outside of tests", "packages/client/src/timer.ts", "setTimeout(run, 10);"],
     ["a test chosen at run time", "packages/core/test/a.test.ts", `it.skipIf(process.platform === "win32")("x", f);`],
+    [
+      "a rule switched off with a reason",
+      "packages/core/src/a.ts",
+      "// oxlint-disable-next-line no-control-regex -- meant",
+    ],
     ["exactly as many lines as may be", "packages/core/src/a.ts", "x;\n".repeat(600)],
     ["pinned versions", "package.json", `{ "devDependencies": { "a": "1.2.3-beta.1", "b": "workspace:*" } }`],
   ])("accept %s", (_name, path, text) => {
