@@ -8,7 +8,7 @@ import type { CallOptions } from "./call-options.ts";
 import type { ToolClient } from "./infer.ts";
 import type { Schema } from "./schema.ts";
 import { isToolContract, type ToolContract } from "./tool.ts";
-import { flattenTools, type ToolNodes, type ToolTree } from "./tree.ts";
+import { flattenTools, isNodes, type ToolNodes, type ToolTree } from "./tree.ts";
 
 /**
  * Makes one call. It gets what the caller passed; an input that was left out is `{}`, or undefined where the contract's
@@ -42,7 +42,8 @@ function buildNodes(nodes: ToolNodes, path: string, invoke: Invoke): Methods {
   const methods: Methods = {};
   for (const [key, node] of Object.entries(nodes)) {
     const name = path === "" ? key : `${path}.${key}`;
-    methods[key] = isToolContract(node) ? method(node, name, invoke) : buildNodes(node, name, invoke);
+    if (isToolContract(node)) methods[key] = method(node, name, invoke);
+    else if (isNodes(node)) methods[key] = buildNodes(node, name, invoke);
   }
   return methods;
 }

@@ -11,6 +11,14 @@ import type { JsonSchema, Schema } from "./schema.ts";
 
 const brand: unique symbol = Symbol.for("turnmux.tool");
 
+/**
+ * What every {@link ToolContract} has. Trees ask for no more than this, since asking for a contract would have TypeScript
+ * infer the schemas that a definition leaves out.
+ */
+export interface ToolMark {
+  readonly [brand]: true;
+}
+
 /** What a running handler meets when the session ends: an aborted signal, or nothing. */
 export type WhenSessionEnds = "abort" | "keep";
 
@@ -66,8 +74,8 @@ export interface ToolContract<
   Item extends Schema | undefined = Schema | undefined,
   Progress extends Schema | undefined = Schema | undefined,
   E extends Effect = Effect,
-> extends ToolDefinition<In, Out, Item, Progress, E> {
-  readonly [brand]: true;
+> extends ToolDefinition<In, Out, Item, Progress, E>,
+    ToolMark {
   readonly scopes: readonly string[];
   readonly whenSessionEnds: WhenSessionEnds;
 }

@@ -6,13 +6,13 @@
 
 import { UsageError } from "../errors/usage.ts";
 import { isNameSegment, isReservedName, isToolName, modelName } from "./names.ts";
-import { isToolContract, type ToolContract } from "./tool.ts";
+import { isToolContract, type ToolContract, type ToolMark } from "./tool.ts";
 
 const brand: unique symbol = Symbol.for("turnmux.tools");
 
 /** What {@link defineTools} takes: contracts, and objects of them, nested at will. Other trees can be nested, too. */
 export interface ToolNodes {
-  readonly [name: string]: ToolContract | ToolNodes;
+  readonly [name: string]: ToolMark | ToolNodes;
 }
 
 /** The type of the tree without the brand, where a tree was spread into another one. */
@@ -36,7 +36,7 @@ export type ChildNodes<N> = N extends { readonly [brand]: infer Inner } ? Inner 
  *   names that are equal once each `.` is `_`, or the prefix `turnmux.`
  */
 export function defineTools<N extends ToolNodes>(nodes: N): ToolTree<PlainNodes<N>> {
-  if (typeof nodes !== "object" || nodes === null || isToolContract(nodes)) {
+  if (!isNodes(nodes)) {
     throw new UsageError("defineTools() takes an object of tools, for example { cron: { add: tool({ ... }) } }.");
   }
   const aliases = new Map<string, string>();
@@ -47,14 +47,14 @@ export function defineTools<N extends ToolNodes>(nodes: N): ToolTree<PlainNodes<
 }
 
 function copyNodes(nodes: ToolNodes, path: string, aliases: Map<string, string>): ToolNodes {
-  const copy: Record<string, ToolContract | ToolNodes> = {};
+  const copy: Record<string, ToolMark | ToolNodes> = {};
   for (const [key, node] of Object.entries(nodes)) {
     const name = path === "" ? key : `${path}.${key}`;
     checkName(key, name);
     if (isToolContract(node)) {
       checkAlias(name, aliases);
       copy[key] = node;
-    } else if (typeof node === "object" && node !== null && !Array.isArray(node)) {
+    } else if (isNodes(node)) {
       copy[key] = Object.freeze(copyNodes(node, name, aliases));
     } else {
       throw new UsageError(`defineTools(): ${name} is neither a tool nor an object of tools. Wrap it: tool({ ... }).`);
@@ -95,6 +95,11 @@ function checkAlias(name: string, aliases: Map<string, string>): void {
   aliases.set(alias, name);
 }
 
+/** Whether a value is an object of tools, and no tool itself. */
+export function isNodes(value: unknown): value is ToolNodes {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isToolContract(value);
+}
+
 /** Whether a value was made by {@link defineTools}, by whichever copy of this package. */
 export function isToolTree(value: unknown): value is ToolTree {
   return typeof value === "object" && value !== null && Object.hasOwn(value, brand);
@@ -116,6 +121,6 @@ function collect(nodes: ToolNodes, path: string, found: Map<string, ToolContract
   for (const [key, node] of Object.entries(nodes)) {
     const name = path === "" ? key : `${path}.${key}`;
     if (isToolContract(node)) found.set(name, node);
-    else collect(node, name, found);
+    else if (isNodes(node)) collect(node, name, found);
   }
 }

@@ -61,9 +61,13 @@ function checked<S extends Schema>(result: Result, value: unknown): Checked<Sche
   return { ok: false, issues: found.map(({ path }, index) => ({ path, message: messages[index] ?? "is not valid" })) };
 }
 
+/** A plain copy: arktype's paths are a subclass of arrays whose own `map` and `slice` add elements. */
 function readPath(path: StandardSchemaV1.Issue["path"]): (string | number)[] {
-  return (path ?? []).slice(0, maxSteps).map((step) => {
+  const steps: (string | number)[] = [];
+  for (const step of path ?? []) {
+    if (steps.length === maxSteps) break;
     const key = typeof step === "object" ? step.key : step;
-    return typeof key === "number" ? key : String(key).slice(0, maxStepLength);
-  });
+    steps.push(typeof key === "number" ? key : String(key).slice(0, maxStepLength).toWellFormed());
+  }
+  return steps;
 }

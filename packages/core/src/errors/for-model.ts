@@ -98,14 +98,14 @@ function property(value: unknown, name: string): unknown {
     : undefined;
 }
 
-/** `["jobs", 0, "at"]` as `jobs[0].at`. */
-function pathText(path: readonly unknown[]): string {
+/** A path as people write it: `["jobs", 0, "at"]` is `jobs[0].at`. At most 200 characters. */
+export function pathText(path: readonly unknown[]): string {
   let text = "";
   for (const step of path) {
     if (typeof step === "number") text += `[${step}]`;
     else if (typeof step === "string") text += text === "" ? step : `.${step}`;
   }
-  return text.slice(0, maxIssueLength);
+  return text.slice(0, maxIssueLength).toWellFormed();
 }
 
 function asSentence(text: string): string {
