@@ -28,7 +28,10 @@ export interface CarrierListener {
    * ownership when the answer is true.
    */
   message(message: CarrierMessage): boolean;
-  /** The carrier can take more octets after {@link Carrier.buffered} was above the hand-over limit. */
+  /**
+   * The carrier can take more: octets that {@link Carrier.buffered} told of are gone, or {@link Carrier.blocked} is over. It may
+   * also come without need. It never comes out of `send`.
+   */
   drained(): void;
   /** The carrier is gone, once; nothing is sent or received afterwards. */
   lost(loss: CarrierLoss): void;
@@ -41,11 +44,22 @@ export interface CarrierListener {
  * sent any more is reported by `lost`.
  */
 export interface Carrier {
-  /** Takes one message. Ownership of octets passes to the carrier. */
+  /**
+   * Takes one message. Ownership of octets passes to the carrier. One that is given before `start`, or while the carrier is
+   * blocked, waits in it, in order; how many is for the owner to limit.
+   */
   send(message: CarrierMessage): void;
-  /** Octets handed to `send` that the socket has not taken yet. */
+  /**
+   * Octets handed to `send` that the socket has not taken yet.
+   *
+   * Not every socket says when this changes: a standard WebSocket does not. An owner that holds messages back because of it
+   * waits for `drained`, and looks again on a timer of its own as well.
+   */
   readonly buffered: number;
-  /** True while a message must wait, since the host is in the middle of a fragmented one (CARR-007). `drained` follows. */
+  /**
+   * True while a message must wait, since the host is in the middle of a fragmented one (CARR-007) or the socket is still
+   * connecting. `drained` follows.
+   */
   readonly blocked: boolean;
   /**
    * Which form messages have. A gateway's channel answers in the form in which HELLO came, binary or text, whatever this
@@ -56,7 +70,7 @@ export interface Carrier {
   readonly shared: boolean;
   /** Installs the listener and begins to deliver. Called once. Throws when the socket is attached already. */
   start(listener: CarrierListener): void;
-  /** Gives the socket back as it was. No further event reaches the listener. */
+  /** Gives the socket back as it was. No further event reaches the listener; messages that still wait are dropped. */
   detach(): void;
   /** Closes a socket that turnmux owns; on a shared one it does nothing. */
   close(code: number, reason: string): void;

@@ -21,6 +21,7 @@ export interface WebSocketLike {
   readonly readyState: number;
   readonly bufferedAmount: number;
   binaryType: string;
+  onmessage: unknown;
   send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
   dispatchEvent(event: WebSocketEventLike): boolean;
@@ -39,9 +40,10 @@ export interface WebSocketLike {
  *
  * - Node dispatches every event by the socket's own `dispatchEvent`, which the carrier replaces on the instance: nothing,
  *   however and whenever its listeners were added.
- * - A browser runs capturing listeners first, and the carrier's is one: `onmessage` and ordinary listeners see
- *   nothing, whenever they were added. A *capturing* listener of the host sees turnmux's messages if it was added
- *   before: attach first.
+ * - A browser asks the carrier's listener in its turn: listeners that were added after it see nothing, nor does `onmessage`,
+ *   which the carrier puts behind itself. Listeners that the host added *before* see turnmux's messages as well: Chromium
+ *   runs them in order of addition, also capturing ones (the standard would run capturing ones, as the carrier's is,
+ *   first). So attach before the host adds any.
  *
  * - `"blob"` as `binaryType`, the default, cannot be read in the order of arrival: with binary carriage it is a {@link UsageError} on
  *   a host's socket, and switching to it later is a loss. On a socket of its own turnmux sets `"arraybuffer"`.
@@ -120,8 +122,11 @@ class WebSocketPort implements SocketPort {
           }
         },
     );
+    const { onmessage } = socket;
+    setHandler(socket, null);
     for (const type of ["message", "error", "close"]) socket.addEventListener(type, listener, { capture: true });
     socket.addEventListener("open", opened);
+    setHandler(socket, onmessage);
 
     return () => {
       active = false;
@@ -170,6 +175,12 @@ class WebSocketPort implements SocketPort {
         return false;
     }
   }
+}
+
+/** Sets `onmessage` where there is one: set anew, it takes its turn behind the listeners that are there by then. */
+function setHandler(socket: WebSocketLike, handler: unknown): void {
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it is the host's
+  if (typeof socket.onmessage === "function" || typeof handler === "function") socket.onmessage = handler;
 }
 
 /** `send` takes no shared memory. */

@@ -4,12 +4,21 @@ import { ours, oursAsText, Recorder, textOf } from "./sockets.ts";
 
 type Listener = (event: WebSocketEventLike) => void;
 
-/** A socket that dispatches as browsers do: not by its own `dispatchEvent`, and with capturing listeners first. */
+/** In which order a browser runs the listeners of a WebSocket. */
+type Order = "as added" | "capturing first";
+
+/** A socket that dispatches as browsers do: not by its own `dispatchEvent`. */
 class BrowserLikeSocket {
   readonly readyState = 1;
   readonly bufferedAmount = 0;
   binaryType = "arraybuffer";
+  readonly #order: Order;
   #listeners: { type: string; listener: Listener; capture: boolean }[] = [];
+  #onmessage: Listener | null = null;
+
+  constructor(order: Order) {
+    this.#order = order;
+  }
 
   send(): void {}
   close(): void {}
@@ -30,6 +39,16 @@ class BrowserLikeSocket {
     );
   }
 
+  get onmessage(): Listener | null {
+    return this.#onmessage;
+  }
+
+  set onmessage(listener: Listener | null) {
+    if (this.#onmessage !== null) this.removeEventListener("message", this.#onmessage);
+    if (listener !== null) this.addEventListener("message", listener);
+    this.#onmessage = listener;
+  }
+
   get listenerCount(): number {
     return this.#listeners.length;
   }
@@ -41,7 +60,8 @@ class BrowserLikeSocket {
 
   #invoke(event: WebSocketEventLike & { readonly stopped?: boolean }): void {
     const listeners = this.#listeners.filter(({ type }) => type === event.type);
-    for (const { listener } of [...listeners.filter((l) => l.capture), ...listeners.filter((l) => !l.capture)]) {
+    if (this.#order === "capturing first") listeners.sort((a, b) => Number(b.capture) - Number(a.capture));
+    for (const { listener } of listeners) {
       if (event.stopped === true) return;
       listener(event);
     }
@@ -59,41 +79,53 @@ function message(data: string | Uint8Array): WebSocketEventLike & { data: unknow
   };
 }
 
+function data(event: WebSocketEventLike): string {
+  return "data" in event ? textOf(event.data) : "?";
+}
+
 function collect(socket: BrowserLikeSocket, capture: boolean): string[] {
   const seen: string[] = [];
-  socket.addEventListener("message", (event) => seen.push("data" in event ? textOf(event.data) : "?"), { capture });
+  socket.addEventListener("message", (event) => seen.push(data(event)), { capture });
   return seen;
 }
 
-describe("In a browser's order of dispatch", () => {
-  it("a host's ordinary listeners see nothing of turnmux, whenever they were added", () => {
-    const socket = new BrowserLikeSocket();
-    const before = collect(socket, false);
+function collectByHandler(socket: BrowserLikeSocket): string[] {
+  const seen: string[] = [];
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it is what this one is about
+  socket.onmessage = (event) => {
+    seen.push(data(event));
+  };
+  return seen;
+}
+
+const orders: readonly Order[] = ["as added", "capturing first"];
+
+describe.each(orders)("Where a browser runs listeners %s", (order) => {
+  it("a host's listeners that were added after see nothing of turnmux, however they were added", () => {
+    const socket = new BrowserLikeSocket(order);
     const recorder = new Recorder();
     webSocketCarrier(socket).start(recorder);
-    const after = collect(socket, false);
+    const seen = [collect(socket, false), collect(socket, true), collectByHandler(socket)];
     socket.arrive(ours("hidden"));
     socket.arrive("visible");
     socket.arrive(oursAsText("hidden"));
-    expect([before, after]).toEqual([["visible"], ["visible"]]);
+    expect(seen).toEqual([["visible"], ["visible"], ["visible"]]);
     expect(recorder.messages).toHaveLength(2);
   });
 
-  it("a host's capturing listener sees nothing of turnmux when it was added after", () => {
-    const socket = new BrowserLikeSocket();
-    const before = collect(socket, true);
+  it("a host's onmessage sees nothing of turnmux also when it was set before, and stays the same function", () => {
+    const socket = new BrowserLikeSocket(order);
+    const seen = collectByHandler(socket);
+    const { onmessage } = socket;
     webSocketCarrier(socket).start(new Recorder());
-    const after = collect(socket, true);
-    socket.arrive(ours("m"));
+    socket.arrive(ours("hidden"));
     socket.arrive("visible");
-    expect(after).toEqual(["visible"]);
-    // The one that came before turnmux is what the documentation warns of.
-    expect(before).toEqual([textOf(ours("m")), "visible"]);
+    expect(seen).toEqual(["visible"]);
+    expect(socket.onmessage).toBe(onmessage);
   });
 
   it("each message is looked at once, also one that the host dispatches itself", () => {
-    const socket = new BrowserLikeSocket();
-    const seen = collect(socket, false);
+    const socket = new BrowserLikeSocket(order);
     const recorder = new Recorder();
     let asked = 0;
     const take = recorder.message.bind(recorder);
@@ -102,6 +134,7 @@ describe("In a browser's order of dispatch", () => {
       return take(data);
     };
     webSocketCarrier(socket).start(recorder);
+    const seen = collect(socket, false);
     socket.arrive('{"turnmux":[1,"not mine"]}');
     socket.dispatchEvent(message('{"turnmux":[1,"nor mine"]}'));
     socket.dispatchEvent(message(oursAsText("mine")));
@@ -110,12 +143,30 @@ describe("In a browser's order of dispatch", () => {
   });
 
   it("no listener stays behind after detach", () => {
-    const socket = new BrowserLikeSocket();
+    const socket = new BrowserLikeSocket(order);
     const carrier = webSocketCarrier(socket);
     carrier.start(new Recorder());
     expect(socket.listenerCount).toBeGreaterThan(0);
     carrier.detach();
     expect(socket.listenerCount).toBe(0);
     expect(Object.hasOwn(socket, "dispatchEvent")).toBe(false);
+  });
+});
+
+describe("A listener that a host added before turnmux attached, in a browser", () => {
+  it("sees turnmux's messages where listeners run as added: attach first", () => {
+    const socket = new BrowserLikeSocket("as added");
+    const seen = collect(socket, false);
+    webSocketCarrier(socket).start(new Recorder());
+    socket.arrive(ours("m"));
+    expect(seen).toEqual([textOf(ours("m"))]);
+  });
+
+  it("sees nothing of turnmux where capturing ones run first, and it is none", () => {
+    const socket = new BrowserLikeSocket("capturing first");
+    const seen = collect(socket, false);
+    webSocketCarrier(socket).start(new Recorder());
+    socket.arrive(ours("m"));
+    expect(seen).toEqual([]);
   });
 });
