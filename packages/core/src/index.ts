@@ -1,1 +1,59 @@
-export {};
+/**
+ * The turnmux protocol, without I/O and clock.
+ *
+ * @module
+ */
+
+// For users of the gateway and the client, which pass these on.
+export { tool, type ToolContract, type ToolDefinition, type WhenSessionEnds } from "./contract/tool.ts";
+export { defineTools, flattenTools, type ToolNodes, type ToolTree } from "./contract/tree.ts";
+export type { ToolClient, ToolHandlers } from "./contract/infer.ts";
+export type { Acceptance, BaseCallOptions, CallOptions, ItemCall } from "./contract/call-options.ts";
+export type { BaseToolCall, Logger, ToolCall } from "./contract/tool-call.ts";
+export type { ToolDescription } from "./contract/describe.ts";
+export { modelName } from "./contract/names.ts";
+export type { JsonSchema, Schema, SchemaInput, SchemaOutput } from "./contract/schema.ts";
+export { Codes, type Code, type CodeInfo } from "./errors/codes.ts";
+export type { AcceptState, Effect, Priority } from "./errors/effect.ts";
+export type { Outcome } from "./errors/outcome.ts";
+export { ToolError, type ToolErrorOptions } from "./errors/tool-error.ts";
+export { TurnmuxError, type TurnmuxErrorJson, type TurnmuxErrorOptions } from "./errors/turnmux-error.ts";
+export { UsageError } from "./errors/usage.ts";
+export { Session, type SessionIdentity } from "./session/session.ts";
+export { Turn, type TurnOptions } from "./session/turn.ts";
+export {
+  SessionEvent,
+  type SessionEnd,
+  type SessionEventMap,
+  type SessionListener,
+  type SessionState,
+} from "./session/events.ts";
+export type { InterceptedCall, Interceptor } from "./session/interceptor.ts";
+export { memoryJournal, type MemoryJournalOptions } from "./journal/memory.ts";
+export type { Value } from "./content/value.ts";
+export { DEFAULT_LIMITS, resolveLimits, type Limits } from "./limits.ts";
+
+// For authors of carriers, journals, and hosts.
+export type { Carrier, CarrierListener, CarrierLoss, CarrierMessage, WrappedMessage } from "./carrier/carrier.ts";
+export type { SocketCarrierOptions } from "./carrier/socket.ts";
+export { wsCarrier, type WsLike, type WsSendOptions } from "./carrier/ws.ts";
+export { webSocketCarrier, type WebSocketEventLike, type WebSocketLike } from "./carrier/web-socket.ts";
+export type {
+  Journal,
+  JournalClaim,
+  JournalSettlement,
+  JournalVerdict,
+  RecordedEnding,
+} from "./journal/journal.ts";
+export type { ChannelEnd, EndCause } from "./channel/events.ts";
+export type { OfferEntry } from "./wire/frame.ts";
+
+// For the gateway, the client, and other owners of sessions.
+export { Acceptor, type AcceptorOptions, type Admission, type Grant, type ProofRequest } from "./session/acceptor.ts";
+export { Dialer, type DialerOptions, type Prover } from "./session/dialer.ts";
+export { connectLocally, type LocalSession } from "./session/local-session.ts";
+export type { SessionControl, SessionOptions } from "./session/session.ts";
+export { ToolRegistry, type RegistryOptions, type ToolOverrides } from "./session/registry.ts";
+export { OnceCalls } from "./session/once.ts";
+export { systemEnvironment, type RuntimeGlobals, type SystemEnvironmentOptions } from "./session/system-environment.ts";
+export { silentLogger, type CallTrace, type Environment, type Occurrence } from "./session/environment.ts";

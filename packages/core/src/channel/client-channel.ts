@@ -1,0 +1,184 @@
+/**
+ * The client's half of the handshake. `docs/spec.md` section 3.
+ *
+ * @module
+ */
+import type { CarrierMessage } from "../carrier/carrier.ts";
+import { proofOctets } from "../auth/transcript.ts";
+import { codeFromWire } from "../errors/codes.ts";
+import { ProtocolViolation } from "../errors/violation.ts";
+import { PROTOCOL_VERSIONS, statedLimits } from "../limits.ts";
+import {
+  binaryCarriage,
+  handshakePayload,
+  sameOctets,
+  textCarriage,
+  wrappedCarriage,
+  type Carriage,
+  type Envelope,
+} from "../wire/carriage.ts";
+import type { ChallengeFrame, HandshakeFrame, HelloFrame, WelcomeFrame } from "../wire/frame.ts";
+import { Channel, type ChannelOptions, type FrameSink } from "./channel.ts";
+
+/** Milliseconds between two identical HELLOs on a host's socket (CARR-030). */
+const HELLO_REPEAT_MS = 500;
+
+/** What a client's channel needs beside {@link ChannelOptions}. */
+export interface ClientChannelOptions extends ChannelOptions {
+  readonly carriage: "binary" | "text" | "wrapped";
+  /** 16 random octets, drawn for this channel. */
+  readonly nonce: Uint8Array;
+  /** Content types that this side can decode. */
+  readonly contents: readonly number[];
+  /** Name and version of the software, for the gateway's logs. */
+  readonly agent?: string | undefined;
+  readonly agentVersion?: string | undefined;
+}
+
+const CARRIAGES = { binary: binaryCarriage, text: textCarriage, wrapped: wrappedCarriage } as const;
+
+/** The client's channel. {@link start} says HELLO; the owner answers the event `challenge` with {@link prove}. */
+export class ClientChannel extends Channel {
+  readonly #hello: HelloFrame;
+  #challenge: ChallengeFrame | undefined;
+  #repeatAt: number | undefined;
+
+  constructor(options: ClientChannelOptions) {
+    super("client", options);
+    this.carriage = CARRIAGES[options.carriage];
+    this.#hello = {
+      type: "hello",
+      versions: PROTOCOL_VERSIONS,
+      nonce: options.nonce,
+      tag: options.tag,
+      features: [],
+      limits: statedLimits(options.limits),
+      contents: options.contents,
+      agent: options.agent,
+      agentVersion: options.agentVersion,
+    };
+  }
+
+  /** Says HELLO (HAND-001). Called once. */
+  start(now: number): void {
+    this.step("hello");
+    this.limitHandshake(now + this.limits.handshakeMs);
+    this.sayHandshake(this.#hello);
+    // A host may attach its end later. Wrapped messages are numbered, and a host that wraps them has attached already.
+    if (this.shared && this.carriage !== wrappedCarriage) this.#repeatAt = now + HELLO_REPEAT_MS;
+  }
+
+  /** The octets that a proof of this method and key must cover (section 4), or undefined before CHALLENGE. */
+  proofOctets(method: string, keyId: string): Uint8Array | undefined {
+    const challenge = this.#challenge;
+    if (challenge === undefined) return undefined;
+    return proofOctets(method, keyId, handshakePayload(this.#hello), challenge.payload ?? handshakePayload(challenge));
+  }
+
+  /** Answers CHALLENGE. Without effect when the channel has ended meanwhile. */
+  prove(method: string, keyId: string, proof: Uint8Array): void {
+    if (!this.tryStep("proof")) return;
+    this.sayHandshake({ type: "proof", clientNonce: this.#hello.nonce, method, keyId, proof });
+  }
+
+  /** Gives the channel up before the session stands: the owner does not accept the gateway, or cannot prove itself. */
+  giveUp(code: "unauthenticated" | "failed_precondition" | "cancelled", message: string, now: number): void {
+    this.end({ cause: "closed", code, message, byPeer: false }, now);
+  }
+
+  /** Binds the session. Called on the event `welcome`, before the next message is received. */
+  bind(sink: FrameSink, heartbeatMs: number, now: number): void {
+    this.opened(sink, heartbeatMs, now);
+  }
+
+  protected override acceptsHandshake(carriage: Carriage, envelope: Envelope, _message: CarrierMessage): boolean {
+    if (this.state !== "greeting" && this.state !== "proving" && this.state !== "proved") return false;
+    // What does not parse cannot echo the nonce: it is somebody else's (CARR-006).
+    try {
+      const frames = carriage.decode(envelope, this.limits);
+      const frame = frames[0];
+      return frame !== undefined && "clientNonce" in frame && sameOctets(frame.clientNonce, this.#hello.nonce);
+    } catch (error) {
+      if (error instanceof ProtocolViolation) return false;
+      throw error;
+    }
+  }
+
+  protected override handshake(frame: HandshakeFrame, now: number): void {
+    switch (frame.type) {
+      case "challenge":
+        this.step("challenge");
+        this.#agree(frame);
+        this.#challenge = frame;
+        this.event({ type: "challenge", challenge: frame });
+        return;
+      case "welcome":
+        this.step("welcome");
+        this.#agree(frame);
+        this.event({ type: "welcome", welcome: frame });
+        return;
+      case "refuse":
+        this.step("refuse");
+        this.finish(
+          {
+            cause: "refused",
+            code: codeFromWire(frame.code),
+            message: frame.message,
+            retryAfterMs: frame.retryAfterMs,
+            byPeer: true,
+          },
+          now,
+        );
+        return;
+      case "hello":
+      case "proof":
+        throw new ProtocolViolation(
+          "HAND-005",
+          `a gateway must not send ${frame.type.toUpperCase()}`,
+          "failed_precondition",
+        );
+    }
+  }
+
+  protected override refuseEarly(violation: ProtocolViolation, now: number): void {
+    const { code, message, requirement } = violation;
+    this.end({ cause: "violation", code, message, requirement, byPeer: false }, now);
+  }
+
+  protected override handshakeExpired(now: number): void {
+    const answered = this.#challenge !== undefined;
+    const message = answered
+      ? `the gateway did not finish the handshake within ${this.limits.handshakeMs} ms`
+      : `nobody at the other end speaks turnmux: HELLO had no answer within ${this.limits.handshakeMs} ms`;
+    this.end({ cause: "timeout", code: "unavailable", message, requirement: "HAND-007", byPeer: false }, now);
+  }
+
+  protected override handshakeTimeout(): number | undefined {
+    return this.state === "greeting" ? this.#repeatAt : undefined;
+  }
+
+  protected override handshakeTimedOut(now: number): void {
+    if (this.state !== "greeting" || this.#repeatAt === undefined || now < this.#repeatAt) return;
+    this.#repeatAt = now + HELLO_REPEAT_MS;
+    this.sayHandshake(this.#hello);
+  }
+
+  #agree(frame: ChallengeFrame | WelcomeFrame): void {
+    this.#repeatAt = undefined;
+    if (!PROTOCOL_VERSIONS.includes(frame.version)) {
+      throw new ProtocolViolation(
+        "HAND-008",
+        `${frame.type.toUpperCase()}.version is one that HELLO did not ask for`,
+        "failed_precondition",
+      );
+    }
+    if (frame.features.some((feature) => !this.#hello.features.includes(feature))) {
+      throw new ProtocolViolation(
+        "HAND-008",
+        `${frame.type.toUpperCase()}.features names one that HELLO did not ask for`,
+        "failed_precondition",
+      );
+    }
+    this.peerTag = frame.tag;
+  }
+}

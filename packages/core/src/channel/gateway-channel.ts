@@ -1,0 +1,204 @@
+/**
+ * The gateway's half of the handshake. `docs/spec.md` section 3.
+ *
+ * @module
+ */
+import type { CarrierMessage } from "../carrier/carrier.ts";
+import { proofOctets } from "../auth/transcript.ts";
+import { codeToWire, type Code } from "../errors/codes.ts";
+import { ProtocolViolation } from "../errors/violation.ts";
+import { PROTOCOL_VERSIONS, statedLimits } from "../limits.ts";
+import { handshakePayload, sameOctets, type Carriage, type Envelope } from "../wire/carriage.ts";
+import type { ChallengeFrame, HandshakeFrame, HelloFrame } from "../wire/frame.ts";
+import { Channel, type ChannelOptions, type FrameSink } from "./channel.ts";
+
+/** What CHALLENGE says. */
+export interface ChallengeOptions {
+  /** 16 random octets, drawn for this challenge (AUTH-004). */
+  readonly nonce: Uint8Array;
+  /** Who the gateway says it is, as host and port. */
+  readonly audience: string;
+  /** Methods of proof that it takes. */
+  readonly methods: readonly string[];
+}
+
+/** What WELCOME says. */
+export interface WelcomeOptions {
+  readonly sessionId: string;
+  readonly principal: string;
+  readonly scopes: readonly string[];
+  /** Content types that the gateway can decode. */
+  readonly contents: readonly number[];
+}
+
+/** The nonce of a REFUSE that answers something other than a HELLO. */
+const NO_NONCE: Uint8Array = new Uint8Array(16);
+
+/** The gateway's channel. The owner answers the events `hello` and `proof`. */
+export class GatewayChannel extends Channel {
+  #hello: HelloFrame | undefined;
+  #challenge: ChallengeFrame | undefined;
+
+  constructor(options: ChannelOptions) {
+    super("gateway", options);
+  }
+
+  /**
+   * Starts the limit for the handshake before anything was heard: on an endpoint of turnmux's own, where a socket that
+   * says nothing is of no use. On a host's socket the limit starts with HELLO.
+   */
+  start(now: number): void {
+    this.limitHandshake(now + this.limits.handshakeMs);
+  }
+
+  /** HELLO, once it is here. */
+  get hello(): HelloFrame | undefined {
+    return this.#hello;
+  }
+
+  /** Answers HELLO by asking for a proof. Without effect when the channel has ended meanwhile. */
+  challenge(options: ChallengeOptions): void {
+    const hello = this.#hello;
+    if (hello === undefined || !this.tryStep("challenge")) return;
+    this.#challenge = {
+      type: "challenge",
+      clientNonce: hello.nonce,
+      nonce: options.nonce,
+      tag: this.tag,
+      version: PROTOCOL_VERSIONS[0] ?? 1,
+      features: [],
+      audience: options.audience,
+      methods: options.methods,
+    };
+    this.sayHandshake(this.#challenge);
+  }
+
+  /** Grants a session, and binds it. Without effect, and false, when the channel has ended meanwhile. */
+  welcome(options: WelcomeOptions, sink: FrameSink, now: number): boolean {
+    const hello = this.#hello;
+    if (hello === undefined || !this.tryStep("welcome")) return false;
+    this.sayHandshake({
+      type: "welcome",
+      clientNonce: hello.nonce,
+      tag: this.tag,
+      version: PROTOCOL_VERSIONS[0] ?? 1,
+      features: [],
+      limits: statedLimits(this.limits),
+      contents: options.contents,
+      heartbeatMs: this.limits.heartbeatMs,
+      sessionId: options.sessionId,
+      principal: options.principal,
+      scopes: options.scopes,
+      notResumed: hello.resume === undefined ? undefined : "this gateway does not resume sessions",
+    });
+    try {
+      this.opened(sink, this.limits.heartbeatMs, now);
+    } catch (error) {
+      // Frames that were held may break the protocol.
+      if (!(error instanceof ProtocolViolation)) throw error;
+      this.fail(error, now);
+    }
+    return true;
+  }
+
+  /** Answers the handshake with no. Without effect when the channel has ended meanwhile. */
+  refuse(code: Code, message: string, now: number, retryAfterMs?: number): void {
+    this.#refuse(code, message, now, retryAfterMs, undefined);
+  }
+
+  protected override acceptsHandshake(carriage: Carriage, envelope: Envelope, message: CarrierMessage): boolean {
+    if (this.state === "ended") return false;
+    if (this.state !== "open" && this.state !== "draining") return true;
+    return this.#repeats(carriage, envelope, message);
+  }
+
+  protected override handshake(frame: HandshakeFrame, now: number): void {
+    switch (frame.type) {
+      case "hello":
+        if (this.#hello !== undefined && sameOctets(payloadOf(frame), payloadOf(this.#hello))) return;
+        this.#receiveHello(frame, now);
+        return;
+      case "proof": {
+        const hello = this.#hello;
+        const challenge = this.#challenge;
+        this.step("proof");
+        if (hello === undefined || challenge === undefined) return;
+        if (!sameOctets(frame.clientNonce, hello.nonce)) {
+          throw new ProtocolViolation("HAND-004", "PROOF.clientNonce is not the nonce of HELLO", "failed_precondition");
+        }
+        const octets = proofOctets(frame.method, frame.keyId, payloadOf(hello), handshakePayload(challenge));
+        this.event({ type: "proof", proof: frame, octets });
+        return;
+      }
+      default:
+        throw new ProtocolViolation(
+          "HAND-005",
+          `a client must not send ${frame.type.toUpperCase()}`,
+          "failed_precondition",
+        );
+    }
+  }
+
+  protected override refuseEarly(violation: ProtocolViolation, now: number): void {
+    this.#refuse(violation.code, violation.message, now, undefined, violation.requirement);
+  }
+
+  protected override handshakeExpired(now: number): void {
+    this.#refuse(
+      "deadline_exceeded",
+      `the handshake was not finished within ${this.limits.handshakeMs} ms`,
+      now,
+      undefined,
+      "HAND-007",
+    );
+  }
+
+  #receiveHello(frame: HelloFrame, now: number): void {
+    this.step("hello");
+    this.#hello = frame;
+    this.limitHandshake(now + this.limits.handshakeMs);
+    if (!frame.versions.some((version) => PROTOCOL_VERSIONS.includes(version))) {
+      throw new ProtocolViolation(
+        "HAND-002",
+        `HELLO.versions names none that this gateway speaks: ${PROTOCOL_VERSIONS.join(", ")}`,
+        "failed_precondition",
+      );
+    }
+    this.peerTag = frame.tag;
+    this.event({ type: "hello", hello: frame });
+  }
+
+  #refuse(
+    code: Code,
+    message: string,
+    now: number,
+    retryAfterMs: number | undefined,
+    requirement: string | undefined,
+  ): void {
+    // Nobody has said anything in a carriage yet: there is none to answer in, and silence ends with the socket.
+    const speaks = this.carriage !== undefined;
+    if (!this.tryStep("refuse")) return;
+    const sentence = requirement === undefined ? message : `${message} [${requirement}]`;
+    const clientNonce = this.#hello?.nonce ?? NO_NONCE;
+    if (speaks)
+      this.sayHandshake({ type: "refuse", clientNonce, code: codeToWire(code), message: sentence, retryAfterMs });
+    this.finish({ cause: "refused", code, message, requirement, retryAfterMs, byPeer: false }, now);
+  }
+
+  /** True when the message repeats the HELLO that opened this channel. */
+  #repeats(carriage: Carriage, envelope: Envelope, _message: CarrierMessage): boolean {
+    const hello = this.#hello;
+    if (hello === undefined) return false;
+    try {
+      const frame = carriage.decode(envelope, this.limits)[0];
+      return frame?.type === "hello" && sameOctets(payloadOf(frame), payloadOf(hello));
+    } catch (error) {
+      if (error instanceof ProtocolViolation) return false;
+      throw error;
+    }
+  }
+}
+
+function payloadOf(frame: HelloFrame): Uint8Array {
+  return frame.payload ?? handshakePayload(frame);
+}

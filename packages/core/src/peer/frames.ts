@@ -1,0 +1,150 @@
+/**
+ * From what a session says to the frames that say it.
+ *
+ * @module
+ */
+import type { Body } from "../content/body.ts";
+import { codeToWire } from "../errors/codes.ts";
+import { acceptStateToWire } from "../errors/effect.ts";
+import { outcomeToWire } from "../errors/outcome.ts";
+import type { AcceptFrame, DataFrame, EndFrame, OfferEntry, OfferFrame, OpenFrame } from "../wire/frame.ts";
+import type { AcceptInfo, Ending, OpenRequest, PortBody } from "./port.ts";
+
+/** `kind` of DATA. */
+export const DataKind = { progress: 1, item: 2 } as const;
+
+/** `mode` of OFFER. */
+export const OfferMode = { replace: 0, add: 1, remove: 2 } as const;
+
+/** Octets that the fixed places of a header take at most, beside its strings. */
+const HEADER_OCTETS = 96;
+
+/** The body that a peer across a channel carries. A body of an in-process session here is a bug of this implementation. */
+export function wireBody(body: PortBody): Body {
+  if (body.content === "local") throw new Error("turnmux: a local body cannot cross a channel");
+  return body;
+}
+
+/** An upper bound for the octets of OPEN's header. */
+export function openHeaderOctets(request: OpenRequest): number {
+  let octets =
+    HEADER_OCTETS + utf8Bound(request.tool, request.callId, request.key, request.turn, request.lineage, request.trace);
+  for (const [name, value] of Object.entries(request.meta ?? {})) octets += 10 + utf8Bound(name, value);
+  return octets;
+}
+
+/** An upper bound for the octets of END's header. */
+export function endHeaderOctets(ending: Ending): number {
+  return HEADER_OCTETS + (ending.ok ? 0 : utf8Bound(ending.message));
+}
+
+/** OPEN with the first octets of its arguments. */
+export function openFrame(
+  stream: number,
+  request: OpenRequest,
+  body: Uint8Array,
+  more: boolean,
+  now: number,
+): OpenFrame {
+  return {
+    type: "open",
+    stream,
+    more,
+    final: !more,
+    tool: request.tool,
+    callId: request.callId,
+    key: request.key,
+    deadlineMs: request.deadline === undefined ? undefined : Math.max(0, Math.ceil(request.deadline - now)),
+    priority: request.priority,
+    content: wireBody(request.body).content,
+    turn: request.turn,
+    lineage: request.lineage,
+    trace: request.trace,
+    meta: request.meta,
+    body,
+  };
+}
+
+/** ACCEPT. */
+export function acceptFrame(stream: number, accept: AcceptInfo): AcceptFrame {
+  const { reason, place, lagMs, deadlineMs } = accept;
+  return {
+    type: "accept",
+    stream,
+    state: acceptStateToWire(accept.state),
+    reason,
+    place,
+    lagMs: whole(lagMs),
+    deadlineMs: whole(deadlineMs),
+  };
+}
+
+/** The DATA that starts a progress report or an item. */
+export function dataFrame(stream: number, kind: number, content: number, body: Uint8Array, more: boolean): DataFrame {
+  return { type: "data", stream, more, final: false, head: { kind, content }, body };
+}
+
+/** END with the first octets of its result or details. */
+export function endFrame(stream: number, ending: Ending, body: Uint8Array, more: boolean): EndFrame {
+  const { content } = wireBody(ending.body);
+  const base = { type: "end", stream, more, final: !more, content, body } as const;
+  if (ending.ok) return { ...base, code: 0 };
+  return {
+    ...base,
+    code: codeToWire(ending.code),
+    message: ending.message,
+    outcome: outcomeToWire(ending.outcome),
+    retryable: ending.retryable,
+    retryAfterMs: whole(ending.retryAfterMs),
+  };
+}
+
+/** The OFFERs that state these tools, none longer than `framePayload` (TOOL-003). */
+export function offerFrames(tools: readonly OfferEntry[], framePayload: number): OfferFrame[] {
+  const frames: OfferFrame[] = [];
+  let batch: OfferEntry[] = [];
+  let octets = HEADER_OCTETS;
+  const flush = (): void => {
+    frames.push({
+      type: "offer",
+      mode: frames.length === 0 ? OfferMode.replace : OfferMode.add,
+      tools: batch,
+      names: [],
+    });
+    batch = [];
+    octets = HEADER_OCTETS;
+  };
+  for (const tool of tools) {
+    const entry = shortened(tool, framePayload - HEADER_OCTETS * 2);
+    const size = entryOctets(entry);
+    if (batch.length > 0 && octets + size > framePayload) flush();
+    batch.push(entry);
+    octets += size;
+  }
+  if (batch.length > 0 || frames.length === 0) flush();
+  return frames;
+}
+
+/** What a tool's description may take in an OFFER; `turnmux.describe` has it whole. */
+const DESCRIPTION_LENGTH = 512;
+
+function shortened(tool: OfferEntry, room: number): OfferEntry {
+  const most = Math.min(DESCRIPTION_LENGTH, Math.max(0, Math.floor((room - 300) / 3)));
+  const { description } = tool;
+  if (description === undefined || description.length <= most) return tool;
+  return { ...tool, description: `${description.slice(0, Math.max(0, most - 1)).toWellFormed()}…` };
+}
+
+function entryOctets(tool: OfferEntry): number {
+  return 32 + utf8Bound(tool.name, tool.description, tool.revision);
+}
+
+function utf8Bound(...texts: readonly (string | undefined)[]): number {
+  let octets = 0;
+  for (const text of texts) octets += text === undefined ? 1 : 5 + text.length * 3;
+  return octets;
+}
+
+function whole(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : Math.max(0, Math.ceil(milliseconds));
+}

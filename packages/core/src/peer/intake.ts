@@ -1,0 +1,330 @@
+/**
+ * What arrives for streams and tools: checks each frame against the rules of `docs/spec.md` sections 5, 6 and 8, puts
+ * bodies together, and tells the session.
+ *
+ * @module
+ */
+import type { Role } from "../channel/states.ts";
+import type { Body } from "../content/body.ts";
+import { codeFromWire } from "../errors/codes.ts";
+import { acceptStateFromWire, effectFromWire } from "../errors/effect.ts";
+import { outcomeFromWire } from "../errors/outcome.ts";
+import { ProtocolViolation } from "../errors/violation.ts";
+import type { Limits } from "../limits.ts";
+import type {
+  AcceptFrame,
+  DataFrame,
+  EndFrame,
+  OfferEntry,
+  OfferFrame,
+  OpenFrame,
+  StreamFrame,
+} from "../wire/frame.ts";
+import { Assembler, type Assembly, type BodyStart } from "./assembly.ts";
+import { DataKind, OfferMode } from "./frames.ts";
+import { NO_BODY, type Ending, type PortEvent } from "./port.ts";
+import type { Stream } from "./stream.ts";
+
+/** Milliseconds after which a peer that had too many streams may try again. */
+const STREAMS_RETRY_MS = 1_000;
+
+const TOOL_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/** What the intake works on; the {@link Peer} owns it. */
+export interface IntakeOptions {
+  readonly role: Role;
+  readonly limits: Limits;
+  /** Streams by identifier. */
+  readonly streams: ReadonlyMap<number, Stream>;
+  readonly event: (event: PortEvent) => void;
+  /** Makes a stream of the peer known. */
+  readonly opened: (id: number) => Stream;
+  /** Ends a call of the peer. */
+  readonly answer: (stream: Stream, ending: Ending) => void;
+  /** An own call is over. */
+  readonly over: (stream: Stream) => void;
+}
+
+/** One for each session. */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #assembler: Assembler;
+  readonly #offered = new Map<string, OfferEntry>();
+  #lastStream = 0;
+  #lastSeen = 0;
+  #peerStreams = 0;
+  #closedAt: number | undefined;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+    this.#assembler = new Assembler(options.limits.message, options.limits.assembling);
+  }
+
+  /** The greatest identifier that was taken of those that the peer opened. */
+  get lastStream(): number {
+    return this.#lastStream;
+  }
+
+  /** Streams beyond this one are not taken: GOAWAY has said so (CHAN-003). */
+  closeAt(lastStream: number): void {
+    this.#closedAt = lastStream;
+  }
+
+  /** A stream is over: its unfinished body is let go. */
+  release(stream: Stream): void {
+    if (stream.assembly !== undefined) this.#assembler.release(stream.assembly);
+    stream.assembly = undefined;
+    if (stream.side === "receiver") this.#peerStreams -= 1;
+  }
+
+  /** Throws {@link ProtocolViolation}. */
+  frame(frame: StreamFrame | OfferFrame): void {
+    if (frame.type === "offer") {
+      this.#offer(frame);
+      return;
+    }
+    if (frame.type === "open") {
+      this.#open(frame);
+      return;
+    }
+    const stream = this.#options.streams.get(frame.stream);
+    if (stream === undefined) {
+      this.#checkLate(frame);
+      return;
+    }
+    if (frame.type === "reset" && stream.side === "opener") throw wrongSide(frame);
+    if ((frame.type === "accept" || frame.type === "end") && stream.side === "receiver") throw wrongSide(frame);
+    // The END that refused the arguments is on its way; what still comes of them is dropped.
+    if (stream.side === "receiver" && stream.ending && frame.type === "data") return;
+    stream.received(frame);
+    switch (frame.type) {
+      case "accept":
+        this.#accept(stream, frame);
+        return;
+      case "data":
+        this.#data(stream, frame);
+        return;
+      case "end":
+        this.#start(stream, frame);
+        return;
+      case "reset":
+        this.#reset(stream, frame.code);
+        return;
+    }
+  }
+
+  #open(frame: OpenFrame): void {
+    const { limits, role } = this.#options;
+    const peerIsClient = role === "gateway";
+    if ((frame.stream % 2 === 1) !== peerIsClient) {
+      throw new ProtocolViolation(
+        "STREAM-001",
+        `OPEN.stream must be ${peerIsClient ? "odd from a client" : "even from a gateway"}`,
+      );
+    }
+    if (frame.stream <= this.#lastSeen) {
+      throw new ProtocolViolation(
+        "STREAM-002",
+        "OPEN.stream must be greater than every one before",
+        "failed_precondition",
+      );
+    }
+    if (frame.final === frame.more) {
+      throw new ProtocolViolation("STREAM-006", "OPEN must carry FINAL exactly when it does not carry MORE");
+    }
+    if (Object.keys(frame.meta ?? {}).length > limits.metaEntries) {
+      throw new ProtocolViolation(
+        "LIMIT-003",
+        `OPEN.meta must have at most ${limits.metaEntries} entries`,
+        "resource_exhausted",
+      );
+    }
+    this.#lastSeen = frame.stream;
+    if (this.#closedAt !== undefined && frame.stream > this.#closedAt) return;
+    this.#lastStream = frame.stream;
+    const stream = this.#options.opened(frame.stream);
+    this.#peerStreams += 1;
+    stream.received(frame);
+    if (this.#peerStreams > limits.streams) {
+      this.#options.answer(stream, refusal("more streams are open than agreed on", STREAMS_RETRY_MS));
+      return;
+    }
+    this.#start(stream, frame);
+  }
+
+  #start(stream: Stream, start: BodyStart): void {
+    if (start.more) {
+      stream.assembly = this.#assembler.begin(start);
+      this.#grew(stream, stream.assembly);
+      return;
+    }
+    const content = start.type === "data" ? start.head.content : start.content;
+    this.#complete(stream, start, this.#assembler.whole(content, start.body));
+  }
+
+  #data(stream: Stream, frame: DataFrame): void {
+    const { head } = frame;
+    if (head !== undefined) {
+      if (head.kind !== DataKind.progress && head.kind !== DataKind.item) {
+        throw new ProtocolViolation("FRAME-007", "DATA.kind must be 1 (progress) or 2 (item)");
+      }
+      this.#start(stream, { ...frame, head });
+      return;
+    }
+    const assembly = stream.assembly;
+    if (assembly === undefined) return;
+    this.#assembler.add(assembly, frame.body);
+    this.#grew(stream, assembly);
+    if (frame.more || stream.assembly === undefined) return;
+    stream.assembly = undefined;
+    this.#complete(stream, assembly.start, assembly.oversize ? undefined : this.#assembler.finish(assembly));
+  }
+
+  /** Arguments that are too large are refused as soon as that is known. */
+  #grew(stream: Stream, assembly: Assembly): void {
+    if (!assembly.oversize || assembly.start.type !== "open") return;
+    stream.assembly = undefined;
+    this.#options.answer(
+      stream,
+      refusal(`the arguments are larger than ${this.#options.limits.message} octets, or too much is under way`),
+    );
+  }
+
+  #complete(stream: Stream, start: BodyStart, body: Body | undefined): void {
+    switch (start.type) {
+      case "open":
+        this.#completeOpen(stream, start, body);
+        return;
+      case "data":
+        if (body === undefined) {
+          throw new ProtocolViolation(
+            "LIMIT-001",
+            "a progress report or item is larger than agreed on",
+            "resource_exhausted",
+          );
+        }
+        this.#options.event({ type: start.head.kind === DataKind.item ? "item" : "progress", call: stream.call, body });
+        return;
+      case "end":
+        this.#completeEnd(stream, start, body);
+        return;
+    }
+  }
+
+  #completeOpen(stream: Stream, start: OpenFrame, body: Body | undefined): void {
+    if (body === undefined) {
+      this.#options.answer(stream, refusal(`the arguments are larger than ${this.#options.limits.message} octets`));
+      return;
+    }
+    const { tool, callId, key, deadlineMs, priority, turn, lineage, trace, meta } = start;
+    this.#options.event({
+      type: "open",
+      call: stream.call,
+      tool,
+      callId,
+      key,
+      deadlineMs,
+      priority,
+      turn,
+      lineage,
+      trace,
+      meta,
+      body,
+    });
+  }
+
+  #completeEnd(stream: Stream, start: EndFrame, body: Body | undefined): void {
+    const ending = endingOf(start, body);
+    this.#options.over(stream);
+    this.#options.event({ type: "end", call: stream.call, ending });
+  }
+
+  #accept(stream: Stream, frame: AcceptFrame): void {
+    const state = acceptStateFromWire(frame.state);
+    if (state === undefined) throw new ProtocolViolation("FRAME-007", "ACCEPT.state must be 0 to 4");
+    const { reason, place, lagMs, deadlineMs } = frame;
+    this.#options.event({ type: "accept", call: stream.call, accept: { state, reason, place, lagMs, deadlineMs } });
+  }
+
+  #reset(stream: Stream, wireCode: number): void {
+    const code = codeFromWire(wireCode) === "deadline_exceeded" ? "deadline_exceeded" : "cancelled";
+    if (stream.ending) return;
+    if (stream.assembly !== undefined) {
+      // The handler never saw it.
+      const message = "cancelled before its arguments were complete";
+      this.#options.answer(stream, { ok: false, code, message, outcome: "not_started", body: NO_BODY });
+      return;
+    }
+    this.#options.event({ type: "reset", call: stream.call, code });
+  }
+
+  /** A frame of a stream that is not known: late where it is over, a fault where it never was (STREAM-003). */
+  #checkLate(frame: StreamFrame): void {
+    const byPeer = (frame.stream % 2 === 1) === (this.#options.role === "gateway");
+    const late = byPeer && frame.stream <= this.#lastSeen && (frame.type === "data" || frame.type === "reset");
+    if (late) return;
+    throw new ProtocolViolation(
+      "STREAM-003",
+      `${frame.type.toUpperCase()} names a stream that is not open`,
+      "failed_precondition",
+    );
+  }
+
+  #offer(frame: OfferFrame): void {
+    if (frame.mode === OfferMode.remove) {
+      for (const name of frame.names) this.#offered.delete(name);
+    } else {
+      if (frame.mode === OfferMode.replace) this.#offered.clear();
+      else if (frame.mode !== OfferMode.add) throw new ProtocolViolation("FRAME-007", "OFFER.mode must be 0, 1 or 2");
+      for (const tool of frame.tools) this.#take(tool);
+    }
+    this.#options.event({ type: "offer", tools: new Map(this.#offered) });
+  }
+
+  #take(tool: OfferEntry): void {
+    if (!TOOL_NAME.test(tool.name))
+      throw new ProtocolViolation("TOOL-001", "OFFER.tools: a name must be 1 to 64 of A-Z a-z 0-9 _ - .");
+    if (effectFromWire(tool.effect) === undefined)
+      throw new ProtocolViolation("FRAME-007", "OFFER.tools: an effect must be 0, 1 or 2");
+    this.#offered.set(tool.name, tool);
+    if (this.#offered.size > this.#options.limits.offeredTools) {
+      throw new ProtocolViolation(
+        "LIMIT-002",
+        `more than ${this.#options.limits.offeredTools} tools are offered`,
+        "resource_exhausted",
+      );
+    }
+  }
+}
+
+function refusal(message: string, retryAfterMs?: number): Ending {
+  return { ok: false, code: "resource_exhausted", message, outcome: "not_started", retryAfterMs, body: NO_BODY };
+}
+
+function endingOf(start: EndFrame, body: Body | undefined): Ending {
+  if (start.code === 0) {
+    if (body !== undefined) return { ok: true, body };
+    const message = "the result is larger than this side takes";
+    return { ok: false, code: "resource_exhausted", message, outcome: "completed", retryable: false, body: NO_BODY };
+  }
+  const outcome = start.outcome === undefined ? undefined : outcomeFromWire(start.outcome);
+  if (outcome === undefined)
+    throw new ProtocolViolation("ERR-001", "END.outcome must be 0 to 3 where END.code is not 0");
+  return {
+    ok: false,
+    code: codeFromWire(start.code),
+    message: start.message ?? "",
+    outcome,
+    retryable: start.retryable,
+    retryAfterMs: start.retryAfterMs,
+    body: body ?? NO_BODY,
+  };
+}
+
+function wrongSide(frame: StreamFrame): ProtocolViolation {
+  return new ProtocolViolation(
+    "STREAM-004",
+    `${frame.type.toUpperCase()} came from the wrong side of the stream`,
+    "failed_precondition",
+  );
+}

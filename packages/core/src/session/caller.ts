@@ -1,0 +1,276 @@
+/**
+ * The caller's half of a session: opens calls, keeps their limits, and settles each with what is known of it.
+ * `docs/spec.md` sections 6 and 7.
+ *
+ * @module
+ */
+import type { CallOptions } from "../contract/call-options.ts";
+import { cloneValue } from "../content/body.ts";
+import { ValueError, type Value } from "../content/value.ts";
+import type { Code } from "../errors/codes.ts";
+import { effectFromWire, priorityToWire, type Effect } from "../errors/effect.ts";
+import { UsageError } from "../errors/usage.ts";
+import { ProtocolViolation } from "../errors/violation.ts";
+import type { Limits } from "../limits.ts";
+import type { CallNumber, CallPort, Ending, PortBody, PortEvent } from "../peer/port.ts";
+import { fits, META_ENTRIES, StringLimit } from "../wire/limits.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { Environment } from "./environment.ts";
+import type { CallRequest, OutgoingCall } from "./outgoing.ts";
+
+/** What a caller works with. */
+export interface CallerOptions {
+  readonly environment: Environment;
+  readonly deadlines: Deadlines;
+  readonly limits: Limits;
+  /** True while a call that no peer has taken may wait for another port. */
+  readonly mayWait: () => boolean;
+  /** Why calls cannot be made at all any more, or undefined. */
+  readonly closed: () => { readonly code: Code; readonly message: string } | undefined;
+}
+
+/** One for each session. */
+export class Caller {
+  readonly #options: CallerOptions;
+  readonly #open = new Map<CallNumber, OutgoingCall>();
+  readonly #waiting = new Set<OutgoingCall>();
+  #port: CallPort | undefined;
+
+  constructor(options: CallerOptions) {
+    this.#options = options;
+  }
+
+  /** Calls that are open or wait. */
+  get running(): number {
+    return this.#open.size + this.#waiting.size;
+  }
+
+  /** Calls are possible from now on: those that wait are opened. */
+  attach(port: CallPort): void {
+    this.#port = port;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const call of waiting) this.#openOn(port, call);
+  }
+
+  /** Calls wait from now on, or fail where nothing can be waited for. */
+  detach(): void {
+    this.#port = undefined;
+    if (!this.#options.mayWait()) this.failWaiting();
+  }
+
+  /** Nothing can be waited for any more. */
+  failWaiting(): void {
+    const closed = this.#options.closed();
+    for (const call of [...this.#waiting]) {
+      this.#waiting.delete(call);
+      call.reject(call.error(closed?.code ?? "unavailable", closed?.message ?? "the session is over", "not_started"));
+    }
+  }
+
+  /** Starts a call. It settles in any case. */
+  start(call: OutgoingCall): void {
+    const { request } = call;
+    const { signal } = request.options;
+    if (signal?.aborted === true) {
+      call.reject(call.error("cancelled", "cancelled before it was sent", "not_started", { cause: signal.reason }));
+      return;
+    }
+    const closed = this.#options.closed();
+    if (closed !== undefined) {
+      call.reject(call.error(closed.code, closed.message, "not_started"));
+      return;
+    }
+    if (signal !== undefined) {
+      const abort = (): void => this.cancel(call, "the caller cancelled the call", signal.reason);
+      signal.addEventListener("abort", abort, { once: true });
+      call.unlisten = () => signal.removeEventListener("abort", abort);
+    }
+    const { deadlines, environment } = this.#options;
+    const { acceptTimeoutMs } = request.options;
+    if (request.deadline !== undefined) {
+      call.deadline = deadlines.set(request.deadline, () => this.#expired(call, "the deadline is over"));
+    }
+    if (acceptTimeoutMs !== undefined) {
+      const at = environment.now() + acceptTimeoutMs;
+      const message = `the call was not accepted within ${acceptTimeoutMs} ms`;
+      // ACCEPT takes this deadline back.
+      call.acceptDeadline = deadlines.set(at, () => this.#expired(call, message));
+    }
+    if (this.#port === undefined) this.#wait(call);
+    else this.#openOn(this.#port, call);
+  }
+
+  /** Cancels a call; it ends with the truth, or after a moment with what is known here (CALL-005). */
+  cancel(call: OutgoingCall, message: string, cause?: unknown): void {
+    this.#giveUp(call, { code: "cancelled", message, cause }, this.#options.limits.cancelVerdictMs);
+  }
+
+  /** An event about an own call. */
+  event(port: CallPort, event: Extract<PortEvent, { type: "sent" | "accept" | "progress" | "item" | "end" }>): void {
+    const call = this.#open.get(event.call);
+    if (call === undefined || call.port !== port) return;
+    switch (event.type) {
+      case "sent":
+        call.sent = true;
+        return;
+      case "accept":
+        this.#guard(call, () => call.accept(event.accept));
+        return;
+      case "progress": {
+        const value = this.#decode(port, event.body);
+        if (value !== FAILED && call.givenUp === undefined)
+          this.#guard(call, () => call.request.options.onProgress?.(value));
+        return;
+      }
+      case "item": {
+        const value = this.#decode(port, event.body);
+        if (value !== FAILED) call.items?.push(value);
+        return;
+      }
+      case "end":
+        this.#open.delete(event.call);
+        this.#ended(port, call, event.ending, event.untaken === true);
+        return;
+    }
+  }
+
+  #wait(call: OutgoingCall): void {
+    if (this.#waiting.size >= this.#options.limits.queuedCalls) {
+      const message = `more than ${this.#options.limits.queuedCalls} calls wait for a connection`;
+      call.reject(call.error("resource_exhausted", message, "not_started"));
+      return;
+    }
+    call.port = undefined;
+    this.#waiting.add(call);
+  }
+
+  #openOn(port: CallPort, call: OutgoingCall): void {
+    const { request } = call;
+    const { options, tool, callId, key, deadline, turn, trace, meta } = request;
+    const priority = options.priority === undefined ? undefined : priorityToWire(options.priority);
+    try {
+      const body = port.encode(request.input);
+      if (body.content !== "local" && body.octets.length > port.messageLimit) {
+        const message = `the arguments are larger than the ${port.messageLimit} octets that the peer takes`;
+        call.reject(call.error("resource_exhausted", message, "not_started", { retryable: false }));
+        return;
+      }
+      call.port = port;
+      call.number = port.open({ tool, callId, key, deadline, priority, turn, trace, meta, body });
+      this.#open.set(call.number, call);
+    } catch (error) {
+      if (!(error instanceof ValueError || error instanceof UsageError)) throw error;
+      call.reject(call.error("invalid_argument", error.message, "not_started", { cause: error }));
+    }
+  }
+
+  #expired(call: OutgoingCall, message: string): void {
+    this.#giveUp(
+      call,
+      { code: "deadline_exceeded", message, cause: undefined },
+      this.#options.limits.deadlineVerdictMs,
+    );
+  }
+
+  #giveUp(call: OutgoingCall, why: NonNullable<OutgoingCall["givenUp"]>, verdictMs: number): void {
+    if (call.settled || call.givenUp !== undefined) return;
+    call.givenUp = why;
+    const { port } = call;
+    if (port === undefined) {
+      this.#waiting.delete(call);
+      call.reject(call.error(why.code, why.message, "not_started", { cause: why.cause }));
+      return;
+    }
+    const { deadlines, environment } = this.#options;
+    call.verdictDeadline = deadlines.set(environment.now() + verdictMs, () => {
+      call.reject(call.error(why.code, why.message, call.sent ? "unknown" : "not_started", { cause: why.cause }));
+    });
+    port.reset(call.number, why.code === "cancelled" ? "cancelled" : "deadline_exceeded");
+  }
+
+  #ended(port: CallPort, call: OutgoingCall, ending: Ending, untaken: boolean): void {
+    if (call.settled) return;
+    if (untaken && call.givenUp === undefined && this.#options.mayWait()) {
+      this.#reopen(call);
+      return;
+    }
+    const value = this.#decode(port, ending.body);
+    if (value === FAILED) {
+      call.reject(call.error("internal", "the peer's answer was not well-formed", "unknown"));
+      return;
+    }
+    if (ending.ok) {
+      call.resolve(value);
+      return;
+    }
+    const { code, message, outcome, retryable, retryAfterMs, requirement } = ending;
+    const cause = call.givenUp?.cause;
+    call.reject(call.error(code, message, outcome, { retryable, retryAfterMs, details: value, requirement, cause }));
+  }
+
+  /** Nobody took the call: it waits for the next port, with what is left of its deadline. */
+  #reopen(call: OutgoingCall): void {
+    call.sent = false;
+    if (this.#port === undefined || this.#port === call.port) this.#wait(call);
+    else this.#openOn(this.#port, call);
+  }
+
+  #decode(port: CallPort, body: PortBody): Value | undefined | typeof FAILED {
+    try {
+      return port.decode(body);
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error;
+      port.fail(error);
+      return FAILED;
+    }
+  }
+
+  #guard(call: OutgoingCall, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#options.environment.log.error(`turnmux: a callback of ${call.request.tool} threw`, { error });
+    }
+  }
+}
+
+const FAILED: unique symbol = Symbol("failed");
+
+/** A copy of the input that waits for a port, so that the caller may go on with its own. Throws {@link ValueError}. */
+export function copyOfInput(input: unknown): unknown {
+  return cloneValue(input);
+}
+
+/** What the offer says about a tool's effect. */
+export function offeredEffect(effect: number | undefined): Effect | undefined {
+  return effect === undefined ? undefined : effectFromWire(effect);
+}
+
+/** Throws {@link UsageError} where an option is not what it should be. */
+export function checkCallOptions(options: CallOptions): void {
+  for (const name of ["timeoutMs", "acceptTimeoutMs"] as const) {
+    const value = options[name];
+    if (value === undefined || value === Number.POSITIVE_INFINITY) continue;
+    if (typeof value !== "number" || !(value > 0))
+      throw new UsageError(`${name} must be a positive number of milliseconds`);
+  }
+  checkText("key", options.key, StringLimit.key);
+  checkText("trace", options.trace, StringLimit.trace);
+  const { meta } = options;
+  if (meta === undefined) return;
+  const entries = Object.entries(meta);
+  if (entries.length > META_ENTRIES) throw new UsageError(`meta must have at most ${META_ENTRIES} entries [LIMIT-003]`);
+  for (const [name, value] of entries) {
+    checkText("a name in meta", name, StringLimit.other);
+    checkText(`meta.${name}`, value, StringLimit.other);
+  }
+}
+
+/** Throws {@link UsageError} where a text that travels in a header is too long or not well-formed. */
+export function checkText(what: string, text: CallRequest["key"], limit: number): void {
+  if (text === undefined) return;
+  if (typeof text !== "string" || text === "" || !fits(text, limit)) {
+    throw new UsageError(`${what} must be a well-formed string of 1 to ${limit} octets`);
+  }
+}

@@ -1,0 +1,319 @@
+/**
+ * Takes the peer's calls: finds the tool, checks who asks and what, runs the handler, and answers each exactly once.
+ * `docs/spec.md` section 6.
+ *
+ * @module
+ */
+import { issueDetails, validate, type Checked } from "../contract/validate.ts";
+import { isReservedName } from "../contract/names.ts";
+import type { Value } from "../content/value.ts";
+import { TurnmuxError } from "../errors/turnmux-error.ts";
+import { ProtocolViolation } from "../errors/violation.ts";
+import { fingerprint } from "../journal/fingerprint.ts";
+import { NO_BODY, type CallNumber, type CallPort, type PortEvent } from "../peer/port.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { Environment } from "./environment.ts";
+import { Execution } from "./execution.ts";
+import { IncomingCall, invalidArguments } from "./incoming.ts";
+import type { Interceptor } from "./interceptor.ts";
+import type { OnceCalls } from "./once.ts";
+import { describeBuiltin, type RegisteredTool, type ToolRegistry } from "./registry.ts";
+import { runHandler, type RunContext } from "./runner.ts";
+import { brokenOff, failed, type Failure, type Settled } from "./settled.ts";
+
+type OpenEvent = Extract<PortEvent, { type: "open" }>;
+
+/** Milliseconds after which a caller that met a limit of concurrent calls may try again. */
+const CONCURRENCY_RETRY_MS = 250;
+
+/** What a dispatcher works with. */
+export interface DispatcherOptions {
+  readonly registry: ToolRegistry;
+  /** Absent where there is no journal. */
+  readonly once: OnceCalls | undefined;
+  readonly environment: Environment;
+  readonly deadlines: Deadlines;
+  readonly interceptors: readonly Interceptor[];
+  readonly sessionId: () => string;
+  /** Who calls, and what it may do, at present. */
+  readonly principal: () => string;
+  readonly scopes: () => ReadonlySet<string>;
+  /** True where the peer may do everything: on a client, whose gateway has no scopes. */
+  readonly allowsAll: boolean;
+}
+
+/** One for each session. */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #calls = new Map<CallNumber, IncomingCall>();
+  readonly #runningByTool = new Map<string, number>();
+  readonly #builtin: ReadonlyMap<string, RegisteredTool>;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    const describe = describeBuiltin(() => this.allowed());
+    this.#builtin = new Map([[describe.name, describe]]);
+  }
+
+  /** The tools that the peer may call at present (TOOL-002). */
+  allowed(): RegisteredTool[] {
+    return [...this.#options.registry.all()].filter((tool) => this.#allows(tool));
+  }
+
+  /** Calls of the peer that are not over. */
+  get running(): number {
+    return this.#calls.size;
+  }
+
+  /** The peer calls. */
+  open(port: CallPort, event: OpenEvent): void {
+    const tool = this.#find(event.tool);
+    if (typeof tool === "string") {
+      port.end(event.call, { ...refusals[tool](event.tool), body: NO_BODY });
+      return;
+    }
+    const overload = this.#overload(tool);
+    if (overload !== undefined) {
+      port.end(event.call, { ...overload, body: NO_BODY });
+      return;
+    }
+    const value = decoded(port, event);
+    if (value === FAILED) return;
+    const now = this.#options.environment.now();
+    const deadlineMs = lesser(event.deadlineMs ?? tool.timeoutMs, tool.maxTimeoutMs);
+    const shortened = event.deadlineMs !== undefined && deadlineMs !== undefined && deadlineMs < event.deadlineMs;
+    const call = new IncomingCall({
+      number: event.call,
+      callId: event.callId,
+      tool,
+      port,
+      environment: this.#options.environment,
+      over: (ended) => this.#over(ended),
+      acceptMore: () => this.#acceptMore(shortened ? deadlineMs : undefined),
+    });
+    this.#calls.set(event.call, call);
+    this.#runningByTool.set(tool.name, (this.#runningByTool.get(tool.name) ?? 0) + 1);
+    if (deadlineMs !== undefined)
+      call.deadline = this.#options.deadlines.set(now + deadlineMs, () => this.#expired(call));
+    this.#check(call, event, value, deadlineMs).catch((error: unknown) => {
+      this.#options.environment.log.error(`turnmux: ${tool.name} could not be run`, { error });
+      call.settle(
+        failed("internal", "the call could not be run", call.execution?.started === true ? "unknown" : "not_started"),
+      );
+    });
+  }
+
+  /** The peer asks to cancel (CALL-005). The truth follows when the handler has ended. */
+  reset(number: CallNumber, code: "cancelled" | "deadline_exceeded"): void {
+    const call = this.#calls.get(number);
+    if (call === undefined) return;
+    if (code === "deadline_exceeded") {
+      this.#expired(call);
+      return;
+    }
+    const reason = new TurnmuxError("cancelled", "the caller cancelled the call", {
+      outcome: "unknown",
+      tool: call.tool.name,
+    });
+    if (call.execution === undefined) {
+      call.settle(failed("cancelled", "the call was cancelled before it ran", "not_started"));
+    } else if (!call.execution.cancel(call, reason)) {
+      call.settle(
+        failed("cancelled", "the call was cancelled; others wait for the same key, and it goes on", "unknown"),
+      );
+    }
+  }
+
+  /** The session is over for this call. */
+  makeVoid(number: CallNumber): void {
+    const reason = new TurnmuxError("unavailable", "the session ended", { outcome: "unknown" });
+    const call = this.#calls.get(number);
+    if (call === undefined) return;
+    // The port is over, and its numbers mean nothing any more.
+    this.#calls.delete(number);
+    call.makeVoid(reason);
+  }
+
+  /** The port has room for a further item of this call. */
+  room(number: CallNumber): void {
+    this.#calls.get(number)?.roomMade();
+  }
+
+  #find(name: string): RegisteredTool | "unknown" | "denied" {
+    const builtin = this.#builtin.get(name);
+    if (builtin !== undefined) return builtin;
+    const tool = isReservedName(name) ? undefined : this.#options.registry.get(name);
+    if (tool === undefined) return "unknown";
+    return this.#allows(tool) ? tool : "denied";
+  }
+
+  #allows(tool: RegisteredTool): boolean {
+    const { allowsAll, scopes } = this.#options;
+    if (allowsAll) return true;
+    const held = scopes();
+    return tool.contract.scopes.every((scope) => held.has(scope));
+  }
+
+  #overload(tool: RegisteredTool): Failure | undefined {
+    const most = tool.maxConcurrent;
+    if (most === undefined || (this.#runningByTool.get(tool.name) ?? 0) < most) return undefined;
+    return failed(
+      "resource_exhausted",
+      `${tool.name} runs ${most} times already for this session, and takes no more`,
+      "not_started",
+      {
+        retryAfterMs: CONCURRENCY_RETRY_MS,
+      },
+    );
+  }
+
+  async #check(
+    call: IncomingCall,
+    event: OpenEvent,
+    value: Value | undefined,
+    deadlineMs: number | undefined,
+  ): Promise<void> {
+    const { contract } = call.tool;
+    let checked: Checked;
+    try {
+      const result = validate(contract.input, value);
+      checked = result instanceof Promise ? await result : result;
+    } catch (error) {
+      this.#options.environment.log.error(`turnmux: the validator of ${call.tool.name} failed`, { error });
+      call.settle(failed("internal", "the tool's contract could not be checked", "not_started"));
+      return;
+    }
+    if (call.ended) return;
+    if (!checked.ok) {
+      call.settle(invalidArguments({ details: issueDetails(checked.issues) }));
+      return;
+    }
+    const context: RunContext = {
+      callId: event.callId,
+      key: event.key,
+      turn: event.turn,
+      principal: this.#options.principal(),
+      scopes: [...this.#options.scopes()],
+      deadlineMs,
+      trace: event.trace,
+      meta: event.meta ?? {},
+    };
+    if (contract.effect === "once") await this.#runOnce(call, checked.value, value, context);
+    else this.#run(call, new Execution(call.tool, checked.value), context);
+  }
+
+  #run(call: IncomingCall, execution: Execution, context: RunContext): void {
+    call.execution = execution;
+    execution.join(call);
+    void this.#execute(execution, context).then((settled) => execution.settle(settled));
+  }
+
+  async #runOnce(call: IncomingCall, input: unknown, received: Value | undefined, context: RunContext): Promise<void> {
+    const { once } = this.#options;
+    const { key, principal } = context;
+    if (key === undefined || once === undefined) {
+      call.settle(
+        failed("invalid_argument", `${call.tool.name} has effect "once" and needs an idempotency key`, "not_started"),
+      );
+      return;
+    }
+    const print = fingerprint(call.tool.name, received);
+    const running = once.find(principal, key);
+    if (running !== undefined) {
+      if (running.fingerprint !== print) {
+        call.settle(
+          failed("already_exists", "the key belongs to a call with other arguments [KEY-003]", "not_started"),
+        );
+        return;
+      }
+      call.execution = running;
+      running.join(call);
+      return;
+    }
+    const execution = new Execution(call.tool, input, print);
+    call.execution = execution;
+    execution.join(call);
+    const verdict = await once.claim(principal, key, context.callId, execution);
+    if (verdict.kind === "run") {
+      const settled = execution.signal.aborted
+        ? failed("cancelled", "the call was cancelled before it ran", "not_started")
+        : await this.#execute(execution, context);
+      // Callers hear the end before the journal does: a repetition meanwhile joins, and hears the same.
+      execution.settle(settled);
+      await once.settle(principal, key, settled);
+      return;
+    }
+    if (verdict.kind === "replay") execution.accept({ state: "replayed" });
+    once.release(principal, key);
+    execution.settle(verdict.settled);
+  }
+
+  #execute(execution: Execution, context: RunContext): Promise<Settled> {
+    const { environment, interceptors } = this.#options;
+    const run = (): Promise<Settled> => runHandler(execution, context, interceptors, environment);
+    if (environment.traceCall === undefined) return run();
+    const { callId, turn, principal, trace } = context;
+    return environment.traceCall(
+      {
+        direction: "incoming",
+        tool: execution.tool.name,
+        callId,
+        turn,
+        sessionId: this.#options.sessionId(),
+        principal,
+        trace,
+      },
+      run,
+    );
+  }
+
+  #expired(call: IncomingCall): void {
+    if (call.ended) return;
+    const { execution } = call;
+    // What has not started, and nobody else waits for, does not start any more.
+    const canStillRun = execution !== undefined && (execution.started || !execution.isLast(call));
+    const outcome = canStillRun ? brokenOff(call.tool.contract.effect) : "not_started";
+    const reason = new TurnmuxError("deadline_exceeded", "the deadline of the call is over", {
+      outcome: "unknown",
+      tool: call.tool.name,
+    });
+    call.settle(failed("deadline_exceeded", "the deadline is over", outcome));
+    call.giveUp(reason);
+  }
+
+  #acceptMore(deadlineMs: number | undefined): { lagMs?: number; deadlineMs?: number } {
+    const lagMs = this.#options.environment.lagMs?.();
+    return { ...(lagMs === undefined ? {} : { lagMs }), ...(deadlineMs === undefined ? {} : { deadlineMs }) };
+  }
+
+  #over(call: IncomingCall): void {
+    if (this.#calls.get(call.number) === call) this.#calls.delete(call.number);
+    const left = (this.#runningByTool.get(call.tool.name) ?? 1) - 1;
+    if (left === 0) this.#runningByTool.delete(call.tool.name);
+    else this.#runningByTool.set(call.tool.name, left);
+  }
+}
+
+const refusals = {
+  unknown: (name: string): Failure => failed("unimplemented", `there is no tool ${name}`, "not_started"),
+  denied: (name: string): Failure =>
+    failed("permission_denied", `the scopes of this session do not allow ${name}`, "not_started"),
+} as const;
+
+const FAILED: unique symbol = Symbol("failed");
+
+/** The arguments, or {@link FAILED} where the peer broke the protocol with them. */
+function decoded(port: CallPort, event: OpenEvent): Value | undefined | typeof FAILED {
+  try {
+    return port.decode(event.body);
+  } catch (error) {
+    if (!(error instanceof ProtocolViolation)) throw error;
+    port.fail(error);
+    return FAILED;
+  }
+}
+
+function lesser(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined) return b;
+  return b === undefined ? a : Math.min(a, b);
+}

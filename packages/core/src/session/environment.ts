@@ -1,0 +1,53 @@
+/**
+ * What a session needs from the world it runs in: time, randomness, and a later moment. The core has none of its own.
+ *
+ * @module
+ */
+import type { Logger } from "../contract/tool-call.ts";
+
+/** One call, as tracing sees it. Never holds arguments or results. */
+export interface CallTrace {
+  readonly direction: "outgoing" | "incoming";
+  readonly tool: string;
+  readonly callId: string;
+  readonly turn?: string | undefined;
+  readonly sessionId: string;
+  readonly principal: string;
+  readonly trace?: string | undefined;
+}
+
+/** Something that happened to a session, lane or journal, for whoever subscribes. */
+export interface Occurrence {
+  readonly event: string;
+  readonly sessionId?: string | undefined;
+  readonly fields?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Implemented by gateway, client, and the virtual world of the tests. */
+export interface Environment {
+  /** Milliseconds of a monotonic clock. */
+  now(): number;
+  /** Milliseconds since 1970. */
+  wallClock(): number;
+  /** Random octets, fit for nonces and tags. */
+  randomOctets(count: number): Uint8Array;
+  /** A random identifier of at least 120 bits. */
+  id(): string;
+  /**
+   * Runs `run` once when `now()` has reached `at`, and gives back what cancels it. Where the event loop was blocked, what
+   * has already arrived is read first.
+   */
+  setTimer(at: number, run: () => void): () => void;
+  /** Runs `run` soon: after the code that runs now, and before time passes. */
+  defer(run: () => void): void;
+  /** How late the event loop is, in milliseconds. */
+  lagMs?(): number;
+  readonly log: Logger;
+  /** Wraps a call for tracing. Absent where nobody can subscribe. */
+  traceCall?<T>(trace: CallTrace, run: () => Promise<T>): Promise<T>;
+  /** Tells subscribers. Absent where nobody can subscribe. */
+  publish?(topic: "session" | "lane" | "journal", occurrence: Occurrence): void;
+}
+
+/** A logger that says nothing. */
+export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };

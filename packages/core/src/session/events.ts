@@ -1,0 +1,69 @@
+/**
+ * What a session tells whoever listens.
+ *
+ * @module
+ */
+import type { ChannelEnd } from "../channel/events.ts";
+import type { OfferEntry } from "../wire/frame.ts";
+
+/**
+ * Where a session is.
+ *
+ * - `"connecting"`: it does not stand yet; calls wait
+ * - `"ready"`: calls go out
+ * - `"reconnecting"`: the connection is gone and another one is being made; calls wait
+ * - `"closed"`: it is over; calls fail at once
+ */
+export type SessionState = "connecting" | "ready" | "reconnecting" | "closed";
+
+/** Why a session is over. */
+export type SessionEnd = ChannelEnd;
+
+/** What each event carries. */
+export interface SessionEventMap {
+  /** The state has changed. `end` tells why, where a connection or the session ended. */
+  state: { readonly state: SessionState; readonly end?: SessionEnd | undefined };
+  /** The peer offers other tools. */
+  offer: { readonly tools: ReadonlyMap<string, OfferEntry> };
+  /** The peer takes no further calls; the ones under way finish. */
+  drain: { readonly message: string; readonly retryAfterMs?: number | undefined };
+}
+
+/** An event of a session. */
+export class SessionEvent<K extends keyof SessionEventMap> extends Event {
+  /** What the event carries. */
+  readonly detail: SessionEventMap[K];
+
+  constructor(type: K, detail: SessionEventMap[K]) {
+    super(type);
+    this.detail = detail;
+  }
+}
+
+/** A listener of one event. */
+export type SessionListener<K extends keyof SessionEventMap> = (event: SessionEvent<K>) => void;
+
+/** An `EventTarget` whose events are typed. */
+export class SessionEventTarget {
+  readonly #target = new EventTarget();
+
+  /** Adds a listener, as `EventTarget` does. What it throws is reported by the runtime and harms nobody. */
+  addEventListener<K extends keyof SessionEventMap>(
+    type: K,
+    listener: SessionListener<K>,
+    options?: AddEventListenerOptions,
+  ): void {
+    // The map says what the event of each name carries, and only `emit` makes events.
+    this.#target.addEventListener(type, listener as unknown as EventListener, options);
+  }
+
+  /** Takes a listener off. */
+  removeEventListener<K extends keyof SessionEventMap>(type: K, listener: SessionListener<K>): void {
+    this.#target.removeEventListener(type, listener as unknown as EventListener);
+  }
+
+  /** Tells the listeners. For the session itself. */
+  protected emit<K extends keyof SessionEventMap>(type: K, detail: SessionEventMap[K]): void {
+    this.#target.dispatchEvent(new SessionEvent(type, detail));
+  }
+}

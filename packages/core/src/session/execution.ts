@@ -1,0 +1,108 @@
+/**
+ * One run of a handler, and the calls that wait for it: one, or several that share a key (KEY-005).
+ *
+ * @module
+ */
+import type { AcceptInfo } from "../peer/port.ts";
+import type { RegisteredTool } from "./registry.ts";
+import type { Settled } from "./settled.ts";
+
+/** A call that waits for an execution. Implemented by the dispatcher of its session. */
+export interface Participant {
+  /** Tells the caller what became of the call since. */
+  accept(accept: AcceptInfo): void;
+  /** Passes progress on. The value is checked. */
+  progress(value: unknown): void;
+  /** Passes an item on. The value is checked. Resolves when there is room for the next one. */
+  item(value: unknown): Promise<void>;
+  /** The end. */
+  settle(settled: Settled): void;
+}
+
+/** See the module's comment. */
+export class Execution {
+  readonly tool: RegisteredTool;
+  readonly input: unknown;
+  readonly fingerprint: string | undefined;
+  readonly #participants = new Set<Participant>();
+  readonly #abort = new AbortController();
+  /** True once the handler was called. */
+  started = false;
+  #accepted: AcceptInfo | undefined;
+  #settled: Settled | undefined;
+
+  constructor(tool: RegisteredTool, input: unknown, fingerprint?: string) {
+    this.tool = tool;
+    this.input = input;
+    this.fingerprint = fingerprint;
+  }
+
+  /** The handler's signal: aborted when the last participant has left. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** True when nobody else waits. */
+  isLast(participant: Participant): boolean {
+    return this.#participants.size === 1 && this.#participants.has(participant);
+  }
+
+  /** Adds a call. One that comes late hears how things stand. */
+  join(participant: Participant): void {
+    if (this.#settled !== undefined) {
+      participant.settle(this.#settled);
+      return;
+    }
+    const first = this.#participants.size === 0;
+    this.#participants.add(participant);
+    const accepted = this.#accepted;
+    if (accepted === undefined) return;
+    participant.accept(first || accepted.state === "waiting" ? accepted : { ...accepted, state: "joined" });
+  }
+
+  /**
+   * A call is cancelled. The last one aborts the handler and goes on waiting, for the truth (CALL-005); where others
+   * wait it just leaves, and the answer is false.
+   */
+  cancel(participant: Participant, reason: unknown): boolean {
+    if (this.#participants.size > 1) {
+      this.#participants.delete(participant);
+      return false;
+    }
+    this.#abort.abort(reason);
+    return true;
+  }
+
+  /** A call gives up. The handler is aborted when it was the last one. */
+  leave(participant: Participant, reason: unknown): void {
+    if (this.#participants.delete(participant) && this.#participants.size === 0) this.#abort.abort(reason);
+  }
+
+  /** Tells every caller. The first one hears `running`, those that share its key hear `joined`. */
+  accept(accept: AcceptInfo): void {
+    this.#accepted = accept;
+    let first = true;
+    for (const participant of this.#participants) {
+      const joined = !first && accept.state === "running";
+      participant.accept(joined ? { ...accept, state: "joined" } : accept);
+      first = false;
+    }
+  }
+
+  progress(value: unknown): void {
+    for (const participant of this.#participants) participant.progress(value);
+  }
+
+  async item(value: unknown): Promise<void> {
+    await Promise.all([...this.#participants].map((participant) => participant.item(value)));
+  }
+
+  /** The end: every call that still waits hears of it. */
+  settle(settled: Settled): void {
+    if (this.#settled !== undefined) return;
+    this.#settled = settled;
+    const waiting = [...this.#participants];
+    this.#participants.clear();
+    for (const participant of waiting) participant.settle(settled);
+  }
+}

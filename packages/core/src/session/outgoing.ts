@@ -1,0 +1,117 @@
+/**
+ * One own call: from the caller's request to the promise that settles exactly once.
+ *
+ * @module
+ */
+import type { Acceptance, CallOptions } from "../contract/call-options.ts";
+import type { ToolContract } from "../contract/tool.ts";
+import type { Value } from "../content/value.ts";
+import type { Code } from "../errors/codes.ts";
+import type { Effect } from "../errors/effect.ts";
+import type { Outcome } from "../errors/outcome.ts";
+import { TurnmuxError } from "../errors/turnmux-error.ts";
+import type { CallNumber, CallPort } from "../peer/port.ts";
+import type { Deadline } from "./deadlines.ts";
+import type { ItemQueue } from "./items.ts";
+
+/** What the caller asked for. */
+export interface CallRequest {
+  readonly tool: string;
+  readonly callId: string;
+  /** A value, or what was copied of it while there was no port. */
+  readonly input: unknown;
+  readonly key: string | undefined;
+  /** When the caller's deadline is over, on the session's clock. */
+  readonly deadline: number | undefined;
+  readonly turn: string | undefined;
+  readonly trace: string | undefined;
+  readonly meta: Readonly<Record<string, string>> | undefined;
+  readonly options: CallOptions;
+  /** What the caller knows of the tool, for errors. */
+  readonly effect: Effect | undefined;
+  readonly contract: ToolContract | undefined;
+}
+
+/** See the module's comment. The caller's side of the session owns it. */
+export class OutgoingCall {
+  readonly request: CallRequest;
+  readonly items: ItemQueue | undefined;
+  readonly result: Promise<unknown>;
+  /** Where it is open. Undefined while it waits for a port. */
+  port: CallPort | undefined;
+  number: CallNumber = 0;
+  /** True once OPEN was handed to the carrier. */
+  sent = false;
+  accepted = false;
+  /** Why it was given up, once it was: what the peer says of it is still awaited for a moment. */
+  givenUp: { readonly code: Code; readonly message: string; readonly cause: unknown } | undefined;
+  deadline: Deadline | undefined;
+  acceptDeadline: Deadline | undefined;
+  verdictDeadline: Deadline | undefined;
+  /** Takes the listener off the caller's signal. */
+  unlisten: (() => void) | undefined;
+  readonly #resolve: (value: unknown) => void;
+  readonly #reject: (error: TurnmuxError) => void;
+  #settled = false;
+
+  constructor(request: CallRequest, items: ItemQueue | undefined) {
+    this.request = request;
+    this.items = items;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.result = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  /** The peer took the call, or says what became of it since. */
+  accept(acceptance: Acceptance): void {
+    this.accepted = true;
+    this.acceptDeadline?.cancel();
+    this.request.options.onAccept?.(acceptance);
+  }
+
+  /** The result. */
+  resolve(value: Value | undefined): void {
+    if (!this.#settle()) return;
+    this.items?.finish();
+    this.#resolve(value);
+  }
+
+  /** The failure. */
+  reject(error: TurnmuxError): void {
+    if (!this.#settle()) return;
+    this.items?.fail(error);
+    this.#reject(error);
+  }
+
+  /** An error about this call. */
+  error(
+    code: Code,
+    message: string,
+    outcome: Outcome,
+    more: {
+      retryable?: boolean | undefined;
+      retryAfterMs?: number | undefined;
+      details?: Value | undefined;
+      requirement?: string | undefined;
+      cause?: unknown;
+    } = {},
+  ): TurnmuxError {
+    const { tool, callId, key, effect, contract } = this.request;
+    return new TurnmuxError(code, message, { outcome, tool, callId, key, effect, verify: contract?.verify, ...more });
+  }
+
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    this.deadline?.cancel();
+    this.acceptDeadline?.cancel();
+    this.verdictDeadline?.cancel();
+    this.unlisten?.();
+    return true;
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * The tools that a side offers: contracts with their handlers, and what configuration makes of them.
+ *
+ * @module
+ */
+import { describeTool, describeToolName, describeTools, type DescribeRequest } from "../contract/describe.ts";
+import type { ToolHandlers } from "../contract/infer.ts";
+import { revisionOf } from "../contract/json-schema.ts";
+import { modelName } from "../contract/names.ts";
+import { isToolContract, type ToolContract } from "../contract/tool.ts";
+import { flattenTools, type ToolNodes, type ToolTree } from "../contract/tree.ts";
+import { effectToWire } from "../errors/effect.ts";
+import { UsageError } from "../errors/usage.ts";
+import type { OfferEntry } from "../wire/frame.ts";
+
+/** What configuration may say about a tool, over what its contract says. */
+export interface ToolOverrides {
+  /** The deadline of a call whose caller gives none, in milliseconds. */
+  readonly timeoutMs?: number;
+  /** The longest deadline that a caller may ask for, in milliseconds. */
+  readonly maxTimeoutMs?: number;
+  /** How many calls one session may have running at once. */
+  readonly maxConcurrent?: number;
+}
+
+/** A handler as the registry keeps it: the contract's types are gone, and its schemas check what passes. */
+export type AnyHandler = (input: unknown, call: unknown) => unknown;
+
+/** A tool with its handler. */
+export interface RegisteredTool {
+  readonly name: string;
+  readonly contract: ToolContract;
+  readonly handler: AnyHandler;
+  readonly timeoutMs: number | undefined;
+  readonly maxTimeoutMs: number | undefined;
+  readonly maxConcurrent: number | undefined;
+  readonly offer: OfferEntry;
+}
+
+/** What a {@link ToolRegistry} is made from. */
+export interface RegistryOptions {
+  /** By tool name. A name that no tool has is an error once that tool's tree is implemented or never: it is not checked. */
+  readonly overrides?: Readonly<Record<string, ToolOverrides>> | undefined;
+  /** True where calls of `once` tools can be recorded (KEY-006). */
+  readonly hasJournal: boolean;
+  /** A registry whose tools are there, too. */
+  readonly parent?: ToolRegistry | undefined;
+}
+
+/** Tools by name. */
+export class ToolRegistry {
+  readonly #options: RegistryOptions;
+  readonly #tools = new Map<string, RegisteredTool>();
+  readonly #listeners = new Set<() => void>();
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Adds the tools of a tree, and gives back what takes them away again.
+   *
+   * @throws {UsageError} when a handler is missing or no function, a handler has no tool, a name is taken, or a `once` tool
+   *   has no journal to be recorded in (KEY-006)
+   */
+  implement<T extends ToolTree>(tree: T, handlers: ToolHandlers<T>): () => void {
+    const contracts = flattenTools(tree);
+    const found = new Map<string, AnyHandler>();
+    collectHandlers(tree, handlers, "", found);
+    const added: RegisteredTool[] = [];
+    for (const [name, contract] of contracts) {
+      const handler = found.get(name);
+      if (handler === undefined)
+        throw new UsageError(`implement(): ${name} has no handler. Every tool of the tree needs one.`);
+      this.#checkFree(name);
+      if (contract.effect === "once" && !this.#options.hasJournal) {
+        throw new UsageError(
+          `implement(): ${name} has effect "once" and needs a journal, so that it runs at most once for a key [KEY-006]. ` +
+            "Pass `journal`: for one that forgets when the process ends, memoryJournal().",
+        );
+      }
+      added.push(this.#registered(name, contract, handler));
+    }
+    for (const tool of added) this.#tools.set(tool.name, tool);
+    this.#changed();
+    return () => {
+      for (const tool of added) if (this.#tools.get(tool.name) === tool) this.#tools.delete(tool.name);
+      this.#changed();
+    };
+  }
+
+  /** The tool of this name, of this registry or its parent. */
+  get(name: string): RegisteredTool | undefined {
+    return this.#tools.get(name) ?? this.#options.parent?.get(name);
+  }
+
+  /** Every tool, those of the parent first. */
+  *all(): Generator<RegisteredTool> {
+    if (this.#options.parent !== undefined) yield* this.#options.parent.all();
+    yield* this.#tools.values();
+  }
+
+  /** Calls `listener` whenever the tools change, until the function that it gives back is called. */
+  onChange(listener: () => void): () => void {
+    const leaveParent = this.#options.parent?.onChange(listener);
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      leaveParent?.();
+    };
+  }
+
+  #changed(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #checkFree(name: string): void {
+    if (this.get(name) !== undefined) throw new UsageError(`implement(): ${name} is implemented already.`);
+    for (const { name: other } of this.all()) {
+      if (modelName(other) === modelName(name)) {
+        throw new UsageError(
+          `implement(): ${name} and ${other} are the same name for a model, which takes no dots. Rename one [TOOL-001].`,
+        );
+      }
+    }
+  }
+
+  #registered(name: string, contract: ToolContract, handler: AnyHandler): RegisteredTool {
+    const overrides = this.#options.overrides?.[name] ?? {};
+    const timeoutMs = overrides.timeoutMs ?? contract.timeoutMs;
+    const offer: OfferEntry = {
+      name,
+      effect: effectToWire(contract.effect),
+      deadlineMs: timeoutMs,
+      description: contract.description,
+      streams: contract.item !== undefined,
+      revision: revisionOf(name, contract),
+    };
+    return {
+      name,
+      contract,
+      handler,
+      timeoutMs,
+      maxTimeoutMs: overrides.maxTimeoutMs ?? contract.maxTimeoutMs,
+      maxConcurrent: overrides.maxConcurrent ?? contract.maxConcurrent,
+      offer,
+    };
+  }
+}
+
+/** The built-in tool `turnmux.describe`, for the tools that `allowed` gives (TOOL-004). */
+export function describeBuiltin(allowed: () => readonly RegisteredTool[]): RegisteredTool {
+  const handler = (input: unknown): unknown => {
+    // The contract has parsed it.
+    const wanted = (input as DescribeRequest).tools;
+    const described = allowed().filter((tool) => wanted === undefined || wanted.includes(tool.name));
+    return describeTools(new Map(described.map((tool) => [tool.name, tool.contract])));
+  };
+  return {
+    name: describeToolName,
+    contract: describeTool,
+    handler,
+    timeoutMs: undefined,
+    maxTimeoutMs: undefined,
+    maxConcurrent: undefined,
+    offer: { name: describeToolName, effect: effectToWire("read") },
+  };
+}
+
+function collectHandlers(nodes: ToolNodes, handlers: unknown, path: string, found: Map<string, AnyHandler>): void {
+  const given = isRecord(handlers) ? handlers : {};
+  for (const key of Object.keys(given)) {
+    if (nodes[key] === undefined) throw new UsageError(`implement(): there is no tool ${path}${key} for this handler.`);
+  }
+  for (const [key, node] of Object.entries(nodes)) {
+    const handler = given[key];
+    if (isToolNodes(node)) collectHandlers(node, handler, `${path}${key}.`, found);
+    else if (isHandler(handler)) found.set(`${path}${key}`, handler.bind(given));
+    else if (handler !== undefined) throw new UsageError(`implement(): the handler of ${path}${key} is no function.`);
+  }
+}
+
+function isToolNodes(node: ToolNodes[string]): node is ToolNodes {
+  return !isToolContract(node);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function isHandler(value: unknown): value is AnyHandler {
+  return typeof value === "function";
+}

@@ -1,0 +1,477 @@
+/**
+ * A session as both sides use it: calls out, tools in, turns, and its state.
+ *
+ * @module
+ */
+import { buildClient } from "../contract/client.ts";
+import { describeTool, describeToolName, type DescribeResult, type ToolDescription } from "../contract/describe.ts";
+import type { CallOptions } from "../contract/call-options.ts";
+import type { ToolClient, ToolHandlers } from "../contract/infer.ts";
+import type { ToolContract } from "../contract/tool.ts";
+import type { ToolTree } from "../contract/tree.ts";
+import { ValueError } from "../content/value.ts";
+import type { Code } from "../errors/codes.ts";
+import { TurnmuxError } from "../errors/turnmux-error.ts";
+import { UsageError } from "../errors/usage.ts";
+import type { Limits } from "../limits.ts";
+import type { CallPort, PortEvent } from "../peer/port.ts";
+import { StringLimit } from "../wire/limits.ts";
+import type { OfferEntry } from "../wire/frame.ts";
+import { Caller, checkCallOptions, checkText, copyOfInput, offeredEffect } from "./caller.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import type { Environment } from "./environment.ts";
+import { SessionEventTarget, type SessionEnd, type SessionState } from "./events.ts";
+import { intercepted, type InterceptedCall, type Interceptor } from "./interceptor.ts";
+import { ItemQueue } from "./items.ts";
+import type { OnceCalls } from "./once.ts";
+import { OutgoingCall, type CallRequest } from "./outgoing.ts";
+import { ToolRegistry } from "./registry.ts";
+import { Turn, type TurnOptions } from "./turn.ts";
+
+/** Who a session is, from the side that grants it. */
+export interface SessionIdentity {
+  readonly id: string;
+  readonly principal: string;
+  readonly scopes: readonly string[];
+}
+
+/** What a session is made from. */
+export interface SessionOptions {
+  readonly environment: Environment;
+  readonly limits: Limits;
+  /** The tools that the peer may call. Tools that the session implements itself come on top. */
+  readonly registry?: ToolRegistry | undefined;
+  /** Where calls of `once` tools are recorded. */
+  readonly once?: OnceCalls | undefined;
+  readonly interceptors?: readonly Interceptor[] | undefined;
+  /**
+   * What the peer may do here. On a gateway these are the session's own principal and scopes; on a client the gateway may
+   * do everything, and this is absent.
+   */
+  readonly peer?: { readonly principal: string; readonly scopes: "session" } | undefined;
+  /** The deadline of a call whose caller and tool give none, in milliseconds. Tools with items have none then. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What the owner of a session does with it. */
+export interface SessionControl {
+  /** Calls go through this port from now on. */
+  attach(port: CallPort, identity: SessionIdentity): void;
+  /** The port has events. */
+  pump(): void;
+  /** The port is gone, and another one will follow. */
+  detach(state: "connecting" | "reconnecting", end?: SessionEnd): void;
+  /** The session is over. */
+  close(end: SessionEnd): void;
+  /** What the session may do, as the gateway grants it now. */
+  setScopes(scopes: readonly string[]): void;
+  /** Set by the owner: the user closes the session. The owner ends the port, and then closes. */
+  onClose: (message: string) => void;
+  /** Set by the owner: the gateway takes the grant back. */
+  onRevoke: (message: string) => void;
+  readonly deadlines: Deadlines;
+}
+
+/** The deadline of calls whose caller and tool give none. */
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** See the module's comment. Users get it from `connect`, `attach`, `openSession` or a gateway. */
+export class Session extends SessionEventTarget {
+  /** Settles when the session is over, with the reason. Never rejects. */
+  readonly closed: Promise<SessionEnd>;
+  readonly #options: SessionOptions;
+  readonly #deadlines: Deadlines;
+  readonly #caller: Caller;
+  readonly #registry: ToolRegistry;
+  readonly #dispatcher: Dispatcher;
+  readonly #control: SessionControl;
+  readonly #clients = new WeakMap<ToolTree, unknown>();
+  #resolveClosed: (end: SessionEnd) => void = () => {};
+  #identity: SessionIdentity = { id: "", principal: "", scopes: [] };
+  #scopes: ReadonlySet<string> = new Set();
+  #state: SessionState = "connecting";
+  #end: SessionEnd | undefined;
+  #port: CallPort | undefined;
+  #offers: ReadonlyMap<string, OfferEntry> = new Map();
+  #offered: Promise<void>;
+  #resolveOffered: () => void = () => {};
+  #catalog: Promise<readonly ToolDescription[]> | undefined;
+  #leaveRegistry: () => void;
+
+  /** For owners: `own` gets the control, once. */
+  constructor(options: SessionOptions, own: (control: SessionControl) => void) {
+    super();
+    this.#options = options;
+    const { environment, limits } = options;
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    this.#offered = new Promise((resolve) => {
+      this.#resolveOffered = resolve;
+    });
+    this.#deadlines = new Deadlines(environment);
+    this.#registry = new ToolRegistry({ hasJournal: options.once !== undefined, parent: options.registry });
+    this.#leaveRegistry = this.#registry.onChange(() => this.#offer());
+    this.#caller = new Caller({
+      environment,
+      deadlines: this.#deadlines,
+      limits,
+      mayWait: () => this.#state !== "closed",
+      closed: () => this.#closedReason(),
+    });
+    this.#dispatcher = new Dispatcher({
+      registry: this.#registry,
+      once: options.once,
+      environment,
+      deadlines: this.#deadlines,
+      interceptors: options.interceptors ?? [],
+      sessionId: () => this.#identity.id,
+      principal: () => options.peer?.principal ?? this.#identity.principal,
+      scopes: () => this.#scopes,
+      allowsAll: options.peer !== undefined,
+    });
+    this.#control = this.#makeControl();
+    own(this.#control);
+  }
+
+  /** The session's identifier, as in the logs of both sides. Empty before the session stands. */
+  get id(): string {
+    return this.#identity.id;
+  }
+
+  /** Whom the gateway takes the client for. */
+  get principal(): string {
+    return this.#identity.principal;
+  }
+
+  /** What the gateway lets the client do. */
+  get scopes(): readonly string[] {
+    return this.#identity.scopes;
+  }
+
+  /** Where the session is. */
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** What the peer offers at present, by name. */
+  get offers(): ReadonlyMap<string, OfferEntry> {
+    return this.#offers;
+  }
+
+  /** Calls of either side that are not over. */
+  get activeCalls(): { readonly outgoing: number; readonly incoming: number } {
+    return { outgoing: this.#caller.running, incoming: this.#dispatcher.running };
+  }
+
+  /** Typed methods for the peer's tools, outside of any turn. */
+  client<T extends ToolTree>(tools: T): ToolClient<T> {
+    const made = this.#clients.get(tools);
+    // The map holds for each tree what was built from that very tree.
+    if (made !== undefined) return made as ToolClient<T>;
+    const client = this.clientWith(tools, {});
+    this.#clients.set(tools, client);
+    return client;
+  }
+
+  /**
+   * Calls a tool by name, without types. The result is what the peer sent.
+   *
+   * @throws {TurnmuxError} what the call failed with; every failure has an `outcome`
+   * @throws {UsageError} where an option is not what it should be
+   */
+  call(name: string, input?: unknown, options: CallOptions = {}): Promise<unknown> {
+    return this.callWith(name, input, options, {});
+  }
+
+  /** The peer's tools with their JSON Schemas, for adapters. Asks the peer once for each offer. */
+  async catalog(): Promise<readonly ToolDescription[]> {
+    await this.#offered;
+    this.#catalog ??= this.#describe();
+    return this.#catalog;
+  }
+
+  /** A turn: calls made through it carry its id, and end with it. */
+  turn(id: string, options: TurnOptions = {}): Turn {
+    checkText("the turn's id", id, StringLimit.turn);
+    return new Turn(this, id, options);
+  }
+
+  /**
+   * Offers tools to the peer, and gives back what takes them away again.
+   *
+   * @throws {UsageError} see {@link ToolRegistry.implement}
+   */
+  implement<T extends ToolTree>(tools: T, handlers: ToolHandlers<T>): () => void {
+    return this.#registry.implement(tools, handlers);
+  }
+
+  /** Ends the session. Calls under way end as `cancelled`, with their outcome. Resolves when all is over. */
+  async close(message = "the session was closed"): Promise<void> {
+    if (this.#state !== "closed") this.#control.onClose(message);
+    await this.closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** For turns: typed methods whose calls belong to a turn. */
+  clientWith<T extends ToolTree>(tools: T, more: CallMore): ToolClient<T> {
+    return buildClient(tools, (contract, name, input, options) =>
+      contract.item === undefined
+        ? this.callWith(name, input, options ?? {}, { ...more, contract })
+        : this.itemsWith(name, input, options ?? {}, { ...more, contract }),
+    );
+  }
+
+  /** For turns: {@link call} with what the turn adds. */
+  callWith(name: string, input: unknown, options: CallOptions, more: CallMore): Promise<unknown> {
+    try {
+      return this.#start(name, input, options, more, undefined).result;
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error("the call could not be made", { cause: error }));
+    }
+  }
+
+  /** For turns: a call whose tool sends items. */
+  itemsWith(name: string, input: unknown, options: CallOptions, more: CallMore): unknown {
+    const leaving = new AbortController();
+    const items = new ItemQueue(() =>
+      leaving.abort(
+        new TurnmuxError("cancelled", "the loop over the items was left", { outcome: "unknown", tool: name }),
+      ),
+    );
+    const signal = options.signal === undefined ? leaving.signal : AbortSignal.any([options.signal, leaving.signal]);
+    const { result } = this.#start(name, input, { ...options, signal }, more, items);
+    // Whoever iterates gets the error there; nobody has to look at the result as well.
+    result.catch(() => {});
+    return {
+      result,
+      cancel: (reason?: string) => leaving.abort(reason === undefined ? undefined : new Error(reason)),
+      [Symbol.asyncIterator]: () => items,
+    };
+  }
+
+  #start(
+    name: string,
+    input: unknown,
+    options: CallOptions,
+    more: CallMore,
+    items: ItemQueue | undefined,
+  ): { readonly result: Promise<unknown> } {
+    checkCallOptions(options);
+    const request = this.#request(name, input, options, more, items !== undefined);
+    const { interceptors } = this.#options;
+    if (interceptors === undefined || interceptors.length === 0)
+      return { result: this.#traced(request, () => this.#launch(request, items)) };
+    const call = this.#interceptable(request);
+    const run = intercepted(interceptors, (passed) =>
+      this.#launch({ ...request, input: passed.input, trace: passed.trace, meta: passed.meta }, items),
+    );
+    const result = this.#traced(request, () => run(call));
+    // An interceptor that refuses ends the items, too.
+    result.catch((error: unknown) => items?.fail(error));
+    return { result };
+  }
+
+  #request(name: string, input: unknown, options: CallOptions, more: CallMore, streams: boolean): CallRequest {
+    const { contract } = more;
+    const { environment } = this.#options;
+    const offer = this.#offers.get(name);
+    const effect = contract?.effect ?? offeredEffect(offer?.effect);
+    const fallback = streams || offer?.streams === true ? undefined : (this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const timeoutMs = options.timeoutMs ?? contract?.timeoutMs ?? offer?.deadlineMs ?? fallback;
+    // What a tool is not known to be harmless to repeat gets a key.
+    const key = options.key ?? (effect === "once" || effect === undefined ? environment.id() : undefined);
+    return {
+      tool: name,
+      callId: environment.id(),
+      input,
+      key,
+      deadline:
+        timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY ? undefined : environment.now() + timeoutMs,
+      turn: more.turn,
+      trace: options.trace,
+      meta: options.meta,
+      options: more.signal === undefined ? options : { ...options, signal: anySignal(options.signal, more.signal) },
+      effect,
+      contract,
+    };
+  }
+
+  #launch(request: CallRequest, items: ItemQueue | undefined): Promise<unknown> {
+    let ready = request;
+    if (this.#port === undefined) {
+      try {
+        ready = { ...request, input: copyOfInput(request.input) };
+      } catch (error) {
+        if (!(error instanceof ValueError)) throw error;
+        const call = new OutgoingCall(request, items);
+        call.reject(call.error("invalid_argument", error.message, "not_started", { cause: error }));
+        return call.result;
+      }
+    }
+    const call = new OutgoingCall(ready, items);
+    this.#caller.start(call);
+    return call.result;
+  }
+
+  #interceptable(request: CallRequest): InterceptedCall {
+    const { tool, callId, input, key, turn, trace, meta, options } = request;
+    return {
+      direction: "outgoing",
+      tool,
+      callId,
+      input,
+      key,
+      turn,
+      principal: this.principal,
+      scopes: this.scopes,
+      signal: options.signal ?? new AbortController().signal,
+      trace,
+      meta: meta ?? {},
+      waiting: () => {
+        throw new UsageError("waiting() is for the side that runs the handler");
+      },
+    };
+  }
+
+  #traced(request: CallRequest, run: () => Promise<unknown>): Promise<unknown> {
+    const { environment } = this.#options;
+    if (environment.traceCall === undefined) return run();
+    const { tool, callId, turn, trace } = request;
+    return environment.traceCall(
+      { direction: "outgoing", tool, callId, turn, sessionId: this.id, principal: this.principal, trace },
+      run,
+    );
+  }
+
+  async #describe(): Promise<readonly ToolDescription[]> {
+    // The contract of the built-in tool is the peer's to keep; what it answers is checked by it.
+    const result = await this.callWith(describeToolName, {}, {}, { contract: describeTool });
+    const described = describeTool.output?.["~standard"].validate(result);
+    if (described === undefined || described instanceof Promise || described.issues !== undefined) {
+      throw new TurnmuxError("internal", "the peer's answer to turnmux.describe is not what the protocol says", {
+        outcome: "failed",
+        requirement: "TOOL-004",
+      });
+    }
+    const { tools }: DescribeResult = described.value;
+    return tools;
+  }
+
+  #makeControl(): SessionControl {
+    return {
+      attach: (port, identity) => this.#attach(port, identity),
+      pump: () => this.#pump(),
+      detach: (state, end) => this.#detach(state, end),
+      close: (end) => this.#close(end),
+      setScopes: (scopes) => this.#setScopes(scopes),
+      onClose: () => {},
+      onRevoke: () => {},
+      deadlines: this.#deadlines,
+    };
+  }
+
+  #attach(port: CallPort, identity: SessionIdentity): void {
+    this.#port = port;
+    this.#identity = identity;
+    this.#scopes = new Set(identity.scopes);
+    this.#offer();
+    this.#setState("ready");
+    this.#caller.attach(port);
+  }
+
+  #detach(state: "connecting" | "reconnecting", end: SessionEnd | undefined): void {
+    this.#pump();
+    this.#port = undefined;
+    this.#setState(state, end);
+    this.#caller.detach();
+  }
+
+  #close(end: SessionEnd): void {
+    if (this.#state === "closed") return;
+    this.#end = end;
+    // Calls that end now must not wait for another connection.
+    this.#state = "closed";
+    this.#pump();
+    this.#port = undefined;
+    this.#caller.failWaiting();
+    this.#leaveRegistry();
+    this.#resolveOffered();
+    this.emit("state", { state: "closed", end });
+    this.#resolveClosed(end);
+  }
+
+  #setScopes(scopes: readonly string[]): void {
+    this.#identity = { ...this.#identity, scopes };
+    this.#scopes = new Set(scopes);
+    this.#offer();
+  }
+
+  #setState(state: SessionState, end?: SessionEnd): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.emit("state", { state, end });
+  }
+
+  #offer(): void {
+    this.#port?.offer(this.#dispatcher.allowed().map((tool) => tool.offer));
+  }
+
+  #pump(): void {
+    const port = this.#port;
+    if (port === undefined) return;
+    for (let event = port.nextEvent(); event !== undefined; event = port.nextEvent()) this.#event(port, event);
+  }
+
+  #event(port: CallPort, event: PortEvent): void {
+    switch (event.type) {
+      case "open":
+        this.#dispatcher.open(port, event);
+        return;
+      case "reset":
+        this.#dispatcher.reset(event.call, event.code);
+        return;
+      case "void":
+        this.#dispatcher.makeVoid(event.call);
+        return;
+      case "room":
+        this.#dispatcher.room(event.call);
+        return;
+      case "offer":
+        this.#offers = event.tools;
+        this.#catalog = undefined;
+        this.#resolveOffered();
+        this.emit("offer", { tools: event.tools });
+        return;
+      case "drain":
+        this.emit("drain", { message: event.message, retryAfterMs: event.retryAfterMs });
+        return;
+      case "ended":
+        return;
+      default:
+        this.#caller.event(port, event);
+    }
+  }
+
+  #closedReason(): { readonly code: Code; readonly message: string } | undefined {
+    if (this.#state !== "closed") return undefined;
+    const end = this.#end;
+    const message = end === undefined ? "the session is over" : `the session is over: ${end.message}`;
+    return { code: end?.cause === "closed" && !end.byPeer ? "cancelled" : "unavailable", message };
+  }
+}
+
+/** What a turn or a contract adds to a call. */
+export interface CallMore {
+  readonly turn?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly contract?: ToolContract | undefined;
+}
+
+function anySignal(own: AbortSignal | undefined, turn: AbortSignal): AbortSignal {
+  return own === undefined ? turn : AbortSignal.any([own, turn]);
+}

@@ -1,0 +1,58 @@
+/**
+ * A turn: one run of a model with its tool calls.
+ *
+ * @module
+ */
+import type { CallOptions } from "../contract/call-options.ts";
+import type { ToolDescription } from "../contract/describe.ts";
+import type { ToolClient } from "../contract/infer.ts";
+import type { ToolTree } from "../contract/tree.ts";
+import { TurnmuxError } from "../errors/turnmux-error.ts";
+import type { Session } from "./session.ts";
+
+/** What a turn is made with. */
+export interface TurnOptions {
+  /** Cancels the turn, as {@link Turn.cancel} does. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Calls made through a turn carry its id, and are cancelled with it. */
+export class Turn {
+  readonly id: string;
+  readonly #session: Session;
+  readonly #abort = new AbortController();
+  readonly #signal: AbortSignal;
+
+  /** For sessions: see {@link Session.turn}. */
+  constructor(session: Session, id: string, options: TurnOptions) {
+    this.id = id;
+    this.#session = session;
+    this.#signal =
+      options.signal === undefined ? this.#abort.signal : AbortSignal.any([this.#abort.signal, options.signal]);
+  }
+
+  /** Aborted when the turn is cancelled. */
+  get signal(): AbortSignal {
+    return this.#signal;
+  }
+
+  /** Typed methods for the peer's tools, on behalf of this turn. */
+  client<T extends ToolTree>(tools: T): ToolClient<T> {
+    return this.#session.clientWith(tools, { turn: this.id, signal: this.#signal });
+  }
+
+  /** Calls a tool by name, without types. See {@link Session.call}. */
+  call(name: string, input?: unknown, options: CallOptions = {}): Promise<unknown> {
+    return this.#session.callWith(name, input, options, { turn: this.id, signal: this.#signal });
+  }
+
+  /** The peer's tools with their JSON Schemas. See {@link Session.catalog}. */
+  catalog(): Promise<readonly ToolDescription[]> {
+    return this.#session.catalog();
+  }
+
+  /** Cancels every call of the turn. Each still ends with what really happened. */
+  cancel(reason = "the turn was cancelled"): void {
+    this.#abort.abort(new TurnmuxError("cancelled", reason, { outcome: "unknown" }));
+  }
+}
