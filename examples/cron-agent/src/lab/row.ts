@@ -1,0 +1,43 @@
+/**
+ * One row of the table: which way to the gateway it measures, and what came of it.
+ *
+ * @module
+ */
+
+import type { OpenDoor } from "../doors/door.ts";
+
+/** What the rows are about. The verdict asks different things of each. */
+export type RowKind = "old" | "http" | "turnmux";
+
+/** A row before it is run. */
+export interface RowSpec {
+  readonly row: string;
+  readonly title: string;
+  readonly kind: RowKind;
+  readonly openDoor: OpenDoor;
+}
+
+/** A row that was run. Every figure was counted or measured in the run. */
+export interface RowResult {
+  readonly row: string;
+  readonly title: string;
+  readonly kind: RowKind;
+  /** TCP connections to the gateway, the session's own among them. */
+  readonly connections: number;
+  /** Those of them that were opened during the turn, beyond the session's own. */
+  readonly connectionsInTurn: number;
+  readonly calls: number;
+  /** Tool results that the model got to read as errors, and how many of them were timeouts. */
+  readonly errors: number;
+  readonly timeouts: number;
+  readonly jobsWanted: number;
+  readonly jobsCreated: number;
+  /** Jobs beyond the first of each name. */
+  readonly duplicates: number;
+  readonly medianMs: number;
+  readonly slowestMs: number;
+  /** The host's own traffic on the session's socket meanwhile. */
+  readonly ticks: number;
+  /** The streamed reply arrived whole and in order. */
+  readonly replyIntact: boolean;
+}

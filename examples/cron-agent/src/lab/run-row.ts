@@ -1,0 +1,72 @@
+/**
+ * Runs one row: a fresh gateway process with an empty job table, one session, one turn, and then the counting.
+ *
+ * @module
+ */
+
+import { randomBytes } from "node:crypto";
+import type { Job } from "../cron/job.ts";
+import { REQUEST, WANTED } from "../request.ts";
+import { Runner } from "../runner/runner.ts";
+import { BLOCK_MS, SESSION } from "../settings.ts";
+import type { ModelSettings } from "../turn/model.ts";
+import type { TurnRecord } from "../turn/record.ts";
+import { temporaryDatabase } from "../temporary.ts";
+import { withUndo } from "../undo.ts";
+import { GatewayProcess } from "./gateway-process.ts";
+import type { RowResult, RowSpec } from "./row.ts";
+
+/** Runs a row and counts. Leaves nothing behind, whether it succeeds or fails. */
+export function runRow(spec: RowSpec, model: ModelSettings, signal: AbortSignal): Promise<RowResult> {
+  return withUndo(async (undo) => {
+    const token = randomBytes(16).toString("hex");
+    const database = await temporaryDatabase(undo);
+    const gateway = await GatewayProcess.start({ token, database, blockMs: BLOCK_MS, port: 0 });
+    undo(() => gateway.stop());
+    const { openDoor } = spec;
+    const runner = await Runner.connect({ url: gateway.url, token, session: SESSION, model, openDoor, signal });
+    undo(() => runner.close());
+
+    const said = await gateway.ask("say", { session: SESSION, text: REQUEST });
+    const { connections, jobs } = await gateway.ask("settle", null);
+    const [turn] = runner.turns;
+    if (turn === undefined) throw new Error("the gateway has a reply, and the runner took no turn");
+    return {
+      ...figuresOf(spec, turn, jobs),
+      connections,
+      connectionsInTurn: said.connections,
+      ticks: runner.ticks,
+      replyIntact: said.reply === said.streamed && said.reply === turn.reply,
+    };
+  });
+}
+
+type Figures = Omit<RowResult, "connections" | "connectionsInTurn" | "ticks" | "replyIntact">;
+
+function figuresOf({ row, title, kind }: RowSpec, turn: TurnRecord, jobs: readonly Job[]): Figures {
+  const times = turn.calls.map((call) => call.ms).sort((left, right) => left - right);
+  const errors = turn.calls.flatMap((call) => (call.error === undefined ? [] : [call.error]));
+  return {
+    row,
+    title,
+    kind,
+    calls: turn.calls.length,
+    errors: errors.length,
+    timeouts: errors.filter((text) => text.includes("timeout after")).length,
+    jobsWanted: WANTED.length,
+    jobsCreated: jobs.length,
+    duplicates: jobs.length - new Set(jobs.map((job) => job.name)).size,
+    medianMs: round(median(times)),
+    slowestMs: round(times.at(-1) ?? 0),
+  };
+}
+
+/** Of sorted numbers. */
+function median(sorted: readonly number[]): number {
+  const middle = sorted.length / 2;
+  return ((sorted[Math.ceil(middle) - 1] ?? 0) + (sorted[Math.floor(middle)] ?? 0)) / 2;
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { z } from "zod";
+
+const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const NODE_ARGS = ["--conditions=turnmux-source", MAIN];
+
+/** The run is measured with the scripted model, whatever this machine's environment names. */
+const ENV = { ...process.env, OPENAI_BASE_URL: "", MODEL: "" };
+
+const Row = z.object({
+  row: z.string(),
+  connections: z.number(),
+  connectionsInTurn: z.number(),
+  calls: z.number(),
+  errors: z.number(),
+  timeouts: z.number(),
+  jobsWanted: z.number(),
+  jobsCreated: z.number(),
+  duplicates: z.number(),
+  medianMs: z.number(),
+  slowestMs: z.number(),
+  ticks: z.number(),
+  replyIntact: z.literal(true),
+});
+const Report = z.object({
+  passed: z.boolean(),
+  oldTimeoutMs: z.number(),
+  blockMs: z.number(),
+  rows: z.array(Row),
+});
+
+/** Starts the example; when the test is over it is gone in any case. */
+function start(context: TestContext, args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, [...NODE_ARGS, ...args], { env: ENV, stdio: ["ignore", "pipe", "inherit"] });
+  context.after(() => child.kill("SIGKILL"));
+  return child;
+}
+
+/** Reads the output until a part of it fits, and lets go of what comes after. */
+async function outputLike(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
+  assert.ok(child.stdout);
+  let text = "";
+  child.stdout.setEncoding("utf8");
+  for await (const piece of child.stdout.iterator({ destroyOnReturn: false }) as AsyncIterable<string>) {
+    text += piece;
+    const found = pattern.exec(text);
+    if (found === null) continue;
+    child.stdout.resume();
+    return found;
+  }
+  return assert.fail(`no output like ${String(pattern)} in ${text}`);
+}
+
+void test("the run shows what the example claims, and says so in JSON", async () => {
+  const started = performance.now();
+  const { stdout } = await promisify(execFile)(process.execPath, [...NODE_ARGS, "--json"], { env: ENV });
+  assert.ok(performance.now() - started < 45_000, "the run takes well under a minute");
+
+  const report = Report.parse(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? ""));
+  const row = (name: string) =>
+    report.rows.find((candidate) => candidate.row === name) ?? assert.fail(`no row ${name}`);
+  assert.equal(report.passed, true);
+  assert.deepEqual(
+    report.rows.map((candidate) => candidate.row),
+    ["second-connection", "http-timeout", "http-key", "multiplexed", "in-process", "multiplexed-loaded"],
+  );
+
+  const old = row("second-connection");
+  assert.ok(old.timeouts >= 1 && old.duplicates >= 1, "the old way fails as reported");
+  assert.equal(old.jobsCreated, old.jobsWanted + old.duplicates);
+  assert.equal(old.connectionsInTurn, old.calls, "one connection for each call");
+  for (const name of ["http-key", "multiplexed", "in-process", "multiplexed-loaded"]) {
+    const { errors, jobsCreated, jobsWanted, slowestMs } = row(name);
+    assert.deepEqual({ name, errors, jobsCreated }, { name, errors: 0, jobsCreated: jobsWanted });
+    assert.ok(slowestMs >= report.blockMs * 0.9, `${name}: the first add went through the block`);
+  }
+  const connections = ["multiplexed", "in-process", "multiplexed-loaded"].map((name) => row(name).connections);
+  assert.deepEqual(connections, [1, 0, 1]);
+});
+
+for (const [signal, expected, when] of [
+  ["SIGINT", 130, /The old timeout/],
+  ["SIGTERM", 143, /second connection .* calls/],
+] as const) {
+  void test(`${signal} ends the run and all that it started`, async (context) => {
+    const child = start(context, []);
+    await outputLike(child, when);
+    child.kill(signal);
+    const [code] = (await once(child, "exit")) as [number | null];
+    assert.equal(code, expected);
+  });
+}
+
+void test("a gateway that is served can be called, and drains when it is told to", async (context) => {
+  const child = start(context, ["--serve"]);
+  const [, url, token] = await outputLike(child, /^gateway +(http:\S+)\ntoken +(\S+)\n/);
+  const response = await fetch(`${url}/tools/cron.list`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}` },
+    body: "{}",
+  });
+  assert.deepEqual(await response.json(), { result: [] });
+  child.kill("SIGTERM");
+  const [code] = (await once(child, "exit")) as [number | null];
+  assert.equal(code, 0);
+  await assert.rejects(fetch(url ?? ""));
+});
+
+void test("--help explains, and an unknown option is an error", async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [...NODE_ARGS, "--help"], { env: ENV });
+  assert.match(stdout, /--serve/);
+  await assert.rejects(promisify(execFile)(process.execPath, [...NODE_ARGS, "--nonsense"], { env: ENV }), { code: 2 });
+});
