@@ -21,7 +21,7 @@ function held(): {
   return { lanes, log, turn, release: end.resolve, note };
 }
 
-void test("a call of the turn that holds the lane is let in, any other waits for the turn", async () => {
+test("a call of the turn that holds the lane is let in, any other waits for the turn", async () => {
   const { lanes, log, turn, release, note } = held();
   const unknown = lanes.enter("main", undefined, () => note("a call of nobody knows what"));
   const stranger = lanes.enter("main", "turn-2", () => note("a call of another turn"));
@@ -38,7 +38,7 @@ void test("a call of the turn that holds the lane is let in, any other waits for
   ]);
 });
 
-void test("a lane that was left by an error lets the next one in", async () => {
+test("a lane that was left by an error lets the next one in", async () => {
   const lanes = new Lanes();
   const failed = lanes.enter("main", undefined, () => Promise.reject(new Error("no")));
   const next = lanes.enter("main", undefined, () => "in");
@@ -46,7 +46,7 @@ void test("a lane that was left by an error lets the next one in", async () => {
   assert.equal(await next, "in");
 });
 
-void test("the lanes are idle when what waited has run, too", async () => {
+test("the lanes are idle when what waited has run, too", async () => {
   const { lanes, log, turn, release, note } = held();
   const waiting = lanes.enter("main", undefined, () => note("waited"));
   const idle = lanes.idle().then(() => note("idle"));

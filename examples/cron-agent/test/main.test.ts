@@ -56,7 +56,7 @@ async function outputLike(child: ChildProcess, pattern: RegExp): Promise<RegExpE
   return assert.fail(`no output like ${String(pattern)} in ${text}`);
 }
 
-void test("the run shows what the example claims, and says so in JSON", async () => {
+test("the run shows what the example claims, and says so in JSON", async () => {
   const started = performance.now();
   const { stdout } = await promisify(execFile)(process.execPath, [...NODE_ARGS, "--json"], { env: ENV });
   assert.ok(performance.now() - started < 45_000, "the run takes well under a minute");
@@ -87,7 +87,7 @@ for (const [signal, expected, when] of [
   ["SIGINT", 130, /The old timeout/],
   ["SIGTERM", 143, /second connection .* calls/],
 ] as const) {
-  void test(`${signal} ends the run and all that it started`, async (context) => {
+  test(`${signal} ends the run and all that it started`, async (context) => {
     const child = start(context, []);
     await outputLike(child, when);
     child.kill(signal);
@@ -96,7 +96,7 @@ for (const [signal, expected, when] of [
   });
 }
 
-void test("a gateway that is served can be called, and drains when it is told to", async (context) => {
+test("a gateway that is served can be called, and drains when it is told to", async (context) => {
   const child = start(context, ["--serve"]);
   const [, url, token] = await outputLike(child, /^gateway +(http:\S+)\ntoken +(\S+)\n/);
   const response = await fetch(`${url}/tools/cron.list`, {
@@ -111,7 +111,7 @@ void test("a gateway that is served can be called, and drains when it is told to
   await assert.rejects(fetch(url ?? ""));
 });
 
-void test("--help explains, and an unknown option is an error", async () => {
+test("--help explains, and an unknown option is an error", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [...NODE_ARGS, "--help"], { env: ENV });
   assert.match(stdout, /--serve/);
   await assert.rejects(promisify(execFile)(process.execPath, [...NODE_ARGS, "--nonsense"], { env: ENV }), { code: 2 });

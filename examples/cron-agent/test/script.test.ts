@@ -19,31 +19,31 @@ function play(results: readonly string[]): { calls: string[]; reply: string } {
   }
 }
 
-void test("the model lists before it adds each job", () => {
+test("the model lists before it adds each job", () => {
   const { calls, reply } = play(["[]", ADDED, "[]", ADDED]);
   assert.deepEqual(calls, ["list", "add plants", "list", "add report"]);
   assert.match(reply, /^Planned: "plants" .*"report"/);
 });
 
-void test("it calls an add again after an error, and only once more", () => {
+test("it calls an add again after an error, and only once more", () => {
   const { calls, reply } = play(["[]", TIMEOUT, ADDED, TIMEOUT, TIMEOUT, TIMEOUT]);
   assert.deepEqual(calls, ["list", "add plants", "add plants", "list", "add report", "add report"]);
   assert.match(reply, /I do not know whether "report" is planned/);
 });
 
-void test("it checks instead of repeating when the error says so", () => {
+test("it checks instead of repeating when the error says so", () => {
   const there = JSON.stringify([WANTED[0]]);
   const { calls, reply } = play(["[]", UNKNOWN, there, "[]", ADDED]);
   assert.deepEqual(calls, ["list", "add plants", "list", "list", "add report"]);
   assert.match(reply, /"plants"/);
 });
 
-void test("it adds again when the check shows that the job is not there", () => {
+test("it adds again when the check shows that the job is not there", () => {
   const { calls } = play(["[]", UNKNOWN, "[]", ADDED, "[]", ADDED]);
   assert.deepEqual(calls, ["list", "add plants", "list", "add plants", "list", "add report"]);
 });
 
-void test("it gives up when the error says that the call will fail again", () => {
+test("it gives up when the error says that the call will fail again", () => {
   const { calls, reply } = play(["[]", DENIED, "[]", DENIED]);
   assert.deepEqual(calls, ["list", "add plants", "list", "add report"]);
   assert.match(reply, /^I could not plan anything/);

@@ -40,7 +40,7 @@ async function turnWith(
   return { record, seen, streamed };
 }
 
-void test("a turn runs the tools that the model calls, and streams its reply", async (context) => {
+test("a turn runs the tools that the model calls, and streams its reply", async (context) => {
   const { record, seen, streamed } = await turnWith(context, ({ tool }) =>
     tool === "cron.list" ? [] : { id: "job_1" },
   );
@@ -56,7 +56,7 @@ void test("a turn runs the tools that the model calls, and streams its reply", a
   assert.equal(record.calls.filter((call) => call.error !== undefined).length, 0);
 });
 
-void test("a call that is tried again has the same arguments and another id", async (context) => {
+test("a call that is tried again has the same arguments and another id", async (context) => {
   const { record, seen } = await turnWith(context, ({ tool }, before) => {
     if (tool === "cron.list") return [];
     if (before.some((call) => call.tool === "cron.add")) return { id: "job_1" };
@@ -71,7 +71,7 @@ void test("a call that is tried again has the same arguments and another id", as
   );
 });
 
-void test("a model that cannot be reached ends the turn with an error", async (context) => {
+test("a model that cannot be reached ends the turn with an error", async (context) => {
   const model = await startScriptedModel(WANTED);
   await model.stop();
   const door: ToolDoor = { call: () => Promise.resolve(), close: () => Promise.resolve() };
