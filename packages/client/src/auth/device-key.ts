@@ -86,6 +86,7 @@ interface Imported {
 async function readSource(subtle: SubtleCrypto, source: DeviceKeySource): Promise<Imported> {
   if (typeof source === "string") return importPkcs8(subtle, pemOctets(source));
   if (source instanceof Uint8Array) return importPkcs8(subtle, source.length === 32 ? pkcs8Of(source) : copyOf(source));
+  if (source === null || typeof source !== "object") throw new UsageError(NO_KEY);
   if (isKeyPair(source)) {
     checkPrivate(source.privateKey);
     return {
@@ -97,7 +98,7 @@ async function readSource(subtle: SubtleCrypto, source: DeviceKeySource): Promis
     checkPrivate(source);
     return { privateKey: source, publicKey: source.extractable ? await publicKeyOf(subtle, source) : undefined };
   }
-  if (source === null || typeof source !== "object" || source.kty !== "OKP" || source.crv !== "Ed25519" || !source.d) {
+  if (source.kty !== "OKP" || source.crv !== "Ed25519" || !source.d) {
     throw new UsageError(NO_KEY);
   }
   const { kty, crv, d, x } = source;
