@@ -80,7 +80,7 @@ export class Link implements ChannelControl {
     this.#woken = true;
     this.#environment.defer(() => {
       this.#woken = false;
-      this.#afterInput();
+      this.#takeEvents();
       this.flush();
     });
   }
