@@ -8,7 +8,7 @@
  * @module
  */
 
-import { pathText } from "../errors/for-model.ts";
+import { renderPath } from "../content/value.ts";
 
 /** A validator's message and the way to the part of the value that it speaks of. */
 export interface RawIssue {
@@ -53,7 +53,7 @@ export function scrubMessages(issues: readonly RawIssue[], value: unknown): read
   return issues.map(({ path }, index) => {
     const near = textsOf(partAt(value, path), grams, budget);
     const message = budget.parts < 0 ? fallback : withoutTexts(raw[index] ?? fallback, [...everywhere, ...near]);
-    return tidy(message, pathText(path));
+    return tidy(message, renderPath(path));
   });
 }
 

@@ -76,6 +76,9 @@ export interface ToolContract<
   E extends Effect = Effect,
 > extends ToolDefinition<In, Out, Item, Progress, E>,
     ToolMark {
+  readonly output: Out;
+  readonly item: Item;
+  readonly progress: Progress;
   readonly scopes: readonly string[];
   readonly whenSessionEnds: WhenSessionEnds;
 }
@@ -99,8 +102,13 @@ export function tool<
   definition: ToolDefinition<In, Out, Item, Progress, E> & (E extends "once" ? { readonly item?: never } : unknown),
 ): ToolContract<In, Out, Item, Progress, E> {
   checkDefinition(definition);
+  // Where one of these was left out its type is undefined, too.
+  const { output, item, progress } = definition as { output: Out; item: Item; progress: Progress };
   const contract: ToolContract<In, Out, Item, Progress, E> = {
     ...definition,
+    output,
+    item,
+    progress,
     [brand]: true,
     scopes: Object.freeze([...(definition.scopes ?? [])]),
     whenSessionEnds: definition.whenSessionEnds ?? (definition.effect === "once" ? "keep" : "abort"),

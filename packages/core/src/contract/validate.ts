@@ -39,7 +39,9 @@ export function validate<S extends Schema>(
   value: unknown,
 ): Checked<SchemaOutput<S>> | Promise<Checked<SchemaOutput<S>>> {
   const result = schema["~standard"].validate(value);
-  return isThenable(result) ? result.then((late) => checked<S>(late, value)) : checked<S>(result, value);
+  return isThenable(result)
+    ? Promise.resolve(result).then((late) => checked<S>(late, value))
+    : checked<S>(result, value);
 }
 
 /** The details of an `invalid_argument` error: plain data that can travel. */
@@ -49,7 +51,7 @@ export function issueDetails(issues: readonly Issue[]): { issues: { path: (strin
 
 type Result = StandardSchemaV1.Result<unknown>;
 
-function isThenable(result: Result | Promise<Result>): result is Promise<Result> {
+function isThenable(result: Result | PromiseLike<Result>): result is PromiseLike<Result> {
   return "then" in result;
 }
 

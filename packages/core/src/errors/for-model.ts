@@ -5,6 +5,7 @@
  * @module
  */
 
+import { renderPath } from "../content/value.ts";
 import type { Code } from "./codes.ts";
 import type { Effect } from "./effect.ts";
 import type { Outcome } from "./outcome.ts";
@@ -44,21 +45,31 @@ export function adviseModel(call: FailedCall): string {
 function advice(call: FailedCall): readonly string[] {
   if (call.outcome === "not_started") return ["It did not run;", nextStep(call)];
   if (call.outcome === "failed") return ["It ran and changed nothing;", nextStep(call)];
-  if (call.outcome === "completed") return ["It took effect; do not repeat it."];
+  if (call.outcome === "completed") return completedAdvice(call);
   return unknownAdvice(call);
+}
+
+/** Whether a repetition does no harm, whatever became of the call. */
+function isRepeatable(call: FailedCall): boolean {
+  return call.effect === "read" || call.effect === "idempotent";
 }
 
 function nextStep(call: FailedCall): string {
   if (hopeless.has(call.code)) return "do not call it again.";
-  if (call.code === "already_exists") return "the same call will fail again.";
+  if (call.code === "already_exists" || (call.code === "resource_exhausted" && !call.retryable))
+    return "the same call will fail again.";
   if (mendable.has(call.code)) return "mend the arguments before you call it again.";
   return again(call, "you may call it again");
 }
 
+function completedAdvice(call: FailedCall): readonly string[] {
+  if (isRepeatable(call)) return ["It ran to its end; calling it again is safe, but may end in the same way."];
+  const look = call.verify === undefined ? [] : [`See with ${call.verify} what it did.`];
+  return ["It took effect; do not repeat it.", ...look];
+}
+
 function unknownAdvice(call: FailedCall): readonly string[] {
-  if (call.effect === "read" || call.effect === "idempotent") {
-    return ["Nobody knows whether it ran;", again(call, "it is safe to call it again")];
-  }
+  if (isRepeatable(call)) return ["Nobody knows whether it ran;", again(call, "it is safe to call it again")];
   return call.verify === undefined
     ? ["It may have run. Do not repeat it; tell the user that it may or may not have taken effect."]
     : [`It may have run. Do not repeat it; check with ${call.verify} first.`];
@@ -87,7 +98,7 @@ function readIssues(details: unknown): readonly { path: string; message: string 
     const message = property(issue, "message");
     const path = property(issue, "path");
     if (typeof message !== "string" || !Array.isArray(path)) continue;
-    found.push({ path: pathText(path), message: withoutStop(message.slice(0, maxIssueLength)) });
+    found.push({ path: renderPath(path.filter(isStep)), message: withoutStop(message.slice(0, maxIssueLength)) });
   }
   return found;
 }
@@ -98,14 +109,8 @@ function property(value: unknown, name: string): unknown {
     : undefined;
 }
 
-/** A path as people write it: `["jobs", 0, "at"]` is `jobs[0].at`. At most 200 characters. */
-export function pathText(path: readonly unknown[]): string {
-  let text = "";
-  for (const step of path) {
-    if (typeof step === "number") text += `[${step}]`;
-    else if (typeof step === "string") text += text === "" ? step : `.${step}`;
-  }
-  return text.slice(0, maxIssueLength).toWellFormed();
+function isStep(step: unknown): step is string | number {
+  return typeof step === "string" || typeof step === "number";
 }
 
 function asSentence(text: string): string {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isOctets } from "../content/kind.ts";
 import type { Value } from "../content/value.ts";
 import { encodeBase64 } from "../wire/base64.ts";
 import { sha256Hex } from "./sha256.ts";
@@ -22,7 +23,7 @@ export function fingerprint(tool: string, args: Value | undefined): string {
  */
 export function canonicalJson(value: Value): string {
   if (value === null || typeof value !== "object") return JSON.stringify(value);
-  if (value instanceof Uint8Array) return `"${encodeBase64(value)}"`;
+  if (isOctets(value)) return `"${encodeBase64(value)}"`;
   if (isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   const members: string[] = [];
   // Without a comparison function `sort` compares UTF-16 code units, as RFC 8785 wants it.

@@ -23,17 +23,30 @@ export interface MemoryJournalOptions {
 
 interface JournalRecord {
   readonly claim: JournalClaim;
-  /** What the record counts for, result included. */
-  octets: number;
+  /** What claim and outcome count for. */
+  readonly octets: number;
+  /** What the result counts for while it is kept. */
+  resultOctets: number;
   settledMs: number | undefined;
   ending: RecordedEnding | undefined;
 }
 
-interface Principal {
-  readonly records: Map<string, JournalRecord>;
+/** The records of one principal, or of all. */
+class Account {
   /** Records whose result is kept, the oldest first. */
-  readonly results: Set<JournalRecord>;
-  octets: number;
+  readonly results = new Set<JournalRecord>();
+  /** What all records count for, results included. */
+  octets = 0;
+  resultOctets = 0;
+
+  /** How many octets are missing for this many more. */
+  lack(octets: number, limit: number): number {
+    return this.octets + octets - limit;
+  }
+}
+
+class Principal extends Account {
+  readonly records = new Map<string, JournalRecord>();
 }
 
 /** What a record counts for beside its strings: objects and map entries, generously. */
@@ -60,9 +73,7 @@ class MemoryJournal implements Journal {
   readonly #principals = new Map<string, Principal>();
   /** Settled records, the oldest first. */
   readonly #settled = new Set<JournalRecord>();
-  /** Settled records whose result is kept, the oldest first. */
-  readonly #results = new Set<JournalRecord>();
-  #octets = 0;
+  #all = new Account();
   #closed = false;
 
   constructor(options: MemoryJournalOptions) {
@@ -89,8 +100,7 @@ class MemoryJournal implements Journal {
     this.#closed = true;
     this.#principals.clear();
     this.#settled.clear();
-    this.#results.clear();
-    this.#octets = 0;
+    this.#all = new Account();
     return Promise.resolve();
   }
 
@@ -106,15 +116,13 @@ class MemoryJournal implements Journal {
 
   #record(claim: JournalClaim): JournalVerdict {
     const octets = claimOctets(claim);
-    const principal = this.#principals.get(claim.principal);
+    const principal = this.#principals.get(claim.principal) ?? new Principal();
     if (!this.#makeRoom(octets, principal)) {
       return { kind: "full", message: "The journal of calls is full.", retryAfterMs: this.#nextExpiry(claim.atMs) };
     }
-    const record: JournalRecord = { claim, octets: 0, settledMs: undefined, ending: undefined };
-    const owner = principal ?? { records: new Map(), results: new Set(), octets: 0 };
-    this.#principals.set(claim.principal, owner);
-    owner.records.set(claim.key, record);
-    this.#count(record, owner, octets);
+    this.#principals.set(claim.principal, principal);
+    principal.records.set(claim.key, { claim, octets, resultOctets: 0, settledMs: undefined, ending: undefined });
+    for (const account of [principal, this.#all]) account.octets += octets;
     return { kind: "claimed" };
   }
 
@@ -133,47 +141,53 @@ class MemoryJournal implements Journal {
     }
     record.settledMs = settlement.atMs;
     this.#settled.add(record);
-    const result = endingOctets(ending);
-    if (this.#makeRoom(result, principal)) {
-      // A copy: the octets may be a small part of a large buffer, or change under the caller's hands.
-      record.ending = { ...ending, body: { ...ending.body, octets: ending.body.octets.slice() } };
-      this.#count(record, principal, result);
-      this.#results.add(record);
-      principal.results.add(record);
-    } else {
+    const octets = ending.body.octets.length + 2 * (ending.message?.length ?? 0);
+    if (!this.#makeRoom(octets, principal)) {
       record.ending = withoutResult(ending);
+      return;
+    }
+    // A copy: the octets may be a small part of a large buffer, or change under the caller's hands.
+    record.ending = { ...ending, body: { ...ending.body, octets: ending.body.octets.slice() } };
+    record.resultOctets = octets;
+    for (const account of [principal, this.#all]) {
+      account.results.add(record);
+      account.octets += octets;
+      account.resultOctets += octets;
     }
   }
 
-  /** Drops results, the oldest first, until so many octets fit; those of this principal where it is over its own limit. */
-  #makeRoom(octets: number, principal: Principal | undefined): boolean {
-    const own = principal?.octets ?? 0;
-    if (own + octets > this.#maxPrincipalOctets) {
-      if (principal === undefined || !this.#dropResults(principal.results, own + octets - this.#maxPrincipalOctets)) {
-        return false;
-      }
+  /** Makes room for so many octets of one principal by dropping results. Drops none where that would not do. */
+  #makeRoom(octets: number, principal: Principal): boolean {
+    if (
+      principal.lack(octets, this.#maxPrincipalOctets) > principal.resultOctets ||
+      this.#all.lack(octets, this.#maxOctets) > this.#all.resultOctets
+    ) {
+      return false;
     }
-    return (
-      this.#octets + octets <= this.#maxOctets ||
-      this.#dropResults(this.#results, this.#octets + octets - this.#maxOctets)
-    );
+    this.#dropResults(principal, principal.lack(octets, this.#maxPrincipalOctets));
+    this.#dropResults(this.#all, this.#all.lack(octets, this.#maxOctets));
+    return true;
   }
 
-  /** Drops results out of a set until so many octets are free. Whether that succeeded. */
-  #dropResults(results: ReadonlySet<JournalRecord>, octets: number): boolean {
+  /** Drops results of an account, the oldest first, until so many octets are free. */
+  #dropResults(account: Account, octets: number): void {
     let left = octets;
-    for (const record of results) {
-      if (left <= 0) break;
-      const principal = this.#principals.get(record.claim.principal);
-      if (principal === undefined || record.ending === undefined) continue;
-      const freed = endingOctets(record.ending);
-      record.ending = withoutResult(record.ending);
-      this.#results.delete(record);
-      principal.results.delete(record);
-      this.#count(record, principal, -freed);
-      left -= freed;
+    for (const record of account.results) {
+      if (left <= 0) return;
+      left -= record.resultOctets;
+      this.#forgetResult(record);
+      if (record.ending !== undefined) record.ending = withoutResult(record.ending);
     }
-    return left <= 0;
+  }
+
+  #forgetResult(record: JournalRecord): void {
+    const principal = this.#principals.get(record.claim.principal);
+    for (const account of [principal, this.#all]) {
+      if (account?.results.delete(record) !== true) continue;
+      account.octets -= record.resultOctets;
+      account.resultOctets -= record.resultOctets;
+    }
+    record.resultOctets = 0;
   }
 
   #expire(nowMs: number): void {
@@ -192,18 +206,11 @@ class MemoryJournal implements Journal {
   }
 
   #remove(record: JournalRecord, principal: Principal): void {
-    this.#count(record, principal, -record.octets);
+    this.#forgetResult(record);
     this.#settled.delete(record);
-    this.#results.delete(record);
-    principal.results.delete(record);
+    for (const account of [principal, this.#all]) account.octets -= record.octets;
     principal.records.delete(record.claim.key);
     if (principal.records.size === 0) this.#principals.delete(record.claim.principal);
-  }
-
-  #count(record: JournalRecord, principal: Principal, octets: number): void {
-    record.octets += octets;
-    principal.octets += octets;
-    this.#octets += octets;
   }
 }
 
@@ -224,10 +231,6 @@ function withoutResult(ending: RecordedEnding): RecordedEnding {
 function claimOctets(claim: JournalClaim): number {
   const units = [claim.principal, claim.key, claim.tool, claim.fingerprint, claim.callId, claim.owner];
   return recordOverhead + 2 * units.reduce((sum, text) => sum + text.length, 0);
-}
-
-function endingOctets(ending: RecordedEnding): number {
-  return ending.body.octets.length + 2 * (ending.message?.length ?? 0);
 }
 
 function positive(name: string, value: number): number {
