@@ -153,7 +153,7 @@ export class Peer implements CallPort, FrameSink {
     const stream = this.#calls.get(call);
     if (stream === undefined || stream.ending) return true;
     this.#queueData(stream, "item", body);
-    stream.unsentItems += wireBody(body).octets.length;
+    stream.unsentItems += wireBody(body).octets.length + ITEM_OCTETS;
     stream.wantsRoom = stream.unsentItems > this.#limits.unsentItems;
     return !stream.wantsRoom;
   }
@@ -315,7 +315,7 @@ export class Peer implements CallPort, FrameSink {
     body.offset += chunk.length;
     if (!more) {
       stream.bodies.shift();
-      if (body.kind === "item") this.#itemWritten(stream, body.octets.length);
+      if (body.kind === "item") this.#itemWritten(stream, body.octets.length + ITEM_OCTETS);
       this.#setFirstRoom(stream);
     }
     return frame;
@@ -406,6 +406,9 @@ export class Peer implements CallPort, FrameSink {
     this.#control.close("unavailable", this.#draining.message, this.#draining.retryAfterMs);
   }
 }
+
+/** What an item that waits takes beside its octets: many small ones must not count as nothing. */
+const ITEM_OCTETS = 64;
 
 /** What the calls of a session end with when it is over. */
 function codeOfEnd(end: ChannelEnd): Code {

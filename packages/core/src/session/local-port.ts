@@ -26,11 +26,16 @@ import type { OfferEntry } from "../wire/frame.ts";
 interface Shared {
   readonly now: () => number;
   readonly wake: () => void;
+  /** Runs something after the event loop has turned. */
+  readonly later: (run: () => void) => void;
   /** Calls that are open, with the end that opened each. */
   readonly calls: Map<CallNumber, LocalPort>;
   nextCall: CallNumber;
   ended: boolean;
 }
+
+/** Items that a handler may send before the event loop turns: an endless one must not keep everybody else from running. */
+const ITEMS_IN_A_ROW = 64;
 
 /** One end. The other one is {@link LocalPort.other}. */
 class LocalPort implements CallPort {
@@ -38,6 +43,7 @@ class LocalPort implements CallPort {
   readonly #shared: Shared;
   readonly #events: PortEvent[] = [];
   other: LocalPort | undefined;
+  #burst = 0;
   #drains: { readonly message: string; readonly retryAfterMs: number | undefined } | undefined;
 
   constructor(shared: Shared) {
@@ -83,8 +89,15 @@ class LocalPort implements CallPort {
   }
 
   item(call: CallNumber, body: PortBody): boolean {
-    if (this.#isOpen(call)) this.#tellOther({ type: "item", call, body });
-    return true;
+    if (!this.#isOpen(call)) return true;
+    this.#tellOther({ type: "item", call, body });
+    this.#burst += 1;
+    if (this.#burst < ITEMS_IN_A_ROW) return true;
+    this.#shared.later(() => {
+      this.#burst = 0;
+      this.#tell(this, { type: "room", call });
+    });
+    return false;
   }
 
   end(call: CallNumber, ending: Ending): void {
@@ -184,10 +197,15 @@ class LocalPort implements CallPort {
  * Two connected ports.
  *
  * @param now the clock of both sides
+ * @param later runs something after the event loop has turned
  * @param wake called when either port has events to take; call `pump` of both sessions soon, not at once
  */
-export function localPorts(now: () => number, wake: () => void): readonly [client: CallPort, gateway: CallPort] {
-  const shared: Shared = { now, wake, calls: new Map(), nextCall: 1, ended: false };
+export function localPorts(
+  now: () => number,
+  wake: () => void,
+  later: (run: () => void) => void,
+): readonly [client: CallPort, gateway: CallPort] {
+  const shared: Shared = { now, wake, later, calls: new Map(), nextCall: 1, ended: false };
   const client = new LocalPort(shared);
   const gateway = new LocalPort(shared);
   client.other = gateway;

@@ -36,7 +36,11 @@ export function connectLocally(
       pump();
     });
   };
-  const [clientPort, gatewayPort] = localPorts(() => environment.now(), wake);
+  const [clientPort, gatewayPort] = localPorts(
+    () => environment.now(),
+    wake,
+    (run) => environment.defer(run),
+  );
   // The end of a port is its last event: the session hears the others first.
   const endOf = (port: typeof clientPort, control: SessionControl): typeof clientPort => {
     const next = port.nextEvent.bind(port);

@@ -1,0 +1,4 @@
+import { behaviours } from "./suite.ts";
+import { virtualWorld } from "./worlds/virtual.ts";
+
+behaviours(virtualWorld);
