@@ -10,6 +10,7 @@ import { GatewayChannel } from "../channel/gateway-channel.ts";
 import type { Limits } from "../limits.ts";
 import { Peer } from "../peer/peer.ts";
 import type { HelloFrame, ProofFrame } from "../wire/frame.ts";
+import type { Deadline } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
 import { closeCodeOf, Link } from "./link.ts";
 import type { SessionControl, SessionIdentity } from "./session.ts";
@@ -58,6 +59,8 @@ export interface AcceptorOptions {
   readonly admission: () => Admission;
   /** Makes a session for a grant. It is attached by the acceptor. */
   readonly makeSession: (identity: SessionIdentity) => SessionControl;
+  /** A handshake came to nothing, and `end` says why. Also told of a carrier that went before anybody said HELLO. */
+  readonly refused?: ((end: ChannelEnd) => void) | undefined;
   /** The carrier is gone, or given back. */
   readonly over: () => void;
 }
@@ -88,6 +91,8 @@ export class Acceptor {
     if (this.#over) return;
     this.#conversation.close(message);
     this.#options.carrier.detach();
+    // A last word that could not be written, since the host is in the middle of a message, is written no more.
+    this.#conversation.link.lost({ reason: message });
     this.#finish();
   }
 
@@ -132,6 +137,7 @@ class Conversation {
   readonly #ended: () => void;
   #session: SessionControl | undefined;
   #peer: Peer | undefined;
+  #expiry: Deadline | undefined;
   #proof: Extract<Admission, { kind: "proof" }> | undefined;
   ended = false;
 
@@ -256,7 +262,7 @@ class Conversation {
     session.onClose = (message) => this.link.close("cancelled", message);
     session.onRevoke = (message) => this.link.close("permission_denied", message);
     if (leftMs !== undefined) {
-      session.deadlines.set(environment.now() + leftMs, () =>
+      this.#expiry = session.deadlines.set(environment.now() + leftMs, () =>
         this.link.close("unauthenticated", "the grant has expired"),
       );
     }
@@ -266,7 +272,9 @@ class Conversation {
 
   #finish(end: ChannelEnd): void {
     this.ended = true;
-    this.#session?.close(end);
+    this.#expiry?.cancel();
+    if (this.#session === undefined) this.#options.refused?.(end);
+    else this.#session.close(end);
     this.#options.carrier.close(closeCodeOf(end), end.message);
     this.#ended();
   }
