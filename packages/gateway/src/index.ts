@@ -1,1 +1,99 @@
-export {};
+/**
+ * turnmux for the gateway: tools for the clients of a server that exists already, and calls to them.
+ *
+ * @module
+ */
+
+// For authors of gateways.
+export { createGateway, type Gateway } from "./gateway.ts";
+export type { DrainOptions, DrainReport, GatewayOptions } from "./options.ts";
+export type { Attachment, AttachOptions, HostGrant } from "./session/attachment.ts";
+export type { Endpoint, ListenOptions } from "./endpoint/options.ts";
+export type { OpenSessionOptions } from "./session/local.ts";
+export type { GatewaySession } from "./session/gateway-session.ts";
+export type { GatewayEvent, GatewayEventMap, GatewayListener } from "./events.ts";
+export type { CallsByOutcome, GatewayStats } from "./observe/stats.ts";
+export type { CallEnd, CallTraceMessage } from "./observe/diagnostics.ts";
+
+// Who may connect.
+export { tokenAuth, type TokenEntry, type TokenOptions } from "./auth/token.ts";
+export {
+  deviceKeyId,
+  ed25519Auth,
+  type DeviceEntry,
+  type DevicePublicKey,
+  type Ed25519Options,
+  type JsonWebKeyLike,
+} from "./auth/ed25519.ts";
+export type { Grant, ProofMethod, ProofRequest } from "./auth/proof-method.ts";
+export type { KeyLookup } from "./auth/keyring.ts";
+export type { AllowedOrigins } from "./auth/origin.ts";
+
+// Contracts, errors and sessions, as the client has them, too.
+export {
+  Codes,
+  DEFAULT_LIMITS,
+  defineTools,
+  memoryJournal,
+  modelName,
+  tool,
+  ToolError,
+  TurnmuxError,
+  UsageError,
+  type Acceptance,
+  type AcceptState,
+  type BaseCallOptions,
+  type BaseToolCall,
+  type CallOptions,
+  type CallTrace,
+  type Code,
+  type Effect,
+  type InterceptedCall,
+  type Interceptor,
+  type ItemCall,
+  type Journal,
+  type JsonSchema,
+  type Limits,
+  type Logger,
+  type MemoryJournalOptions,
+  type Occurrence,
+  type OfferEntry,
+  type Outcome,
+  type Priority,
+  type Schema,
+  type Session,
+  type SessionEnd,
+  type SessionEvent,
+  type SessionEventMap,
+  type SessionListener,
+  type SessionState,
+  type ToolCall,
+  type ToolClient,
+  type ToolContract,
+  type ToolDefinition,
+  type ToolDescription,
+  type ToolErrorOptions,
+  type ToolHandlers,
+  type ToolOverrides,
+  type ToolTree,
+  type Turn,
+  type TurnmuxErrorJson,
+  type TurnmuxErrorOptions,
+  type TurnOptions,
+  type Value,
+  type WhenSessionEnds,
+} from "@turnmux/core";
+
+// For hosts whose sockets are of another kind.
+export {
+  webSocketCarrier,
+  wsCarrier,
+  type Carrier,
+  type CarrierListener,
+  type CarrierLoss,
+  type CarrierMessage,
+  type SocketCarrierOptions,
+  type WebSocketLike,
+  type WrappedMessage,
+  type WsLike,
+} from "@turnmux/core";

@@ -5,6 +5,7 @@
  */
 
 import { UsageError } from "@turnmux/core";
+import { checkGrant } from "./grant.ts";
 import type { Grant, ProofMethod, ProofRequest } from "./proof-method.ts";
 
 /** A proof, and the method that the client says it is of. */
@@ -76,25 +77,4 @@ function report(onFault: AuthenticatorOptions["onFault"], method: string, error:
   } catch {
     // A log that fails lets nobody in, and keeps nobody out for another reason than the one at hand.
   }
-}
-
-/** The longest string that WELCOME can carry, in octets of UTF-8 (FRAME-009). */
-const MAX_STRING_OCTETS = 1024;
-
-/** A method of the application's own may be wrong, and nobody may be let in by that. */
-function checkGrant({ principal, scopes, expiresAt }: Grant): void {
-  if (!isName(principal)) throw new UsageError(`A grant's principal is ${NAME}`);
-  if (!Array.isArray(scopes) || !scopes.every(isName))
-    throw new UsageError(`A grant's scopes are an array, each ${NAME}`);
-  if (expiresAt !== undefined && !Number.isFinite(expiresAt)) {
-    throw new UsageError("A grant's expiresAt is a number of milliseconds since the epoch");
-  }
-}
-
-const NAME = `well-formed text of 1 to ${MAX_STRING_OCTETS} octets`;
-
-function isName(value: unknown): boolean {
-  return (
-    typeof value === "string" && value !== "" && value.isWellFormed() && Buffer.byteLength(value) <= MAX_STRING_OCTETS
-  );
 }

@@ -1,0 +1,85 @@
+/**
+ * One connection to an endpoint of the gateway's own.
+ *
+ * @module
+ */
+
+import type { Duplex } from "node:stream";
+import { Acceptor, wsCarrier, type Admission } from "@turnmux/core";
+import type { WebSocket } from "ws";
+import type { GatewaySession } from "../session/gateway-session.ts";
+import type { House } from "../session/house.ts";
+
+/** What a {@link Connection} works with. */
+export interface ConnectionOptions {
+  readonly ws: WebSocket;
+  /** The connection under the WebSocket. */
+  readonly socket: Duplex;
+  readonly admission: () => Admission;
+  readonly onSession: ((session: GatewaySession) => void) | undefined;
+  /** The client has proved who it is. */
+  readonly authenticated: () => void;
+}
+
+/** How many times the octets of a handshake may come before WELCOME, all in all, until the connection is cut off. */
+const FLOOD = 2;
+
+/** See the module's comment. */
+export class Connection {
+  readonly #acceptor: Acceptor;
+  readonly #ws: WebSocket;
+  readonly #socket: Duplex;
+  #unguard: () => void;
+
+  constructor(house: House, options: ConnectionOptions) {
+    const { ws, socket } = options;
+    this.#ws = ws;
+    this.#socket = socket;
+    this.#unguard = this.#guardOctets(house.limits.handshakeOctets * FLOOD);
+    this.#acceptor = new Acceptor({
+      carrier: wsCarrier(ws, { shared: false }),
+      environment: house.environment,
+      limits: house.limits,
+      admission: () => house.closedAdmission ?? options.admission(),
+      makeSession: () => {
+        this.#unguard();
+        options.authenticated();
+        return house.makeSession(options.onSession).control;
+      },
+      refused: (end) => house.handshakeRefused(end.code, end.message, end.requirement),
+      over: () => {
+        this.#unguard();
+        house.entries.delete(this.#acceptor);
+      },
+    });
+    house.entries.add(this.#acceptor);
+  }
+
+  /** Ends the session or the handshake, and closes the socket. */
+  close(message: string): void {
+    this.#acceptor.close(message);
+    // One whose channel is over already only waits for its peer to close.
+    this.#ws.close(1001);
+  }
+
+  /**
+   * A message is looked at when it is complete, and one that never is could be as long as the socket takes. So octets are counted
+   * as they come in until there is a session.
+   */
+  #guardOctets(most: number): () => void {
+    const socket = this.#socket;
+    let octets = 0;
+    const count = (chunk: Buffer): void => {
+      octets += chunk.length;
+      if (octets <= most) return;
+      this.#unguard();
+      this.#ws.close(1009, "too many octets came before WELCOME [HAND-007]");
+      socket.once("finish", () => socket.destroy());
+      socket.end();
+    };
+    socket.on("data", count);
+    return () => {
+      socket.off("data", count);
+    };
+  }
+}

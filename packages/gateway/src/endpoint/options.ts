@@ -1,0 +1,93 @@
+/**
+ * How a gateway's own endpoint is made.
+ *
+ * @module
+ */
+
+import type { AddressInfo } from "node:net";
+import { UsageError } from "@turnmux/core";
+import type { AllowedOrigins } from "../auth/origin.ts";
+import type { ProofMethod } from "../auth/proof-method.ts";
+import { checkCount } from "../options.ts";
+import type { GatewaySession } from "../session/gateway-session.ts";
+import type { UpgradeServer } from "./routes.ts";
+
+/** Options of `Gateway.listen`: on a server that is there already (`server`), or on one of its own (`port`). */
+export interface ListenOptions {
+  /** An HTTP or HTTPS server, listening or not. It stays its owner's; only upgrade requests for `path` are taken. */
+  readonly server?: UpgradeServer | undefined;
+  /** The port of a server of the gateway's own; 0 takes any that is free. */
+  readonly port?: number | undefined;
+  /** The address that a server of the gateway's own binds to. Default: `"127.0.0.1"`. */
+  readonly host?: string | undefined;
+  /** Default: `"/session"`. */
+  readonly path?: string | undefined;
+  /** How clients prove who they are: `tokenAuth`, `ed25519Auth`, or a method of the application's own. */
+  readonly auth: ProofMethod | readonly ProofMethod[];
+  /**
+   * Who the gateway says it is, as host and port by which clients dial it, such as `["gateway.example:443"]`. Clients refuse to prove
+   * themselves to anybody else (AUTH-005). Needed as soon as they dial another name than a loopback one.
+   */
+  readonly audience?: string | readonly string[] | undefined;
+  /** Which web pages may connect. Default: `"same-host"`. */
+  readonly origins?: AllowedOrigins | undefined;
+  /** Connections without a session at once; more get HTTP 503. Default: 1,000. */
+  readonly maxUnauthenticated?: number | undefined;
+  /** The longest WebSocket message, in octets; a longer one closes the connection with 1009. Default: what `limits` can come to. */
+  readonly maxPayload?: number | undefined;
+  /** Called with every session of this endpoint, once it stands. What it throws is logged. */
+  readonly onSession?: ((session: GatewaySession) => void) | undefined;
+}
+
+/** An endpoint of the gateway's own. */
+export interface Endpoint {
+  /** Resolves when connections are taken. Rejects when they cannot be, as when the port is in use; that is logged as well. */
+  readonly ready: Promise<void>;
+  /** Where the server listens, as Node says it; null while it does not. */
+  address(): AddressInfo | string | null;
+  /** The URL for clients on this machine, such as `"ws://127.0.0.1:4100/session"`. Throws `UsageError` before {@link ready}. */
+  readonly url: string;
+  /** Takes no more connections, closes those that are there (1001), and a server of its own. Resolves when all are closed. */
+  close(message?: string): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const DEFAULT_PATH = "/session";
+const DEFAULT_HOST = "127.0.0.1";
+const DEFAULT_MAX_UNAUTHENTICATED = 1_000;
+
+/** The options with their defaults. `maxPayload` has its own, which depends on the limits. */
+export interface ResolvedListenOptions {
+  readonly place:
+    | { readonly server: UpgradeServer; readonly port?: undefined }
+    | { readonly server?: undefined; readonly port: number; readonly host: string };
+  readonly path: string;
+  readonly audience: readonly string[];
+  readonly maxUnauthenticated: number;
+}
+
+/** Throws {@link UsageError} where an option is not what it should be. */
+export function resolveListenOptions(options: ListenOptions): ResolvedListenOptions {
+  const { server, port, host = DEFAULT_HOST, path = DEFAULT_PATH, audience = [] } = options;
+  const { maxUnauthenticated = DEFAULT_MAX_UNAUTHENTICATED } = options;
+  if (!/^\/[^?#\s]*$/.test(path)) throw new UsageError("listen(): path starts with / and has no query");
+  checkCount("maxUnauthenticated", maxUnauthenticated);
+  checkCount("maxPayload", options.maxPayload);
+  const names = typeof audience === "string" ? [audience] : audience;
+  for (const name of names) {
+    if (!AUDIENCE.test(name)) {
+      throw new UsageError(`listen(): audience is host and port, such as "gateway.example:443"; this is not: ${name}`);
+    }
+  }
+  const rest = { path, audience: names, maxUnauthenticated };
+  if (server !== undefined) {
+    if (port !== undefined || options.host !== undefined) {
+      throw new UsageError("listen(): server has a port and host of its own: pass either server, or port and host");
+    }
+    return { ...rest, place: { server } };
+  }
+  if (port === undefined) throw new UsageError("listen(): pass the server to listen on, or a port");
+  return { ...rest, place: { port, host } };
+}
+
+const AUDIENCE = /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$/;

@@ -1,0 +1,183 @@
+/**
+ * The gateway: tools for the clients of a server, and calls to them.
+ *
+ * @module
+ */
+
+import type { Carrier, Session, ToolHandlers, ToolTree, WebSocketLike, WsLike } from "@turnmux/core";
+import type { Endpoint, ListenOptions } from "./endpoint/options.ts";
+import { OwnEndpoint } from "./endpoint/endpoint.ts";
+import { GatewayEventTarget } from "./events.ts";
+import { stderrLogger, unfailing } from "./observe/logger.ts";
+import type { GatewayStats } from "./observe/stats.ts";
+import {
+  checkGatewayOptions,
+  checkDelay,
+  type DrainOptions,
+  type DrainReport,
+  type GatewayOptions,
+} from "./options.ts";
+import { attach, type Attachment, type AttachOptions, type HostGrant } from "./session/attachment.ts";
+import type { GatewaySession } from "./session/gateway-session.ts";
+import { House, type Closing } from "./session/house.ts";
+import { openLocalSession, type OpenSessionOptions } from "./session/local.ts";
+
+/**
+ * Makes a gateway. It listens nowhere and runs no timer that keeps the process up until it is told to.
+ *
+ * @throws {UsageError} where an option is not what it should be
+ */
+export function createGateway(options: GatewayOptions = {}): Gateway {
+  checkGatewayOptions(options);
+  return new Gateway(options);
+}
+
+/** How long {@link Gateway.drain} lets calls finish. */
+const DEFAULT_GRACE_MS = 30_000;
+
+/** How long a session on a host's socket may take for its last word, in milliseconds, before the socket is given back without it. */
+const LAST_WORD_MS = 2_000;
+
+const SHUTTING_DOWN = "the gateway is shutting down";
+
+/** See {@link createGateway}. */
+export class Gateway extends GatewayEventTarget {
+  readonly #house: House;
+  readonly #endpoints = new Set<OwnEndpoint>();
+  #drained: Promise<DrainReport> | undefined;
+  #closed: Promise<void> | undefined;
+  #cut: () => void = () => {};
+
+  /** For {@link createGateway}. */
+  constructor(options: GatewayOptions) {
+    const log = unfailing(options.logger ?? stderrLogger);
+    super(log);
+    this.#house = new House(options, log, (session) => this.emit("session", { session }));
+  }
+
+  /** The sessions that stand now. The set is live. */
+  get sessions(): ReadonlySet<GatewaySession> {
+    return this.#house.sessions;
+  }
+
+  /**
+   * Offers tools to the clients of all sessions, as far as their scopes allow, and gives back what takes them away again.
+   *
+   * @throws {UsageError} when a handler is missing or no function, a handler has no tool, a name is taken, or a `once` tool
+   *   has no journal to be recorded in (KEY-006)
+   */
+  implement<T extends ToolTree>(tools: T, handlers: ToolHandlers<T>): () => void {
+    return this.#house.registry.implement(tools, handlers);
+  }
+
+  /**
+   * Puts turnmux on a socket of the host's: best in the connection event, before any message can arrive, whether or not the host has
+   * authenticated its peer by then. The host's own traffic passes; turnmux never closes the socket.
+   *
+   * A grant that is refused (a promise that rejects, a function that throws) refuses the handshake, and nothing else.
+   *
+   * @throws {UsageError} when turnmux is on this socket already, for what is no socket, and for what is no grant
+   */
+  attach(socket: WsLike | WebSocketLike | Carrier, grant: HostGrant, options?: AttachOptions): Attachment {
+    return attach(this.#house, socket, grant, options);
+  }
+
+  /**
+   * Opens an endpoint of its own, where clients prove who they are.
+   *
+   * @throws {UsageError} where an option is not what it should be. That a port is in use is told by `ready`.
+   */
+  listen(options: ListenOptions): Endpoint {
+    const endpoint = new OwnEndpoint(this.#house, options, (gone) => this.#endpoints.delete(gone));
+    this.#endpoints.add(endpoint);
+    return endpoint;
+  }
+
+  /**
+   * Opens a session in this process: no socket, and otherwise the same, with its scopes, checks, deadlines and cancellation.
+   * Values are copied when they pass.
+   *
+   * @throws {UsageError} for what is no grant
+   * @throws {TurnmuxError} `unavailable` while the gateway drains or once it is closed, `unauthenticated` for an expired grant
+   */
+  openSession(options: OpenSessionOptions): Session {
+    return openLocalSession(this.#house, options);
+  }
+
+  /** What it has done and does. */
+  stats(): GatewayStats {
+    const { sessions, handlers, accepted, refused, answered, called, lag } = this.#house;
+    let incoming = 0;
+    let outgoing = 0;
+    for (const { activeCalls } of sessions) {
+      incoming += activeCalls.incoming;
+      outgoing += activeCalls.outgoing;
+    }
+    let unauthenticated = 0;
+    for (const endpoint of this.#endpoints) unauthenticated += endpoint.unauthenticated;
+    return {
+      sessions: sessions.size,
+      unauthenticated,
+      running: { incoming, outgoing, handlers },
+      handshakes: { accepted, refused },
+      ended: { incoming: answered.read(), outgoing: called.read() },
+      lagMs: lag.lagMs,
+    };
+  }
+
+  /**
+   * Ends in order: no further sessions and calls, those that run may finish, and then everything is closed as by {@link close}. Calls
+   * that are not over when the grace is are cut off. The first call counts; later ones get its report.
+   */
+  drain(options: DrainOptions = {}): Promise<DrainReport> {
+    const { graceMs = DEFAULT_GRACE_MS, retryAfterMs, message = SHUTTING_DOWN } = options;
+    checkDelay("graceMs", graceMs);
+    checkDelay("retryAfterMs", retryAfterMs);
+    this.#drained ??= this.#drain(graceMs, { message, retryAfterMs });
+    return this.#drained;
+  }
+
+  /**
+   * Ends at once: sessions, endpoints and their sockets (1001), servers of its own, timers. Resolves when all are closed. Calls under
+   * way end with their outcome, and handlers are aborted or kept, as their tools say.
+   *
+   * Sockets of hosts stay open. What turnmux clients still send there is kept from the host and refused, until the socket closes or is
+   * detached.
+   */
+  close(message: string = SHUTTING_DOWN): Promise<void> {
+    this.#closed ??= this.#close(message);
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #drain(graceMs: number, closing: Closing): Promise<DrainReport> {
+    const house = this.#house;
+    house.closing ??= closing;
+    for (const entry of house.entries) entry.drain(closing.message, closing.retryAfterMs);
+    let over = this.#closed !== undefined;
+    let cutCalls = 0;
+    this.#cut = () => {
+      over = true;
+      cutCalls = house.runningCalls;
+      house.changed();
+    };
+    await house.until(() => over || house.idle, house.environment.now() + graceMs);
+    await this.close(closing.message);
+    return { cutCalls };
+  }
+
+  async #close(message: string): Promise<void> {
+    const house = this.#house;
+    house.closing ??= { message };
+    this.#cut();
+    for (const entry of house.entries) entry.close(message);
+    await Promise.all([...this.#endpoints].map((endpoint) => endpoint.close(message)));
+    // The last word to a client may have to wait for a host that is in the middle of a message.
+    await house.until(() => house.sessions.size === 0, house.environment.now() + LAST_WORD_MS);
+    if (house.sessions.size > 0) for (const entry of house.entries) entry.detach(message);
+    house.lag.close();
+  }
+}

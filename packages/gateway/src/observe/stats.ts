@@ -1,0 +1,72 @@
+/**
+ * What a gateway counts.
+ *
+ * @module
+ */
+
+import type { Outcome, SessionControl } from "@turnmux/core";
+
+/** Calls that are over, by how they ended: with a result, or with an error of this outcome. */
+export type CallsByOutcome = { readonly [O in "ok" | Outcome]: number };
+
+/** What `gateway.stats()` gives: plain numbers, fit for JSON. Counters start at zero with the gateway and only grow. */
+export interface GatewayStats {
+  /** Sessions that stand now, those in process included. */
+  readonly sessions: number;
+  /** Connections to the gateway's own endpoints that have no session: in the handshake, or closing. */
+  readonly unauthenticated: number;
+  /** Calls that are not over, of all sessions. */
+  readonly running: {
+    /** Calls of the clients. */
+    readonly incoming: number;
+    /** Calls of the gateway to its clients. */
+    readonly outgoing: number;
+    /** Handlers that run, also those whose callers have left. */
+    readonly handlers: number;
+  };
+  /** Handshakes since the start. */
+  readonly handshakes: { readonly accepted: number; readonly refused: number };
+  /** Calls that ended since the start. */
+  readonly ended: {
+    /** Clients' calls, as they were answered. Those that nobody was there to hear about are not among them. */
+    readonly incoming: CallsByOutcome;
+    /** The gateway's calls, as they ended here. */
+    readonly outgoing: CallsByOutcome;
+  };
+  /** How late the event loop is, in milliseconds. */
+  readonly lagMs: number;
+}
+
+/** One counter for each way to end. */
+export class OutcomeCounter {
+  readonly #counts: Record<keyof CallsByOutcome, number> = {
+    ok: 0,
+    not_started: 0,
+    failed: 0,
+    completed: 0,
+    unknown: 0,
+  };
+
+  /** Counts one call. */
+  add(end: { readonly ok: boolean; readonly outcome?: Outcome | undefined }): void {
+    this.#counts[end.ok ? "ok" : (end.outcome ?? "unknown")] += 1;
+  }
+
+  /** A copy. */
+  read(): CallsByOutcome {
+    return { ...this.#counts };
+  }
+}
+
+/** Counts every answer that a session gives to its peer's calls. */
+export function countAnswers(control: SessionControl, counter: OutcomeCounter): void {
+  const attach = control.attach.bind(control);
+  control.attach = (port, identity) => {
+    const end = port.end.bind(port);
+    port.end = (call, ending) => {
+      counter.add(ending);
+      end(call, ending);
+    };
+    attach(port, identity);
+  };
+}

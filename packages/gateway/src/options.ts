@@ -1,0 +1,99 @@
+/**
+ * What a gateway is made with, and whether it makes sense.
+ *
+ * @module
+ */
+
+import {
+  UsageError,
+  type Interceptor,
+  type Journal,
+  type Limits,
+  type Logger,
+  type ToolOverrides,
+} from "@turnmux/core";
+
+/** Options of `createGateway`. */
+export interface GatewayOptions {
+  /**
+   * Where calls of `once` tools are recorded, so that none runs twice for its key. Without one such tools are refused (KEY-006).
+   * It stays its maker's to close, once `drain` or `close` has resolved.
+   */
+  readonly journal?: Journal | undefined;
+  /** By tool name: what configuration says about a tool, over what its contract says. */
+  readonly tools?: Readonly<Record<string, ToolOverrides>> | undefined;
+  /** Stand around every call in every session, the first one outermost: `direction` tells the clients' calls from the gateway's. */
+  readonly interceptors?: readonly Interceptor[] | undefined;
+  /** What this side takes from a peer, and how long it waits: `docs/spec.md` section 11. */
+  readonly limits?: Partial<Limits> | undefined;
+  /** Default: warnings and errors, one line each, on the standard error output. */
+  readonly logger?: Logger | undefined;
+  /**
+   * The deadline of a call of the gateway to a client, in milliseconds, where neither the call nor the tool has one. Default:
+   * 60,000; tools with items have none then.
+   */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** How a gateway is drained. */
+export interface DrainOptions {
+  /** How long calls that run may take to finish, in milliseconds. Default: 30,000. */
+  readonly graceMs?: number | undefined;
+  /** When clients may try again, in milliseconds. Told with GOAWAY and REFUSE. */
+  readonly retryAfterMs?: number | undefined;
+  /** A sentence for clients and logs. Default: that the gateway is shutting down. */
+  readonly message?: string | undefined;
+}
+
+/** What came of draining. */
+export interface DrainReport {
+  /** Calls that were still running when the grace was over, and were cut off. */
+  readonly cutCalls: number;
+}
+
+/** Throws {@link UsageError} where an option is not what it should be. */
+export function checkGatewayOptions(options: GatewayOptions): void {
+  checkMs("timeoutMs", options.timeoutMs);
+  for (const [name, overrides] of Object.entries(options.tools ?? {})) checkOverrides(`tools["${name}"]`, overrides);
+}
+
+/** Throws {@link UsageError} where a time is not a positive number of milliseconds. */
+export function checkMs(name: string, value: number | undefined): void {
+  if (value !== undefined && !(typeof value === "number" && value > 0)) {
+    throw new UsageError(`${name} must be a positive number of milliseconds`);
+  }
+}
+
+/** Throws {@link UsageError} where a time is not a number of milliseconds. */
+export function checkDelay(name: string, value: number | undefined): void {
+  if (value !== undefined && !(typeof value === "number" && value >= 0)) {
+    throw new UsageError(`${name} must be a number of milliseconds, zero or more`);
+  }
+}
+
+/** Throws {@link UsageError} where a limit is not a whole number above zero. */
+export function checkCount(name: string, value: number | undefined): void {
+  if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
+    throw new UsageError(`${name} must be a whole number above zero`);
+  }
+}
+
+const OVERRIDES = {
+  timeoutMs: checkMs,
+  maxTimeoutMs: checkMs,
+  maxConcurrent: checkCount,
+} as const;
+
+function checkOverrides(path: string, overrides: ToolOverrides): void {
+  const checks: Readonly<Record<string, typeof checkMs | undefined>> = OVERRIDES;
+  for (const [name, value] of Object.entries(overrides)) {
+    const check = checks[name];
+    if (check === undefined) {
+      throw new UsageError(
+        `${path}.${name}: there is no such override; there are ${Object.keys(OVERRIDES).join(", ")}`,
+      );
+    }
+    // What is no number fails the check.
+    check(`${path}.${name}`, value as number | undefined);
+  }
+}

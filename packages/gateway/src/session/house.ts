@@ -1,0 +1,188 @@
+/**
+ * What all sessions of one gateway share: its tools, its limits, its hooks, and the list of who is there.
+ *
+ * @module
+ */
+
+import {
+  OnceCalls,
+  resolveLimits,
+  systemEnvironment,
+  ToolRegistry,
+  type Admission,
+  type Environment,
+  type Limits,
+  type Logger,
+  type SessionControl,
+} from "@turnmux/core";
+import { nanoid } from "nanoid";
+import { guard } from "../events.ts";
+import { publish, traceCall } from "../observe/diagnostics.ts";
+import { LagMeter } from "../observe/lag.ts";
+import { countAnswers, OutcomeCounter } from "../observe/stats.ts";
+import type { GatewayOptions } from "../options.ts";
+import { GatewaySession } from "./gateway-session.ts";
+import { SettlementWatch } from "./settlement-watch.ts";
+
+/** One way into the gateway that can be drained and closed: a carrier with its sessions, or a session in process. */
+export interface Entry {
+  /** Takes no further calls; ends when the ones under way are over. */
+  drain(message: string, retryAfterMs: number | undefined): void;
+  /** Ends at once. */
+  close(message: string): void;
+  /** Ends at once, also where nobody can be told. */
+  detach(message: string): void;
+}
+
+/** Why nobody is let in. */
+export interface Closing {
+  readonly message: string;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** See the module's comment. */
+export class House {
+  readonly options: GatewayOptions;
+  readonly limits: Limits;
+  readonly log: Logger;
+  readonly environment: Environment;
+  /** The same for the other side of a session in process: its calls are traced, and are not the gateway's to count. */
+  readonly visitorEnvironment: Environment;
+  readonly registry: ToolRegistry;
+  readonly once: OnceCalls | undefined;
+  readonly lag: LagMeter = new LagMeter();
+  readonly sessions: Set<GatewaySession> = new Set();
+  readonly entries: Set<Entry> = new Set();
+  readonly answered: OutcomeCounter = new OutcomeCounter();
+  readonly called: OutcomeCounter = new OutcomeCounter();
+  /** Handlers that run, also those whose session is over. */
+  handlers = 0;
+  accepted = 0;
+  refused = 0;
+  /** Set once the gateway drains or is closed. */
+  closing: Closing | undefined;
+  readonly #announce: (session: GatewaySession) => void;
+  readonly #changed = new Set<() => void>();
+
+  /** `announce` is called with each session once it stands. */
+  constructor(options: GatewayOptions, log: Logger, announce: (session: GatewaySession) => void) {
+    this.options = options;
+    this.log = log;
+    this.#announce = announce;
+    this.limits = resolveLimits(options.limits);
+    this.environment = systemEnvironment({
+      globals: globalThis,
+      id: nanoid,
+      log: this.log,
+      lagMs: () => this.lag.lagMs,
+      publish,
+      traceCall: (trace, run) => {
+        const incoming = trace.direction === "incoming";
+        if (incoming) this.handlers += 1;
+        return traceCall(trace, run, (end) => {
+          if (incoming) {
+            this.handlers -= 1;
+            this.changed();
+          } else {
+            this.called.add(end);
+          }
+        });
+      },
+    });
+    this.visitorEnvironment = {
+      ...this.environment,
+      traceCall: (trace, run) => traceCall(trace, run, () => {}),
+    };
+    const { journal } = options;
+    if (journal !== undefined) {
+      this.once = new OnceCalls(new SettlementWatch(journal, () => this.changed()), this.environment);
+    }
+    this.registry = new ToolRegistry({ overrides: options.tools, hasJournal: journal !== undefined });
+  }
+
+  /** What a client hears in place of a challenge or a welcome, while the gateway closes. */
+  get closedAdmission(): Admission | undefined {
+    return this.closing === undefined ? undefined : { kind: "closed", ...this.closing };
+  }
+
+  /** Calls that are not over, and handlers that run although their callers have left. */
+  get runningCalls(): number {
+    let incoming = 0;
+    let outgoing = 0;
+    for (const { activeCalls } of this.sessions) {
+      incoming += activeCalls.incoming;
+      outgoing += activeCalls.outgoing;
+    }
+    return Math.max(incoming, this.handlers) + outgoing;
+  }
+
+  /** True when nothing runs, nobody is there, and every ending is recorded. */
+  get idle(): boolean {
+    return this.sessions.size === 0 && this.handlers === 0 && (this.once?.running ?? 0) === 0;
+  }
+
+  /** Makes a session. Its owner attaches it; then it is announced, first to `first`. */
+  makeSession(first?: (session: GatewaySession) => void): { session: GatewaySession; control: SessionControl } {
+    let own: SessionControl | undefined;
+    const { environment, limits, registry, once, options } = this;
+    const { interceptors, timeoutMs } = options;
+    const session = new GatewaySession({ environment, limits, registry, once, interceptors, timeoutMs }, (control) => {
+      own = control;
+    });
+    // The constructor has set it.
+    const control = own as unknown as SessionControl;
+    countAnswers(control, this.answered);
+    session.addEventListener("state", ({ detail }) => {
+      if (detail.state === "ready") this.#opened(session, first);
+    });
+    void session.closed.then(({ cause, code, message, requirement }) => {
+      this.sessions.delete(session);
+      const { id: sessionId, principal } = session;
+      publish("session", { event: "closed", sessionId, fields: { principal, cause, code, message, requirement } });
+      this.changed();
+    });
+    return { session, control };
+  }
+
+  /** A handshake came to nothing. */
+  handshakeRefused(code: string, message: string, requirement: string | undefined): void {
+    this.refused += 1;
+    publish("session", { event: "refused", fields: { code, message, requirement } });
+    this.log.info("turnmux: a handshake was refused", { code, message });
+  }
+
+  /** Resolves once `done` holds, looked at after each {@link changed}; at the latest when the clock has reached `atMs`. */
+  async until(done: () => boolean, atMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      let cancel = (): void => {};
+      const finish = (): void => {
+        this.#changed.delete(check);
+        cancel();
+        resolve();
+      };
+      const check = (): void => {
+        if (done()) finish();
+      };
+      this.#changed.add(check);
+      if (done()) {
+        finish();
+        return;
+      }
+      if (Number.isFinite(atMs)) cancel = this.environment.setTimer(atMs, finish);
+    });
+  }
+
+  /** Something that {@link until} may wait for has happened. */
+  changed(): void {
+    for (const check of this.#changed) check();
+  }
+
+  #opened(session: GatewaySession, first: ((session: GatewaySession) => void) | undefined): void {
+    this.accepted += 1;
+    this.sessions.add(session);
+    const { id: sessionId, principal, scopes } = session;
+    publish("session", { event: "opened", sessionId, fields: { principal, scopes } });
+    if (first !== undefined) guard(this.log, "onSession threw", () => first(session));
+    this.#announce(session);
+  }
+}
