@@ -23,6 +23,8 @@ export interface CallerOptions {
   readonly environment: Environment;
   readonly deadlines: Deadlines;
   readonly limits: Limits;
+  /** For calls that do not say how long they wait for ACCEPT. */
+  readonly acceptTimeoutMs: number | undefined;
   /** True while a call that no peer has taken may wait for another port. */
   readonly mayWait: () => boolean;
   /** Why calls cannot be made at all any more, or undefined. */
@@ -87,7 +89,7 @@ export class Caller {
       call.unlisten = () => signal.removeEventListener("abort", abort);
     }
     const { deadlines, environment } = this.#options;
-    const { acceptTimeoutMs } = request.options;
+    const acceptTimeoutMs = request.options.acceptTimeoutMs ?? this.#options.acceptTimeoutMs;
     if (request.deadline !== undefined) {
       call.deadline = deadlines.set(request.deadline, () => this.#expired(call, "the deadline is over"));
     }

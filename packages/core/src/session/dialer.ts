@@ -97,11 +97,15 @@ export class Dialer {
     this.#link.flush();
   }
 
-  /** Ends the session and gives the carrier back. */
+  /**
+   * Ends the session where it stands, and gives the carrier back. Until then a host's carrier keeps from the host what
+   * the gateway sends before it hears of an end (CARR-005).
+   */
   detach(message: string): void {
-    if (this.#over) return;
-    this.close(message);
+    if (!this.#over) this.close(message);
     this.#options.carrier.detach();
+    // A last word that the carrier did not take will not be taken any more.
+    this.#link.lost({ reason: message });
   }
 
   #event(event: Exclude<ChannelEvent, { type: "ended" }>): void {
@@ -163,7 +167,6 @@ export class Dialer {
     if (this.#over) return;
     this.#over = true;
     this.#options.carrier.close(closeCodeOf(end), end.message);
-    if (this.#options.carrier.shared) this.#options.carrier.detach();
     this.#options.ended(end);
   }
 }

@@ -52,6 +52,8 @@ export interface SessionOptions {
   readonly peer?: { readonly principal: string; readonly scopes: "session" } | undefined;
   /** The deadline of a call whose caller and tool give none, in milliseconds. Tools with items have none then. */
   readonly timeoutMs?: number | undefined;
+  /** How long a call waits to be accepted where its caller does not say, in milliseconds. Default: no limit of its own. */
+  readonly acceptTimeoutMs?: number | undefined;
 }
 
 /** What the owner of a session does with it. */
@@ -117,6 +119,7 @@ export class Session extends SessionEventTarget {
       environment,
       deadlines: this.#deadlines,
       limits,
+      acceptTimeoutMs: options.acceptTimeoutMs,
       mayWait: () => this.#state !== "closed",
       closed: () => this.#closedReason(),
     });
