@@ -1,0 +1,51 @@
+/**
+ * The session of a client.
+ *
+ * @module
+ */
+import { Session, type SessionControl, type SessionOptions } from "@turnmux/core";
+
+/** Who gives a session its connections. */
+export interface SessionOwner {
+  /** Hands over the control, once. */
+  own(control: SessionControl): void;
+  /** See {@link ClientSession.gatewayLagMs}. */
+  readonly gatewayLagMs: number | undefined;
+  /** Resolves when nothing is left of the session's last socket. Asked for when the session is closed. */
+  released(): Promise<void>;
+}
+
+/**
+ * The client's end of a session: {@link Session}, with its connections looked after. `connect` makes it.
+ *
+ * `state` tells where it is, the event `state` when that changes and why, and `closed` how it ended:
+ *
+ * - `"connecting"`: it does not stand yet; calls wait
+ * - `"ready"`: calls go out
+ * - `"reconnecting"`: the connection is gone. Calls that were under way have ended, with their outcome; those that nobody had
+ *   taken wait, within their deadlines
+ * - `"closed"`: it is over; calls fail at once, as `not_started`
+ */
+export class ClientSession extends Session {
+  readonly #owner: SessionOwner;
+
+  /** For `connect` and `attach`. */
+  constructor(options: SessionOptions, owner: SessionOwner) {
+    super(options, (control) => owner.own(control));
+    this.#owner = owner;
+  }
+
+  /** How late the gateway's event loop was when it last said so, in milliseconds. */
+  get gatewayLagMs(): number | undefined {
+    return this.#owner.gatewayLagMs;
+  }
+
+  /**
+   * Ends the session, or the attempt to get one. Calls under way end as `cancelled`, with their outcome. Resolves when
+   * the session's socket is closed as well, unless it is a host's.
+   */
+  override async close(message?: string): Promise<void> {
+    await super.close(message);
+    await this.#owner.released();
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * A session on a WebSocket of turnmux's own.
+ *
+ * @module
+ */
+import { UsageError, type Limits } from "@turnmux/core";
+import { acceptsAudience, audienceOf } from "./auth/audience.ts";
+import { ClientSession } from "./client-session.ts";
+import { Connector } from "./connection/connector.ts";
+import { connectError } from "./connection/ending.ts";
+import { closeOnAbort, sessionOptions, settingsOf, throwIfAborted } from "./connection/settings.ts";
+import { checkMs, type ConnectOptions } from "./options.ts";
+import type { Platform } from "./platform/platform.ts";
+
+/** What one message of a gateway holds beside the largest body, at most, in octets. */
+const MESSAGE_OVERHEAD = 2 ** 20;
+
+/** Makes `connect` for a platform. */
+export async function connectOn(
+  platform: Platform,
+  url: string | URL,
+  options: ConnectOptions,
+): Promise<ClientSession> {
+  const { signal, reconnect = true, connectTimeoutMs, audience, headers = {}, carriage = "binary" } = options;
+  const dialled = webSocketUrl(url);
+  checkMs("connectTimeoutMs", connectTimeoutMs);
+  if (typeof reconnect === "object") checkMs("reconnect.giveUpMs", reconnect.giveUpMs, 0);
+  throwIfAborted(signal);
+  const auth = await options.auth;
+  throwIfAborted(signal);
+  const settings = settingsOf(options, platform.environment(options.logger), auth, (named) =>
+    acceptsAudience(named, dialled, audience),
+  );
+  const where = `${dialled.protocol}//${dialled.host}${dialled.pathname}`;
+  const connector = new Connector({
+    platform,
+    settings,
+    target: {
+      url: dialled.href,
+      carriage,
+      headers,
+      maxPayload: maxPayloadOf(settings.limits),
+      webSocket: options.webSocket,
+    },
+    where,
+    reconnect: reconnect === true ? {} : reconnect,
+    connectTimeoutMs,
+  });
+  const session = new ClientSession(sessionOptions(options, settings), connector);
+  const standing = new Promise<boolean>((resolve) => {
+    session.addEventListener("offer", () => {
+      connector.ready();
+      resolve(true);
+    });
+    void session.closed.then(() => resolve(false));
+  });
+  session.addEventListener("drain", ({ detail }) => connector.draining(detail.retryAfterMs));
+  closeOnAbort(signal, session.closed, (message) => connector.close(message));
+  connector.start();
+  if (await standing) return session;
+  const end = await session.closed;
+  throwIfAborted(signal);
+  throw connectError(end, where, connector.lastCause);
+}
+
+/** `http` and `https` mean `ws` and `wss`. Throws {@link UsageError}. */
+function webSocketUrl(url: string | URL): URL {
+  audienceOf(url);
+  const parsed = new URL(url);
+  parsed.hash = "";
+  if (parsed.protocol === "http:") parsed.protocol = "ws:";
+  else if (parsed.protocol === "https:") parsed.protocol = "wss:";
+  if (parsed.protocol === "ws:" || parsed.protocol === "wss:") return parsed;
+  throw new UsageError("This is no WebSocket URL with a host: ws://… or wss://…");
+}
+
+function maxPayloadOf(limits: Limits): number {
+  return limits.message + MESSAGE_OVERHEAD;
+}

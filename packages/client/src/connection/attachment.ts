@@ -1,0 +1,134 @@
+/**
+ * Lends a session the sockets of a host, one after the other.
+ *
+ * @module
+ */
+import { UsageError, type Carrier, type Dialer, type SessionControl, type SessionEnd } from "@turnmux/core";
+import type { HostSockets } from "../attached-session.ts";
+import type { ClientSocket } from "../options.ts";
+import type { Platform } from "../platform/platform.ts";
+import { mayTryAgain } from "./ending.ts";
+import { closedByUser, dialOn, type Settings } from "./settings.ts";
+
+/** What an attachment works with. */
+export interface AttachmentOptions {
+  readonly platform: Platform;
+  readonly settings: Settings;
+  readonly carriage: "binary" | "text" | undefined;
+  /** How long to wait for the next socket. */
+  readonly waitMs: number;
+}
+
+/** A socket that a session has, or had: then what the gateway sends late is still kept from the host. */
+interface Loan {
+  readonly dialer: Dialer;
+  over: boolean;
+}
+
+/** By socket, until that is attached again. */
+const loans = new WeakMap<object, Loan>();
+
+/** See the module's comment. */
+export class Attachment implements HostSockets {
+  readonly #options: AttachmentOptions;
+  #control: SessionControl | undefined;
+  #loan: Loan | undefined;
+  #disarm: (() => void) | undefined;
+  /** How the session ends, where this side has decided that it does. */
+  #verdict: SessionEnd | undefined;
+  /** The socket is given back, and the session may wait for another one. */
+  #detaching = false;
+  #over = false;
+
+  constructor(options: AttachmentOptions) {
+    this.#options = options;
+  }
+
+  get gatewayLagMs(): number | undefined {
+    return this.#loan?.dialer.peerLagMs;
+  }
+
+  own(control: SessionControl): void {
+    this.#control = control;
+    control.onClose = (message) => this.close(message);
+  }
+
+  async released(): Promise<void> {
+    // The socket is the host's.
+  }
+
+  attach(socket: ClientSocket | Carrier): void {
+    const control = this.#control;
+    if (this.#over || control === undefined) {
+      throw new UsageError(
+        "The session is over. To move it to the host's next socket, let it wait for one: attach(socket, { waitMs })",
+      );
+    }
+    const { platform, carriage, settings } = this.#options;
+    const before = loans.get(socket);
+    if (before?.over === true) before.dialer.detach("the socket is attached again");
+    const carrier = isCarrier(socket) ? socket : platform.carrierOf(socket, { carriage, shared: true });
+    const loan: Loan = {
+      dialer: dialOn(carrier, settings, control, (end) => {
+        loan.over = true;
+        if (this.#loan === loan) this.#lost(end);
+      }),
+      over: false,
+    };
+    loans.set(socket, loan);
+    const previous = this.#loan;
+    this.#loan = loan;
+    this.#disarmTimer();
+    if (previous === undefined || previous.over) return;
+    // Its calls end before the session learns of the next port.
+    const end = closedByUser("the session moved to the host's next socket");
+    previous.dialer.close(end.message);
+    control.detach("reconnecting", end);
+  }
+
+  detach(message: string): void {
+    this.#detaching = true;
+    this.#loan?.dialer.detach(message);
+    this.#detaching = false;
+  }
+
+  /** Ends the session. */
+  close(message: string): void {
+    if (this.#over) return;
+    this.#verdict = closedByUser(message);
+    if (this.#loan === undefined || this.#loan.over) this.#finish(this.#verdict);
+    else this.#loan.dialer.close(message);
+  }
+
+  #lost(end: SessionEnd): void {
+    if (this.#over) return;
+    const { waitMs, settings } = this.#options;
+    const mayWait = waitMs > 0 && (this.#detaching || mayTryAgain(end));
+    if (this.#verdict !== undefined || !mayWait) {
+      this.#finish(this.#verdict ?? end);
+      return;
+    }
+    if (waitMs !== Number.POSITIVE_INFINITY) {
+      const { environment } = settings;
+      this.#disarm = environment.setTimer(environment.now() + waitMs, () => {
+        this.#finish({ ...end, message: `the host brought no other socket within ${waitMs} ms: ${end.message}` });
+      });
+    }
+    this.#control?.detach("reconnecting", end);
+  }
+
+  #finish(end: SessionEnd): void {
+    this.#over = true;
+    this.#disarmTimer();
+    this.#control?.close(end);
+  }
+
+  #disarmTimer(): void {
+    this.#disarm?.();
+    this.#disarm = undefined;
+  }
+}
+
+function isCarrier(socket: ClientSocket | Carrier): socket is Carrier {
+  return "start" in socket && "carriage" in socket;
+}

@@ -1,0 +1,128 @@
+/**
+ * From a WebSocket that is connecting to a carrier, or to the reason why there is none.
+ *
+ * @module
+ */
+import { UsageError, type Carrier } from "@turnmux/core";
+import type { ClientSocket } from "../options.ts";
+
+/** Why no socket came about. */
+export interface OpenFailure {
+  /** A sentence, without the URL. */
+  readonly message: string;
+  /** The status of the HTTP response, where the server answered with one. */
+  readonly status?: number | undefined;
+  /** What the server's `Retry-After` asks for. */
+  readonly retryAfterMs?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** Hears one of the two, once, and never out of the function that opens the socket. */
+export interface OpeningListener {
+  opened(carrier: Carrier): void;
+  failed(failure: OpenFailure): void;
+}
+
+/** A socket of turnmux's own, from the attempt to its end. */
+export interface Opening {
+  /** Ends the socket at once, without a closing handshake where that is possible. */
+  abort(): void;
+  /** Resolves when nothing is left of the socket. */
+  readonly closed: Promise<void>;
+}
+
+/** What the kinds of sockets have in common while they connect. */
+interface Listens {
+  readonly readyState: number;
+  addEventListener(type: string, listener: (event: object) => void): void;
+  close(): void;
+  terminate?(): void;
+}
+
+/** What a socket of `ws` emits in place of an error, where somebody listens for it. */
+interface TellsResponse {
+  on(event: "unexpected-response", listener: (request: unknown, response: HttpResponse) => void): unknown;
+}
+
+interface HttpResponse {
+  readonly statusCode?: number | undefined;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+const OPEN = 1;
+
+/** Watches a socket. Throws {@link UsageError} for what is no WebSocket. */
+export function openSocket(socket: ClientSocket, carrierOf: () => Carrier, listener: OpeningListener): Opening {
+  if (!listens(socket))
+    throw new UsageError("webSocket() must return a WebSocket: of the ws package, or a standard one");
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  let settled = false;
+  const fail = (failure: OpenFailure): void => {
+    if (settled) return;
+    settled = true;
+    listener.failed(failure);
+  };
+  const open = (): void => {
+    if (settled) return;
+    let carrier: Carrier;
+    try {
+      carrier = carrierOf();
+    } catch (cause) {
+      fail({ message: sentenceOf(cause, ""), cause });
+      socket.close();
+      return;
+    }
+    settled = true;
+    listener.opened(carrier);
+  };
+  const abort = (): void => {
+    settled = true;
+    if (socket.terminate === undefined) socket.close();
+    else socket.terminate();
+  };
+  socket.addEventListener("open", open);
+  socket.addEventListener("error", (event) => {
+    const cause = "error" in event ? event.error : undefined;
+    const told = "message" in event && typeof event.message === "string" ? event.message : "";
+    fail({ message: sentenceOf(cause, told), cause });
+  });
+  socket.addEventListener("close", (event) => {
+    resolve();
+    const code = "code" in event && typeof event.code === "number" ? ` (close code ${event.code})` : "";
+    fail({ message: `the WebSocket closed before it was open${code}` });
+  });
+  if (tellsResponse(socket)) {
+    socket.on("unexpected-response", (_request, response) => {
+      fail(refusedBy(response));
+      abort();
+    });
+  }
+  if (socket.readyState === OPEN) queueMicrotask(open);
+  return { abort, closed };
+}
+
+function listens(socket: object): socket is Listens {
+  return "addEventListener" in socket && typeof socket.addEventListener === "function";
+}
+
+function tellsResponse(socket: object): socket is TellsResponse {
+  return "on" in socket && typeof socket.on === "function";
+}
+
+function refusedBy(response: HttpResponse): OpenFailure {
+  const { statusCode: status = 0, headers } = response;
+  const seconds = Number(headers["retry-after"]);
+  const retryAfterMs = seconds > 0 ? seconds * 1_000 : undefined;
+  return { message: `the server answered HTTP ${status} in place of a WebSocket`, status, retryAfterMs };
+}
+
+function sentenceOf(cause: unknown, told: string): string {
+  // Node tries every address of a name, and tells of each.
+  if (cause instanceof AggregateError) {
+    const messages = cause.errors.map((error: unknown) => (error instanceof Error ? error.message : ""));
+    return [...new Set(messages)].join(", ");
+  }
+  if (told !== "") return told;
+  if (cause instanceof Error && cause.message !== "") return cause.message;
+  return "no WebSocket could be opened";
+}

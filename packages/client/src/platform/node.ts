@@ -1,0 +1,39 @@
+/**
+ * Sockets in Node: those of the `ws` package, unless a factory makes others.
+ *
+ * @module
+ */
+import { webSocketCarrier, wsCarrier, type Carrier, type SocketCarrierOptions } from "@turnmux/core";
+import { WebSocket, type ClientOptions } from "ws";
+import { openSocket } from "../connection/open-socket.ts";
+import type { ClientSocket } from "../options.ts";
+import { runtimeEnvironment } from "./environment.ts";
+import type { Platform, Target } from "./platform.ts";
+
+/** How long a gateway may take to answer the closing handshake. Until then the socket keeps the process alive. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+/** See the module's comment. */
+export const nodePlatform: Platform = {
+  environment: runtimeEnvironment,
+  open(target, listener) {
+    const socket = target.webSocket?.(target.url, { headers: target.headers }) ?? webSocketOf(target);
+    return openSocket(socket, () => carrierOf(socket, { carriage: target.carriage, shared: false }), listener);
+  },
+  carrierOf,
+};
+
+function webSocketOf({ url, headers, maxPayload }: Target): WebSocket {
+  // The types of ws do not know closeTimeout yet.
+  const options: ClientOptions & { readonly closeTimeout: number } = {
+    headers,
+    maxPayload,
+    perMessageDeflate: false,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+  };
+  return new WebSocket(url, options);
+}
+
+function carrierOf(socket: ClientSocket, options: SocketCarrierOptions): Carrier {
+  return "emit" in socket ? wsCarrier(socket, options) : webSocketCarrier(socket, options);
+}

@@ -1,0 +1,28 @@
+/**
+ * Where Node and browsers differ.
+ *
+ * @module
+ */
+import type { Carrier, Environment, Logger, SocketCarrierOptions } from "@turnmux/core";
+import type { Opening, OpeningListener } from "../connection/open-socket.ts";
+import type { ClientSocket, WebSocketFactory } from "../options.ts";
+
+/** What is to be dialled. */
+export interface Target {
+  readonly url: string;
+  readonly carriage: "binary" | "text";
+  readonly headers: Readonly<Record<string, string>>;
+  /** The longest message that the gateway has reason to send, in octets. */
+  readonly maxPayload: number;
+  readonly webSocket: WebSocketFactory | undefined;
+}
+
+/** One for each runtime, and one for tests. */
+export interface Platform {
+  /** The runtime's clock, timers and randomness. */
+  environment(log: Logger | undefined): Environment;
+  /** Opens a socket of turnmux's own. */
+  open(target: Target, listener: OpeningListener): Opening;
+  /** Makes a carrier of a socket, by what kind it is. Throws {@link UsageError} where that cannot be. */
+  carrierOf(socket: ClientSocket, options: SocketCarrierOptions): Carrier;
+}
