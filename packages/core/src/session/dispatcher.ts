@@ -238,9 +238,11 @@ export class Dispatcher {
       const settled = execution.signal.aborted
         ? failed("cancelled", "the call was cancelled before it ran", "not_started")
         : await this.#execute(execution, context);
-      // Callers hear the end before the journal does: a repetition meanwhile joins, and hears the same.
+      // A key that is free again must be so before anybody hears of it (KEY-004). Otherwise callers need not wait for the
+      // journal: a repetition meanwhile joins, and hears the same.
+      if (freesKey(settled)) await once.settle(principal, key, settled);
       execution.settle(settled);
-      await once.settle(principal, key, settled);
+      if (!freesKey(settled)) await once.settle(principal, key, settled);
       return;
     }
     if (verdict.kind === "replay") execution.accept({ state: "replayed" });
@@ -292,6 +294,10 @@ export class Dispatcher {
     if (left === 0) this.#runningByTool.delete(call.tool.name);
     else this.#runningByTool.set(call.tool.name, left);
   }
+}
+
+function freesKey(settled: Settled): boolean {
+  return !settled.ok && (settled.outcome === "not_started" || settled.outcome === "failed");
 }
 
 const refusals = {

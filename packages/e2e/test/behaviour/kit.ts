@@ -13,7 +13,13 @@ export const kit = defineTools({
       effect: "read",
     }),
   },
-  count: tool({ description: "Counts", input: z.object({ to: z.number() }), item: z.number(), output: z.string(), effect: "read" }),
+  count: tool({
+    description: "Counts",
+    input: z.object({ to: z.number() }),
+    item: z.number(),
+    output: z.string(),
+    effect: "read",
+  }),
   work: tool({
     description: "Works as it is told to",
     input: z.object({ how: z.string() }),
@@ -37,7 +43,12 @@ export const kit = defineTools({
 /** Tools of the client. */
 export const device = defineTools({
   screen: {
-    show: tool({ description: "Shows a text", input: z.object({ text: z.string() }), output: z.object({ shown: z.boolean() }), effect: "idempotent" }),
+    show: tool({
+      description: "Shows a text",
+      input: z.object({ text: z.string() }),
+      output: z.object({ shown: z.boolean() }),
+      effect: "idempotent",
+    }),
     keys: tool({ description: "Follows the keyboard", input: z.object({}), item: z.string(), effect: "read" }),
   },
 });

@@ -132,7 +132,9 @@ export function callCases(kind: WorldKind): void {
       const { handlers, jobs } = kitHandlers();
       pair.implement(kit, handlers);
       expect(await codeAndOutcome(pair, pair.client.call("jobs.remove", {}))).toBe("unimplemented, not_started");
-      expect(await codeAndOutcome(pair, pair.client.call("jobs.add", { name: "a" }))).toBe("permission_denied, not_started");
+      expect(await codeAndOutcome(pair, pair.client.call("jobs.add", { name: "a" }))).toBe(
+        "permission_denied, not_started",
+      );
       expect(jobs).toEqual([]);
     }),
   );
@@ -141,7 +143,8 @@ export function callCases(kind: WorldKind): void {
     "offers only what the scopes allow, and again when they change",
     using(kind, async (pair) => {
       pair.implement(kit, kitHandlers().handlers);
-      const names = async (): Promise<string[]> => (await pair.until(pair.client.catalog())).map(({ name }) => name).sort();
+      const names = async (): Promise<string[]> =>
+        (await pair.until(pair.client.catalog())).map(({ name }) => name).sort();
       await pair.until(pair.client.call("echo", 1));
       expect(await names()).toEqual(["count", "echo", "jobs.list", "math.divide", "work"]);
       pair.updateScopes(["jobs.write"]);

@@ -14,12 +14,15 @@ export function endingCases(kind: WorldKind): void {
       pair.implement(kit, handlers);
       const accepted: Acceptance[] = [];
       const taken = Promise.withResolvers<void>();
-      const call = pair.client.client(kit).work({ how: "held" }, {
-        onAccept: (acceptance) => {
-          accepted.push(acceptance);
-          taken.resolve();
+      const call = pair.client.client(kit).work(
+        { how: "held" },
+        {
+          onAccept: (acceptance) => {
+            accepted.push(acceptance);
+            taken.resolve();
+          },
         },
-      });
+      );
       await pair.until(taken.promise);
       expect(accepted).toMatchObject([{ state: "running" }]);
       release();
@@ -33,11 +36,14 @@ export function endingCases(kind: WorldKind): void {
       const { handlers, release } = kitHandlers();
       pair.implement(kit, handlers);
       const waits = Promise.withResolvers<string | undefined>();
-      const call = pair.client.client(kit).work({ how: "wait" }, {
-        onAccept: ({ state, reason }) => {
-          if (state === "waiting") waits.resolve(reason);
+      const call = pair.client.client(kit).work(
+        { how: "wait" },
+        {
+          onAccept: ({ state, reason }) => {
+            if (state === "waiting") waits.resolve(reason);
+          },
         },
-      });
+      );
       await expect(pair.until(waits.promise)).resolves.toBe("for a person");
       release();
       await pair.until(call);
@@ -49,7 +55,9 @@ export function endingCases(kind: WorldKind): void {
     using(kind, async (pair) => {
       pair.implement(kit, kitHandlers().handlers);
       const percents: number[] = [];
-      await pair.until(pair.client.client(kit).work({ how: "progress" }, { onProgress: ({ percent }) => percents.push(percent) }));
+      await pair.until(
+        pair.client.client(kit).work({ how: "progress" }, { onProgress: ({ percent }) => percents.push(percent) }),
+      );
       expect(percents).toEqual(percents.toSorted((a, b) => a - b));
     }),
   );
@@ -59,10 +67,9 @@ export function endingCases(kind: WorldKind): void {
     using(kind, async (pair) => {
       pair.implement(kit, kitHandlers().handlers);
       const leaving = new AbortController();
-      const call = pair.client.client(kit).work(
-        { how: "until cancelled, then finish" },
-        { signal: leaving.signal, onAccept: () => leaving.abort() },
-      );
+      const call = pair.client
+        .client(kit)
+        .work({ how: "until cancelled, then finish" }, { signal: leaving.signal, onAccept: () => leaving.abort() });
       await expect(pair.until(call)).resolves.toEqual({ done: "all the same" });
     }),
   );
@@ -72,10 +79,9 @@ export function endingCases(kind: WorldKind): void {
     using(kind, async (pair) => {
       pair.implement(kit, kitHandlers().handlers);
       const leaving = new AbortController();
-      const call = pair.client.client(kit).work(
-        { how: "until cancelled, then stop" },
-        { signal: leaving.signal, onAccept: () => leaving.abort() },
-      );
+      const call = pair.client
+        .client(kit)
+        .work({ how: "until cancelled, then stop" }, { signal: leaving.signal, onAccept: () => leaving.abort() });
       expect(await codeAndOutcome(pair, call)).toBe("cancelled, failed");
     }),
   );
@@ -153,7 +159,12 @@ export function endingCases(kind: WorldKind): void {
     using(kind, async (pair) => {
       pair.implement(kit, kitHandlers().handlers);
       const error = await failureOf(pair, pair.client.client(kit).work({ how: "tool error" }));
-      expect(error).toMatchObject({ code: "failed_precondition", outcome: "failed", sentence: "The door is shut.", details: { door: 3 } });
+      expect(error).toMatchObject({
+        code: "failed_precondition",
+        outcome: "failed",
+        sentence: "The door is shut.",
+        details: { door: 3 },
+      });
     }),
   );
 

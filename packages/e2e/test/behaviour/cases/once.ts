@@ -58,7 +58,9 @@ export function onceCases(kind: WorldKind): void {
         pair.implement(kit, handlers);
         const api = pair.client.client(kit);
         await pair.until(api.jobs.add({ name: "a" }, { key: "k" }));
-        expect(await codeAndOutcome(pair, api.jobs.add({ name: "b" }, { key: "k" }))).toBe("already_exists, not_started");
+        expect(await codeAndOutcome(pair, api.jobs.add({ name: "b" }, { key: "k" }))).toBe(
+          "already_exists, not_started",
+        );
         expect(jobs).toEqual(["a"]);
       },
       writer,

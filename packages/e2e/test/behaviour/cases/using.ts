@@ -3,7 +3,11 @@ import { expect } from "vitest";
 import type { Pair, PairOptions, WorldKind } from "../worlds/pair.ts";
 
 /** Runs a test in a fresh pair, and closes it whatever happens. */
-export function using(kind: WorldKind, test: (pair: Pair) => Promise<void>, options?: PairOptions): () => Promise<void> {
+export function using(
+  kind: WorldKind,
+  test: (pair: Pair) => Promise<void>,
+  options?: PairOptions,
+): () => Promise<void> {
   return async () => {
     const pair = await kind.open(options);
     try {
