@@ -76,6 +76,16 @@ describe("A device key", () => {
     });
   }
 
+  it("cannot be exported from what signs with it", async () => {
+    const sign = vi.spyOn(crypto.subtle, "sign");
+    for (const form of [new Uint8Array(seed), node.export({ format: "jwk" })]) {
+      const auth = await deviceKey(form);
+      await auth.prove(new Uint8Array(1));
+    }
+    expect(sign.mock.calls.map(([, key]) => key.extractable)).toEqual([false, false]);
+    sign.mockRestore();
+  });
+
   it("takes another key id, also for a key that does not tell its public key", async () => {
     const hidden = await crypto.subtle.importKey("pkcs8", pkcs8, algorithm, false, ["sign"]);
     await expect(deviceKey(hidden)).rejects.toThrow(/pass the key pair, or a key id/);

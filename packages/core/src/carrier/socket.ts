@@ -118,11 +118,12 @@ export class SocketCarrier implements Carrier {
     if (this.#state === "lost" || this.#state === "detached") return;
     if (typeof message !== "string" && !(message instanceof Uint8Array)) {
       this.#loseLater("A WebSocket carries text and octets, not the values of wrapped carriage");
-    } else if (this.#state === "new" || this.#waiting.length > 0 || this.#port.blocked) {
+    } else if (this.#state === "new" || this.#port.blocked) {
       this.#waiting.push(message);
       this.#waitingOctets += message.length;
       this.#toldBlocked = true;
     } else {
+      this.#writeWaiting();
       this.#write(message);
     }
   }
@@ -164,13 +165,14 @@ export class SocketCarrier implements Carrier {
   #unblocked(): void {
     if (!this.#toldBlocked || this.#state !== "attached" || this.#port.blocked) return;
     this.#toldBlocked = false;
-    while (this.#waiting.length > 0 && this.#state === "attached" && !this.#port.blocked) {
-      const message = this.#waiting.shift();
-      if (message === undefined) break;
-      this.#waitingOctets -= message.length;
-      this.#write(message);
-    }
+    this.#writeWaiting();
     this.#listener?.drained();
+  }
+
+  #writeWaiting(): void {
+    const waiting = this.#waiting;
+    this.#drop();
+    for (const message of waiting) this.#write(message);
   }
 
   #flushed(): void {

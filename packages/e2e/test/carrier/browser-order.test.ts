@@ -44,9 +44,13 @@ class BrowserLikeSocket {
   }
 
   set onmessage(listener: Listener | null) {
-    if (this.#onmessage !== null) this.removeEventListener("message", this.#onmessage);
-    if (listener !== null) this.addEventListener("message", listener);
+    const before = this.#onmessage;
     this.#onmessage = listener;
+    // A handler that replaces another keeps its place.
+    const entry = this.#listeners.find((candidate) => candidate.listener === before);
+    if (entry !== undefined && listener !== null) entry.listener = listener;
+    else if (before !== null) this.removeEventListener("message", before);
+    else if (listener !== null) this.addEventListener("message", listener);
   }
 
   get listenerCount(): number {

@@ -100,7 +100,12 @@ describe("Detaching from a ws socket", () => {
     const recorder = new Recorder();
     const carrier = wsCarrier(near);
     carrier.start(recorder);
+    const other = transcript(far);
     carrier.detach();
+    carrier.send(ours("dropped"));
+    near.send("fence");
+    await other.until("fence");
+    expect(other.seen).toEqual(["fence"]);
     far.send(ours("not taken"));
     await host.until(textOf(ours("not taken")));
     const closed = closing(near);
@@ -108,7 +113,21 @@ describe("Detaching from a ws socket", () => {
     await closed;
     expect(recorder.messages).toEqual([]);
     expect(recorder.losses).toEqual([]);
-    carrier.send(ours("dropped"));
+  });
+
+  it("drops what still waited", async () => {
+    const { near, far } = await connect();
+    const other = transcript(far);
+    const carrier = wsCarrier(near);
+    carrier.start(new Recorder());
+    near.send("a", { fin: false });
+    carrier.send(ours("waits"));
+    carrier.detach();
+    expect(carrier.buffered).toBe(0);
+    near.send("b");
+    near.send("fence");
+    await other.until("fence");
+    expect(other.seen).toEqual(["ab", "fence"]);
   });
 
   it("stays transparent under what the host has put over emit and send since", async () => {

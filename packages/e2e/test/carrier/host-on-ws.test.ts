@@ -106,6 +106,27 @@ describe("A host's listeners on a ws socket", () => {
     expect(await recorder.contents(1)).toEqual(["mine"]);
   });
 
+  it("are not even asked about: turnmux looks at what starts like its own messages only", async () => {
+    const { near, far } = await connect();
+    const recorder = new Recorder();
+    const asked: unknown[] = [];
+    recorder.message = (message) => {
+      asked.push(textOf(message));
+      return false;
+    };
+    wsCarrier(near).start(recorder);
+    const host = transcript(near);
+    const unlike = ["", "{", '{"turnmux":', '{"turnmux":1}', '\ufeff{"turnmux":[1]}', "\u00c1\u0001"];
+    for (const text of unlike) far.send(text);
+    for (const octets of [[], [0xc1], [0xc1, 0x02], [0x01, 0xc1], [0x7b]]) far.send(Buffer.from(octets));
+    far.send(Buffer.from('{"turnmux":[1]}'));
+    far.send('{"turnmux":[');
+    far.send(Buffer.of(0xc1, 0x01));
+    far.send("fence");
+    await host.until("fence");
+    expect(asked).toEqual(['{"turnmux":[', textOf(Buffer.of(0xc1, 0x01))]);
+  });
+
   it("see nothing of turnmux through an asynchronous iterator", async () => {
     const { near, far } = await connect();
     const messages = on(near, "message");

@@ -1,8 +1,37 @@
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { WebSocket as Ws } from "ws";
-import { wsCarrier } from "../../../core/src/carrier/ws.ts";
+import { wsCarrier, type WsLike } from "../../../core/src/carrier/ws.ts";
 import { connect, nextConnection, ours, oursAsText, Recorder, serve, textOf, transcript } from "./sockets.ts";
+
+/** No more than what a carrier asks of a ws socket. */
+class PlainWs implements WsLike {
+  readonly readyState = 1;
+  readonly bufferedAmount = 0;
+  readonly binaryType = "nodebuffer";
+  readonly sent: unknown[] = [];
+  throws = false;
+  #done: ((error?: Error) => void) | undefined;
+
+  emit(): boolean {
+    return false;
+  }
+
+  on(): void {}
+
+  close(): void {}
+
+  send(data: string | Uint8Array, _options: object, done?: (error?: Error) => void): void {
+    if (this.throws) throw new Error("thrown by send");
+    this.sent.push(data);
+    this.#done = done;
+  }
+
+  /** Reports how the last message fared. */
+  settle(error?: Error): void {
+    this.#done?.(error);
+  }
+}
 
 /** Everything that arrives, as turnmux's content or the host's text, in order. */
 function arrivals(socket: Ws, count: number): Promise<string[]> {
@@ -109,6 +138,8 @@ describe("What a carrier sends on a ws socket", () => {
     const seen = arrivals(near, 2);
     const carrier = wsCarrier(far);
     carrier.send(ours("before"));
+    expect(far.bufferedAmount).toBe(0);
+    expect(carrier.buffered).toBe(ours("before").length);
     carrier.start(new Recorder());
     carrier.send(ours("after"));
     expect(await seen).toEqual(["ours:before", "ours:after"]);
@@ -192,6 +223,43 @@ describe("A host's fragmented message on a ws socket", () => {
     expect(await seen).toEqual(["past us", "ours:a"]);
   });
 
+  it("is over for the next message to send as well, which goes behind those that waited", async () => {
+    const { near, far } = await connect();
+    const seen = arrivals(near, 3);
+    const send = far.send.bind(far);
+    const carrier = wsCarrier(far);
+    carrier.start(new Recorder());
+    send("past ", { fin: false });
+    carrier.send(ours("a"));
+    send("us", { fin: true });
+    carrier.send(ours("b"));
+    expect(await seen).toEqual(["past us", "ours:a", "ours:b"]);
+  });
+
+  it("is followed by drained for an owner that only asked", async () => {
+    const { far } = await connect();
+    const recorder = new Recorder();
+    const carrier = wsCarrier(far);
+    carrier.start(recorder);
+    far.send("x", { fin: false });
+    expect(carrier.blocked).toBe(true);
+    far.send("y");
+    expect(recorder.drains).toBe(1);
+  });
+
+  it("is watched also on a socket that does not tell by itself whether one is open", () => {
+    const socket = new PlainWs();
+    const recorder = new Recorder();
+    const carrier = wsCarrier(socket);
+    carrier.start(recorder);
+    socket.send("x", { fin: false });
+    carrier.send("ours");
+    socket.send("y", { fin: false });
+    expect([carrier.blocked, socket.sent]).toEqual([true, ["x", "y"]]);
+    socket.send("z", {});
+    expect([carrier.blocked, socket.sent]).toEqual([false, ["x", "y", "z", "ours"]]);
+  });
+
   it("costs an owner that nobody kept waiting no call", async () => {
     const { near, far } = await connect();
     const recorder = new Recorder();
@@ -237,9 +305,11 @@ describe("What a ws socket has not written yet", () => {
     const recorder = new Recorder();
     const carrier = wsCarrier(far);
     carrier.start(recorder);
-    near.pause();
     const received = new Recorder();
     wsCarrier(near).start(received);
+    carrier.send(ours("written long ago".repeat(100)));
+    await received.contents(1);
+    near.pause();
 
     const host = "h".repeat(16 << 20);
     far.send(host);
@@ -254,7 +324,7 @@ describe("What a ws socket has not written yet", () => {
     near.resume();
     await recorder.until(() => recorder.drains > 0);
     expect(carrier.buffered).toBe(0);
-    await received.contents(1);
+    await received.contents(2);
   });
 
   it("is gone without a word where nobody asked about it", async () => {
@@ -306,6 +376,27 @@ describe("Sending on a ws socket that is going down", () => {
     await closed;
     carrier.send(ours("much later"));
     expect(recorder.losses).toHaveLength(1);
+  });
+
+  it("is a loss where the socket says so of a message, and its close is yet to come", () => {
+    const socket = new PlainWs();
+    const recorder = new Recorder();
+    const carrier = wsCarrier(socket);
+    carrier.start(recorder);
+    carrier.send("ours");
+    socket.settle(new Error("pipe broken"));
+    expect(recorder.losses).toEqual([{ reason: "The WebSocket took no message: pipe broken" }]);
+  });
+
+  it("is a loss, not an exception, where the socket throws", async () => {
+    const socket = new PlainWs();
+    const recorder = new Recorder();
+    const carrier = wsCarrier(socket);
+    carrier.start(recorder);
+    socket.throws = true;
+    carrier.send("ours");
+    expect(recorder.losses).toEqual([]);
+    expect(await recorder.loss()).toEqual({ reason: "The WebSocket took no message: thrown by send" });
   });
 
   it("is a loss where the socket dies with messages in its queue", async () => {
