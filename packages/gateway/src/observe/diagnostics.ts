@@ -5,14 +5,7 @@
  */
 
 import { channel, type Channel, tracingChannel } from "node:diagnostics_channel";
-import {
-  TurnmuxError,
-  type CallTrace,
-  type Code,
-  type Environment,
-  type Occurrence,
-  type Outcome,
-} from "@turnmux/core";
+import { TurnmuxError, type CallTrace, type Code, type Occurrence, type Outcome } from "@turnmux/core";
 
 /** How a call ended, as statistics and tracing see it: never with its arguments or result. */
 export interface CallEnd {
@@ -44,15 +37,18 @@ export function publish(topic: keyof typeof channels, occurrence: Occurrence): v
 }
 
 /** Runs a call, tells `ended` how it ended, and traces it for the subscribers of `tracingChannel("turnmux:call")`. */
-export async function traceCall<T>(trace: CallTrace, run: () => Promise<T>, ended: (end: CallEnd) => void): Promise<T> {
-  if (!calls.hasSubscribers) return observed(trace, run, ended);
-  let outcome: { readonly value: T } | undefined;
+export function traceCall<T>(trace: CallTrace, run: () => Promise<T>, ended: (end: CallEnd) => void): Promise<T> {
+  return calls.hasSubscribers ? traced(trace, run, ended) : observed(trace, run, ended);
+}
+
+async function traced<T>(trace: CallTrace, run: () => Promise<T>, ended: (end: CallEnd) => void): Promise<T> {
+  let passed: { readonly value: T } | undefined;
   try {
     // What is traced resolves with the end alone: results are nothing that tracing keeps.
     await calls.tracePromise(
       async () => {
         const value = await observed(trace, run, ended);
-        outcome = { value };
+        passed = { value };
         const end = endOf(trace, value);
         if (!end.ok) throw new TracedFailure(end);
         return end;
@@ -63,7 +59,7 @@ export async function traceCall<T>(trace: CallTrace, run: () => Promise<T>, ende
     if (!(error instanceof TracedFailure)) throw error;
   }
   // Whatever did not throw has set it.
-  return (outcome as { readonly value: T }).value;
+  return (passed as { readonly value: T }).value;
 }
 
 /** What the tracing of an incoming call gets as its error. The one that the handler threw is in the log. */
@@ -73,15 +69,13 @@ class TracedFailure extends TurnmuxError {
   }
 }
 
-async function observed<T>(trace: CallTrace, run: () => Promise<T>, ended: (end: CallEnd) => void): Promise<T> {
-  try {
-    const value = await run();
-    ended(endOf(trace, value));
-    return value;
-  } catch (error) {
-    ended(endOfError(error));
-    throw error;
-  }
+function observed<T>(trace: CallTrace, run: () => Promise<T>, ended: (end: CallEnd) => void): Promise<T> {
+  const running = run();
+  running.then(
+    (value) => ended(endOf(trace, value)),
+    (error: unknown) => ended(endOfError(error)),
+  );
+  return running;
 }
 
 /** An incoming call's promise says how the handler ended; an outgoing one's has the result, or rejects. */
@@ -96,6 +90,3 @@ function endOfError(error: unknown): CallEnd {
   if (!TurnmuxError.is(error)) return { ok: false, code: "unknown", outcome: "unknown" };
   return { ok: false, code: error.code, outcome: error.outcome };
 }
-
-/** The hooks of an {@link Environment}. */
-export type Hooks = Required<Pick<Environment, "traceCall" | "publish">>;

@@ -136,7 +136,7 @@ function admissionOf(house: House, grant: HostGrant): () => Admission {
 function vouched(house: House, given: Grant | PromiseLike<Grant>): Admission {
   if (!("then" in given)) {
     checkGrant(given);
-    return { kind: "vouched", grant: given };
+    return { kind: "vouched", grant: copyOf(given) };
   }
   const grant = Promise.resolve(given).then((granted) => {
     try {
@@ -145,9 +145,14 @@ function vouched(house: House, given: Grant | PromiseLike<Grant>): Admission {
       house.log.error("turnmux: the host's grant is none", { error });
       throw error;
     }
-    return granted;
+    return copyOf(granted);
   });
   // Whoever says HELLO hears of it. Until then nobody does, and that is no reason to end the process.
   grant.catch(() => {});
   return { kind: "vouched", grant };
+}
+
+/** The host may go on with its own. */
+function copyOf({ principal, scopes, expiresAt }: Grant): Grant {
+  return { principal, scopes: [...scopes], expiresAt };
 }
