@@ -1,8 +1,8 @@
 /**
  * What a contract's two sides look like in TypeScript.
  *
- * The mapped types are homomorphic and have no `as` clause, so that go-to-definition and rename lead from
- * `api.cron.add` and from a handler to the contract's own property.
+ * The mapped types are homomorphic (`[K in keyof N]`), so that go-to-definition and rename lead from `api.cron.add` and from
+ * a handler to the contract's own property.
  *
  * @module
  */

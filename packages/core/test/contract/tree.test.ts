@@ -47,6 +47,10 @@ describe("a tree of tools", () => {
     expect(names(defineTools({ ...cron, ...log }))).toEqual(["add", "tail"]);
   });
 
+  it("must be defined again where its parts were spread, since they were not checked together", () => {
+    expect(isToolTree({ ...defineTools({ add: leaf }) })).toBe(false);
+  });
+
   it("may be empty", () => {
     expect(names(defineTools({}))).toEqual([]);
     expect(names(defineTools({ later: {} }))).toEqual([]);
@@ -80,7 +84,8 @@ describe("a tree of tools", () => {
     ["a line break", { "a\n": leaf }, "is no name for a tool"],
     [
       "then",
-      { cron: Object.fromEntries([["then", leaf]]) },
+      // oxlint-disable-next-line unicorn/no-thenable -- the name that is refused
+      { cron: { then: leaf } },
       'cron.then cannot be used, since JavaScript gives "then" a meaning of its own',
     ],
     ["__proto__", { ["__proto__"]: leaf }, "__proto__ cannot be used"],

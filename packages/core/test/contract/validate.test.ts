@@ -47,6 +47,19 @@ describe("a value that the contract allows", () => {
     });
   });
 
+  it("comes back as a promise of the runtime's own, whatever the validator's is", async () => {
+    const late = Promise.resolve({ value: 5 });
+    // oxlint-disable-next-line unicorn/no-thenable -- this is what validators of another realm look like
+    const thenable = Object.defineProperty({}, "then", { value: late.then.bind(late) });
+    const schema = says();
+    const odd: Schema = {
+      "~standard": { ...schema["~standard"], validate: () => thenable as Promise<{ value: number }> },
+    };
+    const checked = validate(odd, 5);
+    expect(checked).toBeInstanceOf(Promise);
+    await expect(checked).resolves.toEqual({ ok: true, value: 5 });
+  });
+
   it("lets what the validator throws pass", async () => {
     const broken = type("string").narrow(() => {
       throw new RangeError("broken");
@@ -108,12 +121,13 @@ describe("an issue", () => {
   });
 
   it("has a path of bounded, plain steps", () => {
-    const path = ["x".repeat(500), Symbol("s"), ...Array.from({ length: 100 }, (_, i) => i)];
+    const path = ["x".repeat(500), Symbol("s"), "\uD83D", ...Array.from({ length: 100 }, (_, i) => i)];
     const checked = check(says({ message: "no", path }), {});
     expect(checked.ok ? [] : checked.issues[0]?.path).toEqual([
       "x".repeat(100),
       "Symbol(s)",
-      ...Array.from({ length: 62 }, (_, i) => i),
+      "\uFFFD",
+      ...Array.from({ length: 61 }, (_, i) => i),
     ]);
   });
 
@@ -218,6 +232,9 @@ describe("what an issue says never holds the value [CALL-011]", () => {
     expect(messages(z.enum(["read", "write"]), secret)).toEqual(['Invalid option: expected one of "read"|"write"']);
     expect(messages(v.picklist(["read", "write"]), secret)).toEqual(['Invalid type: Expected ("read" | "write")']);
     expect(messages(type("'read'|'write'"), secret)).toEqual(['must be "read" or "write"']);
+    expect(messages(type({ d: "string > 9 & /^q/" }), { d: "ab" })).toEqual([
+      "must be...\n  ◦ matched by ^q\n  ◦ at least length 10",
+    ]);
     expect(messages(z.number().max(5), 500)).toEqual(["Too big: expected number to be <=5"]);
     expect(messages(z.object({ type: z.literal("a") }), { type: "string" })).toEqual(['Invalid input: expected "a"']);
     expect(messages(z.object({ type: z.number() }), { type: "string" })).toEqual([
@@ -252,7 +269,7 @@ describe("what an issue says never holds the value [CALL-011]", () => {
     const cycle: Record<string, unknown> = { a: secret, octets: new Uint8Array(3), f: () => {}, u: undefined };
     cycle["self"] = cycle;
     expect(messages(says({ message: `bad ${secret}`, path: ["self", "nowhere", "x"] }), cycle)).toEqual(["bad ..."]);
-    expect(messages(says({ message: "bad", path: ["constructor", "name"] }), {})).toEqual(["bad"]);
+    expect(messages(says({ message: "no Object", path: ["constructor", "name"] }), {})).toEqual(["no Object"]);
   });
 
   it("leaves messages out where a value is too large to be searched", () => {

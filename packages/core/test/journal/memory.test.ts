@@ -234,6 +234,13 @@ describe("the limit of a journal in memory", () => {
     expect(await claim(journal, { fingerprint: "f2" })).toEqual({ kind: "conflict" });
   });
 
+  it("takes as many keys as ever once the results are dropped", async () => {
+    const journal = memoryJournal(limits);
+    await claim(journal, { key: "fill999999" });
+    await settle(journal, { key: "fill999999", ending: okOf(15_000) });
+    expect(1 + (await fill(journal))).toBe(await fill(memoryJournal(limits)));
+  });
+
   it("does not keep a result that is larger than all there is, and keeps the others", async () => {
     const journal = memoryJournal(limits);
     await claim(journal, { key: "k1" });

@@ -40,7 +40,9 @@ export class LanguageServer {
       (data: Buffer) => (this.#errors = `${this.#errors}${data.toString()}`.slice(-2000)),
     );
     this.#process.on("error", (error) => this.#end(error));
-    this.#process.on("exit", (code) => this.#end(new Error(`The language server ended with ${code}: ${this.#errors}`)));
+    this.#process.on("close", (code) =>
+      this.#end(new Error(`The language server ended with ${code}: ${this.#errors}`)),
+    );
     this.#process.stdin.on("error", (error) => this.#end(error));
     signal.addEventListener("abort", () => {
       this.#end(new Error(`The language server did not answer in time: ${this.#errors}`));
