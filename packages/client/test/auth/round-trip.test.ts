@@ -1,5 +1,5 @@
-import { proofOctets } from "@turnmux/core";
 import { describe, expect, it } from "vitest";
+import { proofOctets } from "../../../core/src/auth/transcript.ts";
 import { authenticator } from "../../../gateway/src/auth/authenticator.ts";
 import { deviceKeyId, ed25519Auth } from "../../../gateway/src/auth/ed25519.ts";
 import { tokenAuth } from "../../../gateway/src/auth/token.ts";

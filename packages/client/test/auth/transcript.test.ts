@@ -1,5 +1,5 @@
-import { proofOctets } from "@turnmux/core";
 import { describe, expect, it } from "vitest";
+import { proofOctets } from "../../../core/src/auth/transcript.ts";
 
 const hello = Uint8Array.of(0x91, 0x01);
 const challenge = Uint8Array.of(0x92, 0xc4, 0x01);
