@@ -7,28 +7,30 @@
 
 import { ProtocolViolation } from "../errors/violation.ts";
 import { PackWriter } from "../wire/pack.ts";
-import { readUtf8 } from "../wire/utf8.ts";
-import { kindOf } from "./kind.ts";
+import { readKnownUtf8, readUtf8 } from "../wire/utf8.ts";
+import { type AnyRecord, isOctets, kindOf } from "./kind.ts";
 import type { BodyLimits } from "./limits.ts";
 import type { Value } from "./value.ts";
 
-/** A buffer that has grown beyond this is not kept. */
-const KEPT = 0x1_0000;
+/** Bodies share buffers of this size; larger ones have one of their own. */
+const SLAB = 0x2000;
 const TWO_32 = 0x1_0000_0000;
 
-let writer: PackWriter = new PackWriter();
+let shared: PackWriter | undefined = new PackWriter(SLAB);
 
-/** Encodes, or answers undefined where something inside is no value. Throws what an accessor throws. */
+/**
+ * Encodes, or answers undefined where something inside is no value. Throws what an accessor throws. The octets may be a
+ * view of a larger buffer, of 8 KiB.
+ */
 export function encodeMsgpack(value: unknown, limits: BodyLimits): Uint8Array | undefined {
-  // An accessor might come back here in the middle: then it finds a writer of its own.
-  const mine = writer;
-  writer = new PackWriter(0);
+  // An accessor might come back here while this is at work: then it finds nothing to share.
+  const out = shared ?? new PackWriter(SLAB);
+  shared = undefined;
   try {
-    mine.reset();
-    if (!write(mine, value, limits, limits.depth)) return undefined;
-    return mine.length > KEPT ? mine.octets.subarray(0, mine.length) : mine.octets.slice(0, mine.length);
+    out.begin();
+    return write(out, value, limits, limits.depth) ? out.take() : undefined;
   } finally {
-    writer = mine.octets.length > KEPT ? new PackWriter() : mine;
+    shared = out;
   }
 }
 
@@ -59,25 +61,27 @@ function write(out: PackWriter, value: unknown, limits: BodyLimits, room: number
 
 function writeObject(out: PackWriter, value: object, limits: BodyLimits, room: number): boolean {
   const kind = kindOf(value);
-  if (kind === undefined) return false;
-  if (value instanceof Uint8Array) {
+  if (kind === "octets" && isOctets(value)) {
     out.bin(value);
     return true;
   }
-  if (room === 0) return false;
-  if (Array.isArray(value)) {
-    const list: readonly unknown[] = value;
-    if (list.length > limits.arrayEntries) return false;
-    out.array(list.length);
-    for (let i = 0; i < list.length; i++) if (!write(out, list[i], limits, room - 1)) return false;
-    return true;
-  }
-  const keys = Object.keys(value);
-  if (keys.length > limits.mapEntries || Object.getOwnPropertySymbols(value).length > 0) return false;
+  if (kind === undefined || room === 0) return false;
+  if (!Array.isArray(value)) return writeRecord(out, value as AnyRecord, limits, room - 1);
+  const list: readonly unknown[] = value;
+  if (list.length > limits.arrayEntries) return false;
+  out.array(list.length);
+  for (let i = 0; i < list.length; i++) if (!write(out, list[i], limits, room - 1)) return false;
+  return true;
+}
+
+function writeRecord(out: PackWriter, record: AnyRecord, limits: BodyLimits, room: number): boolean {
+  const keys = Object.keys(record);
+  if (keys.length > limits.mapEntries || Object.getOwnPropertySymbols(record).length > 0) return false;
+  // The count goes in front, and each property is read once.
   const members: unknown[] = [];
   let count = 0;
   for (const key of keys) {
-    const member: unknown = Reflect.get(value, key);
+    const member = record[key];
     members.push(member);
     if (member !== undefined) count++;
   }
@@ -87,7 +91,7 @@ function writeObject(out: PackWriter, value: object, limits: BodyLimits, room: n
     if (key === "__proto__" || !key.isWellFormed()) return false;
     if (members[i] === undefined) continue;
     out.str(key);
-    if (!write(out, members[i], limits, room - 1)) return false;
+    if (!write(out, members[i], limits, room)) return false;
   }
   return true;
 }
@@ -99,6 +103,8 @@ export function decodeMsgpack(octets: Uint8Array, limits: BodyLimits): Value {
   if (reader.at !== octets.length) fail("octets follow the value");
   return value;
 }
+
+const ILL_FORMED = "strings must be well-formed UTF-8";
 
 function fail(problem: string): never {
   throw new ProtocolViolation("CONT-003", `MessagePack: ${problem}`);
@@ -202,7 +208,7 @@ class Reader {
 
   #str(length: number): string {
     const start = this.#take(length);
-    return readUtf8(this.#octets, start, this.at) ?? fail("strings must be well-formed UTF-8");
+    return readUtf8(this.#octets, start, this.at) ?? fail(ILL_FORMED);
   }
 
   #bin(length: number): Uint8Array {
@@ -241,11 +247,16 @@ class Reader {
 
   #key(): string {
     const head = this.#u8();
-    if (head >= 0xa0 && head < 0xc0) return this.#str(head & 0x1f);
-    if (head === 0xd9) return this.#str(this.#u8());
-    if (head === 0xda) return this.#str(this.#u16());
-    if (head === 0xdb) return this.#str(this.#u32());
+    if (head >= 0xa0 && head < 0xc0) return this.#known(head & 0x1f);
+    if (head === 0xd9) return this.#known(this.#u8());
+    if (head === 0xda) return this.#known(this.#u16());
+    if (head === 0xdb) return this.#known(this.#u32());
     return fail("the keys of maps must be strings");
+  }
+
+  #known(length: number): string {
+    const start = this.#take(length);
+    return readKnownUtf8(this.#octets, start, this.at) ?? fail(ILL_FORMED);
   }
 }
 

@@ -21,6 +21,8 @@ const PREFIX: number = 2 + TAG_LENGTH;
 /** Length, type, flags and stream. */
 const FRAME_HEAD = 9;
 const LENGTH_MAX = 0xff_ffff;
+/** Enough for nearly every frame's head and header. */
+const HEADER_ROOM = 256;
 /** The greatest stream identifier (STREAM-009). */
 export const STREAM_MAX: number = 0x7fff_ffff;
 
@@ -32,7 +34,12 @@ function recognise(message: CarrierMessage): Envelope | undefined {
   if (!(message instanceof Uint8Array) || message[0] !== MARK || message[1] !== VERSION || message.length < PREFIX) {
     return undefined;
   }
-  return { tag: message.subarray(2, PREFIX), content: message };
+  // Without what a subclass such as Buffer adds: bodies are views of this, and reach applications.
+  const octets =
+    Object.getPrototypeOf(message) === Uint8Array.prototype
+      ? message
+      : new Uint8Array(message.buffer, message.byteOffset, message.byteLength);
+  return { tag: octets.subarray(2, PREFIX), content: octets };
 }
 
 function decode(envelope: Envelope, limits: DecodeLimits): Frame[] {
@@ -122,69 +129,60 @@ export function streamOf(frame: Frame): number {
   return stream;
 }
 
-/** Writes the header of a frame behind what the writer holds, and answers with its octets. */
-function writeHeader(frame: Frame): number {
+/** Writes the payload of a frame, its body included, behind what the writer holds. */
+function writePayload(frame: Frame): void {
   const { out } = writer;
-  const start = out.length;
-  const rule = ruleOf(FrameType[frame.type]);
-  const isData = frame.type === "data";
-  writer.cont = isData && frame.head === undefined;
-  writer.begin(rule?.label ?? "", !isData);
+  if (frame.type === "data") {
+    writer.cont = frame.head === undefined;
+    writer.begin("DATA", false);
+    writeFrame(writer, frame);
+    out.raw(frame.body);
+    return;
+  }
+  const preset = presetPayload(frame);
+  if (preset !== undefined) {
+    out.raw(preset);
+    return;
+  }
+  writer.begin(ruleOf(FrameType[frame.type])?.label ?? "", true);
   writeFrame(writer, frame);
-  if (!isData) writer.finish();
-  return out.length - start;
+  writer.finish();
+  const body = bodyOf(frame);
+  if (body !== undefined) out.raw(body);
 }
 
 function encode(tag: Uint8Array, frames: readonly Frame[]): Uint8Array {
   checkMessage(tag, frames);
   const { out } = writer;
-  out.reset();
-  let size = PREFIX;
-  const headers: number[] = [];
+  out.begin();
+  let room = PREFIX;
+  for (const frame of frames) room += HEADER_ROOM + (bodyOf(frame)?.length ?? 0);
+  out.room(room);
+  out.octet(MARK);
+  out.octet(VERSION);
+  out.raw(tag);
   for (const frame of frames) {
-    const payload = presetPayload(frame);
-    let header: number;
-    if (payload === undefined) header = writeHeader(frame);
-    else {
-      header = payload.length;
-      out.raw(payload);
-    }
-    const length = header + (bodyOf(frame)?.length ?? 0);
+    out.room(FRAME_HEAD);
+    // Of the message so far, since the buffer may change.
+    const before = out.written;
+    out.length += FRAME_HEAD;
+    writePayload(frame);
+    const at = out.length - (out.written - before);
+    const length = out.written - before - FRAME_HEAD;
     if (length > LENGTH_MAX) misuse(frame.type.toUpperCase(), "body", "shorter: a payload has at most 2^24-1 octets");
-    headers.push(header);
-    size += FRAME_HEAD + length;
-  }
-  const message = new Uint8Array(size);
-  message[0] = MARK;
-  message[1] = VERSION;
-  message.set(tag, 2);
-  let at = PREFIX;
-  let from = 0;
-  for (let i = 0; i < frames.length; i++) {
-    const frame = frames[i];
-    const header = headers[i] ?? 0;
-    if (frame === undefined) break;
-    const body = bodyOf(frame);
-    const length = header + (body?.length ?? 0);
     const stream = streamOf(frame);
-    message[at] = length >>> 16;
-    message[at + 1] = length >>> 8;
-    message[at + 2] = length;
-    message[at + 3] = FrameType[frame.type];
-    message[at + 4] = flagsOf(frame);
-    message[at + 5] = stream >>> 24;
-    message[at + 6] = stream >>> 16;
-    message[at + 7] = stream >>> 8;
-    message[at + 8] = stream;
-    at += FRAME_HEAD;
-    const to = from + header;
-    for (; from < to; from++, at++) message[at] = out.octets[from] ?? 0;
-    if (body !== undefined) {
-      message.set(body, at);
-      at += body.length;
-    }
+    const { octets } = out;
+    octets[at] = length >>> 16;
+    octets[at + 1] = length >>> 8;
+    octets[at + 2] = length;
+    octets[at + 3] = FrameType[frame.type];
+    octets[at + 4] = flagsOf(frame);
+    octets[at + 5] = stream >>> 24;
+    octets[at + 6] = stream >>> 16;
+    octets[at + 7] = stream >>> 8;
+    octets[at + 8] = stream;
   }
-  return message;
+  return out.take();
 }
 
 /** What `encode` of every carriage asks of its arguments. */
@@ -204,9 +202,9 @@ function presetPayload(frame: Frame): Uint8Array | undefined {
 export function handshakePayload(frame: HandshakeFrame): Uint8Array {
   const preset = presetPayload(frame);
   if (preset !== undefined) return preset;
-  writer.out.reset();
-  const length = writeHeader(frame);
-  return writer.out.octets.slice(0, length);
+  writer.out.begin();
+  writePayload(frame);
+  return writer.out.take();
 }
 
 /** Reads the payload of a handshake frame, which is the same on every carriage (CARR-012). */
@@ -224,8 +222,10 @@ export function readHandshake(rule: FrameRule, payload: Uint8Array): Frame {
  * @throws UsageError as `encode` does.
  */
 export function headerLength(frame: Frame): number {
-  writer.out.reset();
-  return writeHeader(frame);
+  const { out } = writer;
+  out.begin();
+  writePayload(frame);
+  return out.written - (bodyOf(frame)?.length ?? 0);
 }
 
 /** Frames in WebSocket binary messages. */

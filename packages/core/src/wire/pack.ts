@@ -6,7 +6,7 @@
  */
 
 import { ProtocolViolation } from "../errors/violation.ts";
-import { readUtf8, utf8Length, writeUtf8 } from "./utf8.ts";
+import { readKnownUtf8, readUtf8, writeUtf8 } from "./utf8.ts";
 
 /** How deep a header may nest, the header's own array included (FRAME-008). */
 export const HEADER_DEPTH: number = 8;
@@ -24,37 +24,61 @@ export type HeaderValue =
 const TWO_32 = 0x1_0000_0000;
 
 /**
- * Writes MessagePack, each value in its shortest form, into one buffer that grows and is used again. What has been
- * written is `octets` from 0 to `length`.
+ * Writes MessagePack, each value in its shortest form, into a buffer that results share: {@link begin}, values, {@link take}.
+ * So a small result costs no buffer of its own.
  */
 export class PackWriter {
+  /** The buffer; it changes when it grows. */
   octets: Uint8Array;
+  /** Where the next value goes. */
   length = 0;
+  readonly #slab: number;
+  #start = 0;
   #view: DataView;
 
-  /** @param room how many octets fit before the buffer grows for the first time. */
-  constructor(room = 1024) {
-    this.octets = new Uint8Array(room);
+  /** @param slab octets of a buffer. */
+  constructor(slab: number) {
+    this.#slab = slab;
+    this.octets = new Uint8Array(slab);
     this.#view = new DataView(this.octets.buffer);
   }
 
-  /** Begins anew. What was written before is overwritten by what comes. */
-  reset(): void {
-    this.length = 0;
+  /** Begins a result. What was written since the last {@link take} is dropped. */
+  begin(): void {
+    this.length = this.#start;
   }
 
-  #room(octets: number): void {
-    const needed = this.length + octets;
-    if (needed <= this.octets.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.octets.length * 2));
-    grown.set(this.octets.subarray(0, this.length));
+  /** What was written since {@link begin}. Nobody writes there again. */
+  take(): Uint8Array {
+    const result = this.octets.subarray(this.#start, this.length);
+    this.#start = this.length;
+    return result;
+  }
+
+  /** Octets since {@link begin}. */
+  get written(): number {
+    return this.length - this.#start;
+  }
+
+  /** Makes room, so that growing later need not copy. Callers that write into {@link octets} themselves must. */
+  room(octets: number): void {
+    if (this.octets.length - this.length < octets) this.#grow(octets);
+  }
+
+  #grow(octets: number): void {
+    const used = this.length - this.#start;
+    const size = Math.max(this.#slab, used * 2, used + octets);
+    const grown = new Uint8Array(size);
+    grown.set(this.octets.subarray(this.#start, this.length));
     this.octets = grown;
     this.#view = new DataView(grown.buffer);
+    this.#start = 0;
+    this.length = used;
   }
 
   /** One octet as it is. */
   octet(value: number): void {
-    this.#room(1);
+    this.room(1);
     this.octets[this.length++] = value;
   }
 
@@ -68,14 +92,14 @@ export class PackWriter {
 
   /** An integer; the caller has checked that it is a safe one. */
   int(value: number): void {
-    this.#room(9);
+    this.room(9);
     if (value >= 0) {
       if (value < 0x80) this.octets[this.length++] = value;
       else this.#sized(value, 0xcc);
-    } else if (value >= -0x20) this.octets[this.length++] = value & 0xff;
+    } else if (value >= -0x20) this.octets[this.length++] = value;
     else if (value >= -0x80) {
       this.octets[this.length++] = 0xd0;
-      this.octets[this.length++] = value & 0xff;
+      this.octets[this.length++] = value;
     } else if (value >= -0x8000) {
       this.octets[this.length++] = 0xd1;
       this.#view.setInt16(this.length, value);
@@ -86,13 +110,11 @@ export class PackWriter {
       this.length += 4;
     } else {
       this.octets[this.length++] = 0xd3;
-      this.#view.setInt32(this.length, Math.floor(value / TWO_32));
-      this.#view.setUint32(this.length + 4, value % TWO_32);
-      this.length += 8;
+      this.#u64(value);
     }
   }
 
-  /** `first` is the type octet for one octet; the next ones are those for two, four and eight. The caller has made room. */
+  /** `first` is the type octet for one octet; the next ones are those for two, four and eight. There is room. */
   #sized(value: number, first: number): void {
     if (value < 0x100) {
       this.octets[this.length++] = first;
@@ -100,88 +122,93 @@ export class PackWriter {
     } else if (value < 0x1_0000) {
       this.octets[this.length++] = first + 1;
       this.octets[this.length++] = value >>> 8;
-      this.octets[this.length++] = value & 0xff;
+      this.octets[this.length++] = value;
     } else if (value < TWO_32) {
       this.octets[this.length++] = first + 2;
       this.#view.setUint32(this.length, value);
       this.length += 4;
     } else {
       this.octets[this.length++] = first + 3;
-      this.#view.setUint32(this.length, Math.floor(value / TWO_32));
-      this.#view.setUint32(this.length + 4, value % TWO_32);
-      this.length += 8;
+      this.#u64(value);
     }
+  }
+
+  /** 64 bits, in two's complement when negative. */
+  #u64(value: number): void {
+    const high = Math.floor(value / TWO_32);
+    this.#view.setUint32(this.length, high);
+    this.#view.setUint32(this.length + 4, value - high * TWO_32);
+    this.length += 8;
   }
 
   /** A 64-bit float, also for a whole number. */
   float(value: number): void {
-    this.#room(9);
+    this.room(9);
     this.octets[this.length++] = 0xcb;
     this.#view.setFloat64(this.length, value);
     this.length += 8;
   }
 
-  /** A string; the caller has checked that it is well-formed. Answers its octets in UTF-8. */
-  str(text: string): number {
+  /** A string; the caller has checked that it is well-formed. */
+  str(text: string): void {
     const units = text.length;
-    this.#room(5 + units * 3);
-    // Nearly always ASCII and short: then the length is known only afterwards, and is right at the first try.
-    if (units < 32) {
-      const start = this.length + 1;
-      const end = writeUtf8(text, this.octets, start);
-      if (end - start < 32) {
-        this.octets[this.length] = 0xa0 | (end - start);
-        this.length = end;
-        return end - start;
-      }
-    }
-    const octets = utf8Length(text);
+    this.room(5 + units * 3);
+    // The head goes in front, and how long it is shows only afterwards; but nearly every string is ASCII.
+    const start = this.length;
+    const guess = strHead(units);
+    const end = writeUtf8(text, this.octets, start + guess);
+    const octets = end - start - guess;
+    const head = strHead(octets);
+    if (head !== guess) this.octets.copyWithin(start + head, start + guess, end);
     if (octets < 32) this.octets[this.length++] = 0xa0 | octets;
     else this.#sized(octets, 0xd9);
-    this.length = writeUtf8(text, this.octets, this.length);
-    return octets;
+    this.length = start + head + octets;
   }
 
+  /** Octets with their head. */
   bin(octets: Uint8Array): void {
-    this.#room(5 + octets.length);
-    if (octets.length < 0x100) {
-      this.octets[this.length++] = 0xc4;
-      this.octets[this.length++] = octets.length;
-    } else this.#sized(octets.length, 0xc4);
+    this.room(5 + octets.length);
+    this.#sized(octets.length, 0xc4);
     this.raw(octets);
   }
 
   /** Octets as they are, with no head. */
   raw(octets: Uint8Array): void {
-    this.#room(octets.length);
+    this.room(octets.length);
     this.octets.set(octets, this.length);
     this.length += octets.length;
   }
 
   /** The head of an array; `count` values follow. */
   array(count: number): void {
-    this.#room(5);
     this.#counted(count, 0x90, 0xdc);
   }
 
   /** The head of a map; `count` pairs of a string and a value follow. */
   map(count: number): void {
-    this.#room(5);
     this.#counted(count, 0x80, 0xde);
   }
 
   #counted(count: number, fixed: number, first: number): void {
+    this.room(5);
     if (count < 16) this.octets[this.length++] = fixed | count;
     else if (count < 0x1_0000) {
       this.octets[this.length++] = first;
       this.octets[this.length++] = count >>> 8;
-      this.octets[this.length++] = count & 0xff;
+      this.octets[this.length++] = count;
     } else {
       this.octets[this.length++] = first + 1;
       this.#view.setUint32(this.length, count);
       this.length += 4;
     }
   }
+}
+
+/** Octets in front of a string of this many. */
+function strHead(octets: number): number {
+  if (octets < 32) return 1;
+  if (octets < 0x100) return 2;
+  return octets < 0x1_0000 ? 3 : 5;
 }
 
 /**
@@ -297,14 +324,15 @@ export class HeaderReader {
     return length;
   }
 
-  /** A string of at most `limit` octets. `field` is for messages. */
-  str(limit: number, field: string): string | undefined {
+  /** A string of at most `limit` octets. `field` is for messages. `known`: it is likely to have come before. */
+  str(limit: number, field: string, known = false): string | undefined {
     const length = this.#strLength();
     if (length === undefined) return undefined;
     if (length > limit) this.fail("FRAME-009", `"${field}" must be at most ${limit} octets`);
-    const text = readUtf8(this.octets, this.offset, this.offset + length);
+    const end = this.offset + length;
+    const text = known ? readKnownUtf8(this.octets, this.offset, end) : readUtf8(this.octets, this.offset, end);
     if (text === undefined) this.fail("FRAME-009", `"${field}" must be well-formed UTF-8`);
-    this.offset += length;
+    this.offset = end;
     return text;
   }
 
@@ -355,7 +383,7 @@ export class HeaderReader {
 
   /** The key of a pair in a map: a string, and never `__proto__`. */
   key(field: string, limit: number): string {
-    const key = this.str(limit, field);
+    const key = this.str(limit, field, true);
     if (key === undefined) this.fail("FRAME-008", `the keys of "${field}" must be strings`);
     if (key === "__proto__") this.fail("FRAME-008", `"${field}" must not have the key __proto__`);
     return key;

@@ -75,7 +75,7 @@ export class PackedReader extends Places {
   }
 
   override str(field: string, limit: number): string {
-    const value = this.#over() ? undefined : this.#reader.str(limit, field);
+    const value = this.#over() ? undefined : this.#reader.str(limit, field, limit === StringLimit.tool);
     if (value === undefined) this.#fail(field, "a string");
     return value;
   }
@@ -151,9 +151,12 @@ export class PackedReader extends Places {
 
 const NOTHING = new Uint8Array(0);
 
+/** Messages share buffers of this size, and a carrier has done with them soon. Measured: a buffer each is far slower. */
+const SLAB = 0x1_0000;
+
 /** Writes headers, one behind the other, into one buffer that is used again. */
 export class PackedWriter extends Places {
-  readonly out: PackWriter = new PackWriter();
+  readonly out: PackWriter = new PackWriter(SLAB);
   #label = "";
   /** Where the array that is being written has its head, its places so far, and those up to the last that is not nil. */
   #head = 0;
