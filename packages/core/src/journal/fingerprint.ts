@@ -9,12 +9,14 @@ import type { Value } from "../content/value.ts";
 import { encodeBase64 } from "../wire/base64.ts";
 import { sha256Hex } from "./sha256.ts";
 
+const encoder = new TextEncoder();
+
 /**
  * SHA-256, as hexadecimal digits, over the RFC 8785 canonical JSON of `[tool, args]`; octets count as base64, and arguments
  * that are absent as `[tool]`. `args` are those that were received, before the contract's schema made something of them.
  */
 export function fingerprint(tool: string, args: Value | undefined): string {
-  return sha256Hex(new TextEncoder().encode(canonicalJson(args === undefined ? [tool] : [tool, args])));
+  return sha256Hex(encoder.encode(canonicalJson(args === undefined ? [tool] : [tool, args])));
 }
 
 /**
