@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LanguageServer, type Place } from "./editor/language-server.ts";
+import { caller, handlers } from "./editor/usage.ts";
 
 const folder = new URL("editor/", import.meta.url);
 const limitMs = 60_000;
@@ -37,6 +38,11 @@ describe("an editor with TypeScript's language server", () => {
   }, limitMs);
 
   afterAll(() => server?.stop());
+
+  it("looks at code that works", async () => {
+    expect(await caller()).toBe("job-1");
+    expect(handlers.cron.add).toBeTypeOf("function");
+  });
 
   it.each([
     ["a call", callAdd, contractAdd],
