@@ -41,7 +41,8 @@ describe("an editor with TypeScript's language server", () => {
 
   it("looks at code that works", async () => {
     expect(await caller()).toBe("job-1");
-    expect(handlers.cron.add).toBeTypeOf("function");
+    // Not by name: a rename would change this file as well.
+    expect(Object.keys(handlers)).toEqual(["cron"]);
   });
 
   it.each([
