@@ -51,7 +51,10 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    const describe = describeBuiltin(() => this.allowed());
+    const describe = describeBuiltin(
+      () => this.allowed(),
+      (problem) => options.environment.log.warn(`turnmux: ${problem}`),
+    );
     this.#builtin = new Map([[describe.name, describe]]);
   }
 

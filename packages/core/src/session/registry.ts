@@ -148,13 +148,19 @@ export class ToolRegistry {
   }
 }
 
-/** The built-in tool `turnmux.describe`, for the tools that `allowed` gives (TOOL-004). */
-export function describeBuiltin(allowed: () => readonly RegisteredTool[]): RegisteredTool {
+/**
+ * The built-in tool `turnmux.describe`, for the tools that `allowed` gives (TOOL-004). `onProblem` hears why a schema had to
+ * be left out, and what to do about it.
+ */
+export function describeBuiltin(
+  allowed: () => readonly RegisteredTool[],
+  onProblem: (problem: string) => void,
+): RegisteredTool {
   const handler = (input: unknown): unknown => {
     // The contract has parsed it.
     const wanted = (input as DescribeRequest).tools;
     const described = allowed().filter((tool) => wanted === undefined || wanted.includes(tool.name));
-    return describeTools(new Map(described.map((tool) => [tool.name, tool.contract])));
+    return describeTools(new Map(described.map((tool) => [tool.name, tool.contract])), onProblem);
   };
   return {
     name: describeToolName,
