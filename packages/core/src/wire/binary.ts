@@ -9,9 +9,10 @@ import { ProtocolViolation } from "../errors/violation.ts";
 import { UsageError } from "../errors/usage.ts";
 import { misuse } from "./checks.ts";
 import { type Carriage, type DecodeLimits, type Envelope, TAG_LENGTH } from "./envelope.ts";
-import { type Frame, FrameType, type HandshakeFrame } from "./frame.ts";
-import { type FrameRule, flagsOf, readFrame, ruleOf, writeFrame } from "./layout.ts";
+import { Flag, type Frame, FrameType, type HandshakeFrame } from "./frame.ts";
+import { readFrame, writeFrame } from "./layout.ts";
 import { PackedReader, PackedWriter } from "./packed.ts";
+import { bodyOf, checkHead, checkMessage, type FrameRule, flagsOf, ruleOf, streamOf } from "./rule.ts";
 
 /** The octet that no MessagePack and no UTF-8 text begins with. */
 const MARK = 0xc1;
@@ -23,9 +24,6 @@ const FRAME_HEAD = 9;
 const LENGTH_MAX = 0xff_ffff;
 /** Enough for nearly every frame's head and header. */
 const HEADER_ROOM = 256;
-/** The greatest stream identifier (STREAM-009). */
-export const STREAM_MAX: number = 0x7fff_ffff;
-
 // Each is used from begin to finish without a call into code of others, so that one will do for all channels.
 const reader: PackedReader = new PackedReader();
 const writer: PackedWriter = new PackedWriter();
@@ -66,6 +64,7 @@ function decode(envelope: Envelope, limits: DecodeLimits): Frame[] {
     if (frame !== undefined) frames.push(frame);
     at = end;
   }
+  reader.release();
   return frames;
 }
 
@@ -84,25 +83,14 @@ function decodeFrame(message: Uint8Array, at: number, start: number, end: number
   checkHead(rule, flags, stream);
   const isData = rule.type === "data";
   reader.stream = stream;
-  reader.more = (flags & 0x01) !== 0;
-  reader.final = (flags & 0x02) !== 0;
-  reader.cont = (flags & 0x04) !== 0;
+  reader.more = (flags & Flag.more) !== 0;
+  reader.final = (flags & Flag.final) !== 0;
+  reader.cont = (flags & Flag.cont) !== 0;
   reader.begin(message, start, end, rule.label, !isData);
   const frame = readFrame(reader, rule.type);
   if (!rule.body) reader.finish();
   if (frame.type === "hello" || frame.type === "challenge") return { ...frame, payload: message.subarray(start, end) };
   return frame;
-}
-
-/** FRAME-005 and FRAME-006; the same for every carriage, without BASE64. */
-export function checkHead(rule: FrameRule, flags: number, stream: number): void {
-  if ((flags & ~rule.flags) !== 0) {
-    throw new ProtocolViolation("FRAME-005", `${rule.label}: a flag that is not defined for it must be zero`);
-  }
-  if (rule.stream === "channel" ? stream !== 0 : rule.stream === "stream" && stream === 0) {
-    const expected = rule.stream === "channel" ? "stream 0" : "a stream other than 0";
-    throw new ProtocolViolation("FRAME-006", `${rule.label}: must be on ${expected}`);
-  }
 }
 
 function truncated(): never {
@@ -113,42 +101,18 @@ function u24(octets: Uint8Array, at: number): number {
   return ((octets[at] ?? 0) << 16) | ((octets[at + 1] ?? 0) << 8) | (octets[at + 2] ?? 0);
 }
 
-/** The body of a frame, if it is of a type that has one. */
-export function bodyOf(frame: Frame): Uint8Array | undefined {
-  return frame.type === "open" || frame.type === "end" || frame.type === "data" ? frame.body : undefined;
-}
-
-/** The stream of a frame that local code built; 0 where its type is the channel's. */
-export function streamOf(frame: Frame): number {
-  if (!("stream" in frame)) return 0;
-  const { stream } = frame;
-  const least = frame.type === "credit" ? 0 : 1;
-  if (!Number.isInteger(stream) || stream < least || stream > STREAM_MAX) {
-    misuse(frame.type.toUpperCase(), "stream", `an integer from ${least} to 2^31-1`);
-  }
-  return stream;
-}
-
-/** Writes the payload of a frame, its body included, behind what the writer holds. */
-function writePayload(frame: Frame): void {
-  const { out } = writer;
-  if (frame.type === "data") {
-    writer.cont = frame.head === undefined;
-    writer.begin("DATA", false);
-    writeFrame(writer, frame);
-    out.raw(frame.body);
-    return;
-  }
+/** Writes the header of a frame behind what the writer holds. */
+function writeHeader(frame: Frame): void {
   const preset = presetPayload(frame);
   if (preset !== undefined) {
-    out.raw(preset);
+    writer.out.raw(preset);
     return;
   }
-  writer.begin(ruleOf(FrameType[frame.type])?.label ?? "", true);
+  const isArray = frame.type !== "data";
+  writer.cont = !isArray && frame.head === undefined;
+  writer.begin(ruleOf(FrameType[frame.type])?.label ?? "", isArray);
   writeFrame(writer, frame);
-  writer.finish();
-  const body = bodyOf(frame);
-  if (body !== undefined) out.raw(body);
+  if (isArray) writer.finish();
 }
 
 function encode(tag: Uint8Array, frames: readonly Frame[]): Uint8Array {
@@ -166,7 +130,9 @@ function encode(tag: Uint8Array, frames: readonly Frame[]): Uint8Array {
     // Of the message so far, since the buffer may change.
     const before = out.written;
     out.length += FRAME_HEAD;
-    writePayload(frame);
+    writeHeader(frame);
+    const body = bodyOf(frame);
+    if (body !== undefined) out.raw(body);
     const at = out.length - (out.written - before);
     const length = out.written - before - FRAME_HEAD;
     if (length > LENGTH_MAX) misuse(frame.type.toUpperCase(), "body", "shorter: a payload has at most 2^24-1 octets");
@@ -185,12 +151,6 @@ function encode(tag: Uint8Array, frames: readonly Frame[]): Uint8Array {
   return out.take();
 }
 
-/** What `encode` of every carriage asks of its arguments. */
-export function checkMessage(tag: Uint8Array, frames: readonly Frame[]): void {
-  if (tag.length !== TAG_LENGTH) throw new UsageError(`a channel tag has ${TAG_LENGTH} octets`);
-  if (frames.length === 0) throw new UsageError("a message holds at least one frame (CARR-001)");
-}
-
 function presetPayload(frame: Frame): Uint8Array | undefined {
   return frame.type === "hello" || frame.type === "challenge" ? frame.payload : undefined;
 }
@@ -203,7 +163,7 @@ export function handshakePayload(frame: HandshakeFrame): Uint8Array {
   const preset = presetPayload(frame);
   if (preset !== undefined) return preset;
   writer.out.begin();
-  writePayload(frame);
+  writeHeader(frame);
   return writer.out.take();
 }
 
@@ -224,8 +184,8 @@ export function readHandshake(rule: FrameRule, payload: Uint8Array): Frame {
 export function headerLength(frame: Frame): number {
   const { out } = writer;
   out.begin();
-  writePayload(frame);
-  return out.written - (bodyOf(frame)?.length ?? 0);
+  writeHeader(frame);
+  return out.written;
 }
 
 /** Frames in WebSocket binary messages. */

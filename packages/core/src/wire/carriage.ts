@@ -4,7 +4,7 @@
  * @module
  */
 
-export { binaryCarriage, handshakePayload, headerLength, STREAM_MAX } from "./binary.ts";
+export { binaryCarriage, handshakePayload, headerLength } from "./binary.ts";
 export {
   type Carriage,
   type DecodeLimits,
@@ -13,5 +13,6 @@ export {
   TAG_LENGTH,
   ZERO_TAG,
 } from "./envelope.ts";
+export { STREAM_MAX } from "./rule.ts";
 export { textCarriage } from "./text.ts";
 export { wrappedCarriage } from "./wrapped.ts";

@@ -1,6 +1,6 @@
 /**
- * The table of frames and the layout of each header: `docs/spec.md` sections 2, 3, 6, 8 and 10. Nothing else in the code
- * knows which field has which place.
+ * The layout of each header: `docs/spec.md` sections 3, 6, 8 and 10. Nothing else in the code knows which field has
+ * which place.
  *
  * @module
  */
@@ -13,10 +13,8 @@ import {
   type CreditFrame,
   type DataFrame,
   type EndFrame,
-  Flag,
   type Frame,
   type FrameName,
-  FrameType,
   type GoawayFrame,
   type HelloFrame,
   type OfferEntry,
@@ -31,71 +29,8 @@ import {
   type ResumeRequest,
   type WelcomeFrame,
 } from "./frame.ts";
-import { META_ENTRIES, NONCE_LENGTH, OCTETS_LIMIT, StringLimit } from "./limits.ts";
+import { NONCE_LENGTH, OCTETS_LIMIT, StringLimit } from "./limits.ts";
 import type { Layout, Places } from "./places.ts";
-
-/** What the table of section 2 says about a frame type. */
-export interface FrameRule {
-  readonly type: FrameName;
-  /** For messages: `"OPEN"`. */
-  readonly label: string;
-  /** Stream 0, another one, or either (FRAME-006). */
-  readonly stream: "channel" | "stream" | "either";
-  /** The flags that the frame may carry, BASE64 aside (FRAME-005). */
-  readonly flags: number;
-  /** Whether a body follows the header. */
-  readonly body: boolean;
-  /** Whether it belongs to the handshake, and so has its binary payload on every carriage (CARR-012). */
-  readonly handshake: boolean;
-}
-
-function rule(type: FrameName, stream: FrameRule["stream"], flags = 0): FrameRule {
-  const handshake = FrameType[type] <= FrameType.refuse;
-  return { type, label: type.toUpperCase(), stream, flags, body: flags !== 0, handshake };
-}
-
-const ENDS = Flag.more | Flag.final;
-
-const RULES: readonly FrameRule[] = [
-  rule("hello", "channel"),
-  rule("challenge", "channel"),
-  rule("proof", "channel"),
-  rule("welcome", "channel"),
-  rule("refuse", "channel"),
-  rule("open", "stream", ENDS),
-  rule("accept", "stream"),
-  rule("data", "stream", ENDS | Flag.cont),
-  rule("end", "stream", ENDS),
-  rule("reset", "stream"),
-  rule("credit", "either"),
-  rule("ack", "channel"),
-  rule("ping", "channel"),
-  rule("pong", "channel"),
-  rule("offer", "channel"),
-  rule("goaway", "channel"),
-];
-
-const BY_TYPE: readonly (FrameRule | undefined)[] = Array.from({ length: 128 }, (_, type) =>
-  RULES.find((entry) => FrameType[entry.type] === type),
-);
-
-/** The rule for a type on the wire, 0 to 255, or undefined where the table has none (FRAME-004). */
-export function ruleOf(type: number): FrameRule | undefined {
-  return type < 128 ? BY_TYPE[type] : undefined;
-}
-
-/** The flags of a frame, BASE64 aside. */
-export function flagsOf(frame: Frame): number {
-  switch (frame.type) {
-    case "open":
-    case "end":
-      return (frame.more ? Flag.more : 0) | (frame.final ? Flag.final : 0);
-    case "data":
-      return (frame.more ? Flag.more : 0) | (frame.final ? Flag.final : 0) | (frame.head === undefined ? Flag.cont : 0);
-    default:
-      return 0;
-  }
-}
 
 const limits: Layout<PeerLimits> = (p, v) => ({
   framePayload: p.uint("limits.framePayload", v?.framePayload),
@@ -181,7 +116,7 @@ const open: Layout<OpenFrame> = (p, v) => ({
   turn: p.optionalStr("turn", StringLimit.turn, v?.turn),
   lineage: p.optionalStr("lineage", StringLimit.lineage, v?.lineage),
   trace: p.optionalStr("trace", StringLimit.trace, v?.trace),
-  meta: p.optionalStrings("meta", META_ENTRIES, v?.meta),
+  meta: p.optionalStrings("meta", v?.meta),
   body: p.body(v?.body),
 });
 

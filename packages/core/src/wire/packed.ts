@@ -6,9 +6,9 @@
 
 import { checkBool, checkOctet, checkOctets, checkStr, checkUint, lengthOf, misuse } from "./checks.ts";
 import { clip, StringLimit } from "./limits.ts";
-import { HeaderReader, PackWriter } from "./pack.ts";
+import { PackWriter } from "./pack.ts";
 import { type DataHead, Places } from "./places.ts";
-import { ProtocolViolation } from "../errors/violation.ts";
+import { HeaderReader } from "./unpack.ts";
 
 /** Reads the header, and the body behind it, of one payload after the other. */
 export class PackedReader extends Places {
@@ -36,7 +36,11 @@ export class PackedReader extends Places {
     this.#skip();
     const reader = this.#reader;
     if (reader.offset !== reader.end) reader.fail("FRAME-010", "the payload must end where the header ends");
-    reader.octets = NOTHING;
+  }
+
+  /** Lets go of the message. */
+  release(): void {
+    this.#reader.reset(NOTHING, 0, 0, "");
   }
 
   /** Reads past elements behind the known places. */
@@ -90,17 +94,10 @@ export class PackedReader extends Places {
     return new Uint8Array(value);
   }
 
-  override strings(field: string, entries: number): Readonly<Record<string, string>> {
+  override strings(field: string): Readonly<Record<string, string>> {
     const reader = this.#reader;
     const count = this.#over() ? undefined : reader.map();
     if (count === undefined) this.#fail(field, "a map of strings");
-    if (count > entries) {
-      throw new ProtocolViolation(
-        "LIMIT-003",
-        `${reader.subject}: "${field}" must have at most ${entries} entries`,
-        "resource_exhausted",
-      );
-    }
     const record: Record<string, string> = Object.create(null) as Record<string, string>;
     for (let i = 0; i < count; i++) {
       const key = reader.key(field, StringLimit.other);
@@ -232,12 +229,10 @@ export class PackedWriter extends Places {
 
   override strings(
     field: string,
-    entries: number,
     value: Readonly<Record<string, string>> | undefined,
   ): Readonly<Record<string, string>> {
     const record = value ?? {};
     const keys = Object.keys(record);
-    if (keys.length > entries) misuse(this.#label, field, `a map of at most ${entries} entries`);
     this.out.map(keys.length);
     for (const key of keys) {
       if (key === "__proto__") misuse(this.#label, field, "without the key __proto__");

@@ -32,10 +32,9 @@ export abstract class Places {
   abstract sentence(field: string, value: string | undefined): string;
   /** Octets: `least` to `most` of them. A reader answers with a copy. */
   abstract octets(field: string, least: number, most: number, value: Uint8Array | undefined): Uint8Array;
-  /** A map of strings to strings: LIMIT-003 beyond `entries`. */
+  /** A map of strings to strings; a reader's has no prototype. */
   abstract strings(
     field: string,
-    entries: number,
     value: Readonly<Record<string, string>> | undefined,
   ): Readonly<Record<string, string>>;
   /** Enters a list and answers with its length; that many places follow, then {@link leave}. */
@@ -71,10 +70,9 @@ export abstract class Places {
 
   optionalStrings(
     field: string,
-    entries: number,
     value: Readonly<Record<string, string>> | undefined,
   ): Readonly<Record<string, string>> | undefined {
-    return this.absent(value) ? undefined : this.strings(field, entries, value);
+    return this.absent(value) ? undefined : this.strings(field, value);
   }
 
   uints(field: string, value: readonly number[] | undefined): readonly number[] {

@@ -7,11 +7,12 @@
 
 import { ProtocolViolation } from "../errors/violation.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
-import { bodyOf, checkHead, handshakePayload, readHandshake, STREAM_MAX, streamOf } from "./binary.ts";
+import { handshakePayload, readHandshake } from "./binary.ts";
 import { type DecodeLimits, TAG_LENGTH } from "./envelope.ts";
 import { Flag, type Frame, FrameType, type HandshakeFrame } from "./frame.ts";
-import { type FrameRule, flagsOf, readFrame, ruleOf, writeFrame } from "./layout.ts";
+import { readFrame, writeFrame } from "./layout.ts";
 import { ListedReader, ListedWriter } from "./listed.ts";
+import { bodyOf, checkHead, type FrameRule, flagsOf, ruleOf, STREAM_MAX, streamOf } from "./rule.ts";
 import { encodeUtf8, readUtf8, utf8Length } from "./utf8.ts";
 
 /** The carriage version, as text and wrapped carriage write it. */
@@ -64,9 +65,8 @@ function decodeRow(row: unknown, framePayload: number): Frame | undefined {
   const [type, flags, stream, header, body] = cells;
   if (!isUint(type, 255)) throw new ProtocolViolation("CARR-010", "the type of a frame must be an integer up to 255");
   if (!isUint(flags, 255)) throw new ProtocolViolation("CARR-010", "the flags of a frame must be an integer up to 255");
-  if (!isUint(stream, STREAM_MAX)) {
-    throw new ProtocolViolation("FRAME-003", "the stream of a frame must be an integer up to 2^31-1");
-  }
+  if (!isUint(stream, 0xffff_ffff)) throw new ProtocolViolation("CARR-010", "the stream of a frame must be an integer");
+  if (stream > STREAM_MAX) throw new ProtocolViolation("FRAME-003", "the stream of a frame must be at most 2^31-1");
   const rule = ruleOf(type);
   if (rule === undefined) {
     if (type >= 0x80) return undefined;

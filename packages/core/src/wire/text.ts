@@ -7,7 +7,7 @@
 import type { CarrierMessage } from "../carrier/carrier.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
 import { UsageError } from "../errors/usage.ts";
-import { checkMessage } from "./binary.ts";
+import { checkMessage } from "./rule.ts";
 import type { Carriage, DecodeLimits, Envelope } from "./envelope.ts";
 import type { Frame } from "./frame.ts";
 import { decodeRows, encodeRow, tagFromHex, tagToHex } from "./rows.ts";
@@ -15,6 +15,8 @@ import { decodeRows, encodeRow, tagFromHex, tagToHex } from "./rows.ts";
 /** What a message starts with, and what follows its tag. */
 const PREFIX = '{"turnmux":[1,"';
 const TAG_END: number = PREFIX.length + 16;
+/** Places in front of the frames: version, tag. */
+const PLACES = 2;
 
 function recognise(message: CarrierMessage): Envelope | undefined {
   if (typeof message !== "string" || !message.startsWith(PREFIX) || message[TAG_END] !== '"') return undefined;
@@ -37,10 +39,13 @@ function rowsOf(message: string): readonly unknown[] {
   } catch {
     throw new ProtocolViolation("CARR-010", "a message must be JSON");
   }
-  if (typeof parsed === "object" && parsed !== null && "turnmux" in parsed && Array.isArray(parsed.turnmux)) {
-    if (Object.keys(parsed).length === 1) return parsed.turnmux.slice(2);
+  if (typeof parsed === "object" && parsed !== null && "turnmux" in parsed && Object.keys(parsed).length === 1) {
+    const { turnmux } = parsed;
+    // A second member of the same name would stand for another tag than the one that was looked at.
+    const hex = message.slice(PREFIX.length, TAG_END);
+    if (Array.isArray(turnmux) && turnmux[1] === hex) return turnmux.slice(PLACES);
   }
-  throw new ProtocolViolation("CARR-010", "a message must be an object with the member turnmux alone, an array");
+  throw new ProtocolViolation("CARR-010", "a message must be an object with one member, turnmux, an array");
 }
 
 function encode(tag: Uint8Array, frames: readonly Frame[]): string {

@@ -8,7 +8,7 @@
 import type { CarrierMessage, WrappedMessage } from "../carrier/carrier.ts";
 import { UsageError } from "../errors/usage.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
-import { checkMessage } from "./binary.ts";
+import { checkMessage } from "./rule.ts";
 import type { Carriage, DecodeLimits, Envelope } from "./envelope.ts";
 import type { Frame } from "./frame.ts";
 import { decodeRows, encodeRow, tagFromHex, tagToHex, VERSION } from "./rows.ts";
