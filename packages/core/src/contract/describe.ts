@@ -23,6 +23,8 @@ export interface ToolDescription {
   readonly name: string;
   readonly description: string;
   readonly effect: Effect;
+  /** The tool that tells whether a call of this one took effect. */
+  readonly verify?: string;
   /** Whether the tool sends items. */
   readonly streams: boolean;
   readonly revision: string;
@@ -104,6 +106,7 @@ function describe(name: string, contract: ToolContract, onProblem: (problem: str
     name,
     description: contract.description,
     effect: contract.effect,
+    ...(contract.verify === undefined ? {} : { verify: contract.verify }),
     streams: contract.item !== undefined,
     revision: revisionOf(name, contract),
     ...schemas,

@@ -29,6 +29,7 @@ export interface CallRequest {
   readonly options: CallOptions;
   /** What the caller knows of the tool, for errors. */
   readonly effect: Effect | undefined;
+  readonly verify: string | undefined;
   readonly contract: ToolContract | undefined;
 }
 
@@ -101,8 +102,8 @@ export class OutgoingCall {
       cause?: unknown;
     } = {},
   ): TurnmuxError {
-    const { tool, callId, key, effect, contract } = this.request;
-    return new TurnmuxError(code, message, { outcome, tool, callId, key, effect, verify: contract?.verify, ...more });
+    const { tool, callId, key, effect, verify } = this.request;
+    return new TurnmuxError(code, message, { outcome, tool, callId, key, effect, verify, ...more });
   }
 
   #settle(): boolean {

@@ -7,6 +7,7 @@ import { buildClient } from "../contract/client.ts";
 import { describeTool, describeToolName, type DescribeResult, type ToolDescription } from "../contract/describe.ts";
 import type { CallOptions } from "../contract/call-options.ts";
 import type { ToolClient, ToolHandlers } from "../contract/infer.ts";
+import { isToolName } from "../contract/names.ts";
 import type { ToolContract } from "../contract/tool.ts";
 import type { ToolTree } from "../contract/tree.ts";
 import { ValueError } from "../content/value.ts";
@@ -99,6 +100,8 @@ export class Session extends SessionEventTarget {
   #offered: Promise<void>;
   #resolveOffered: () => void = () => {};
   #catalog: Promise<readonly ToolDescription[]> | undefined;
+  /** By tool, as the catalog says: where to look after a call by name whose outcome is unknown. */
+  #verify: ReadonlyMap<string, string> = new Map();
   #leaveRegistry: () => void;
 
   /** For owners: `own` gets the control, once. */
@@ -300,6 +303,7 @@ export class Session extends SessionEventTarget {
       meta: options.meta,
       options: more.signal === undefined ? options : { ...options, signal: anySignal(options.signal, more.signal) },
       effect,
+      verify: contract?.verify ?? this.#verify.get(name),
       contract,
     };
   }
@@ -362,6 +366,9 @@ export class Session extends SessionEventTarget {
       });
     }
     const { tools }: DescribeResult = described.value;
+    // It goes into sentences for models: only what is a tool's name does.
+    const verifiable = ({ verify }: ToolDescription) => typeof verify === "string" && isToolName(verify);
+    this.#verify = new Map(tools.filter(verifiable).map(({ name, verify }) => [name, String(verify)]));
     return tools;
   }
 

@@ -18,7 +18,15 @@ const tools = defineTools({
       effect: "read",
     }),
   },
-  cron: { add: tool({ description: "Create a job", input: v.string(), output: z.string(), effect: "once" }) },
+  cron: {
+    add: tool({
+      description: "Create a job",
+      input: v.string(),
+      output: z.string(),
+      effect: "once",
+      verify: "log.tail",
+    }),
+  },
 });
 
 describe("turnmux.describe", () => {
@@ -39,6 +47,7 @@ describe("turnmux.describe", () => {
       name: "cron.add",
       description: "Create a job",
       effect: "once",
+      verify: "log.tail",
       streams: false,
       revision: revisionOf("cron.add", tools.cron.add),
       output: expect.objectContaining({ type: "string" }),

@@ -86,6 +86,22 @@ export function onceCases(kind: WorldKind): void {
   );
 
   it(
+    "tells the model where to look, also when the call was made by name and the contract is the peer's",
+    using(
+      kind,
+      async (pair) => {
+        pair.implement(kit, kitHandlers().handlers);
+        const turn = pair.client.turn("turn-1");
+        await pair.until(turn.catalog());
+        const error = await failureOf(pair, turn.call("jobs.add", { name: "bad" }));
+        expect([error.outcome, error.verify]).toEqual(["unknown", "jobs.list"]);
+        expect(error.forModel()).toContain("check with jobs.list first");
+      },
+      writer,
+    ),
+  );
+
+  it(
     "frees the key of a call that failed without effect",
     using(
       kind,
