@@ -41,17 +41,10 @@ async function single(name, run) {
   return steps([{ name, run }]);
 }
 
-async function start(toolchain, args) {
-  const folder = join(root, "examples", "cron-agent");
-  const script = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).scripts?.start;
-  if (script === undefined) {
-    console.error("examples/cron-agent has no start script.");
-    return 1;
-  }
-  return inherit(toolchain.node, [toolchain.pnpm, "--silent", "run", "start", ...args], {
-    cwd: folder,
-    env: toolchain.env,
-  });
+/** What the example's own start script does, without a package manager in between, which would keep signals to itself. */
+function start(toolchain, args) {
+  const cwd = join(root, "examples", "cron-agent");
+  return inherit(toolchain.node, ["--conditions=turnmux-source", "src/main.ts", ...args], { cwd, env: toolchain.env });
 }
 
 function clean() {

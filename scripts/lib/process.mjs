@@ -10,6 +10,7 @@ export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[\
 
 const windows = process.platform === "win32";
 const running = new Set();
+const parent = process.ppid;
 
 /** Ends a child and everything it started. */
 function stop(child, signal) {
@@ -68,7 +69,13 @@ export function capture(command, args, { env = process.env, cwd = root, timeoutM
   });
 }
 
-/** Runs a program on this terminal and returns its exit code. */
+/** How often a program that npm started looks whether npm is still there, in milliseconds. */
+const PARENT_CHECK_MS = 500;
+
+/**
+ * Runs a program on this terminal and returns its exit code. SIGTERM is passed on. npm gives a SIGTERM of its own to the
+ * shell between it and us, and there it ends: when that shell is gone, the program is told to stop as well.
+ */
 export function inherit(command, args, { env = process.env, cwd = root } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd, env, stdio: "inherit", windowsHide: true });
@@ -81,6 +88,11 @@ export function inherit(command, args, { env = process.env, cwd = root } = {}) {
       console.error(`${command}: ${error.message}`);
       resolve(127);
     });
+    const watch = setInterval(() => {
+      if (process.env.npm_lifecycle_event === undefined || process.ppid === parent) return;
+      clearInterval(watch);
+      child.kill("SIGTERM");
+    }, PARENT_CHECK_MS).unref();
     child.on("close", (code) => resolve(code ?? 1));
   });
 }

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { capture, root } from "../lib/process.mjs";
 
@@ -19,6 +21,20 @@ describe("a captured program", () => {
 
   it("that does not exist has the code that a shell would give", async () => {
     expect((await capture("turnmux-no-such-program", [])).code).toBe(127);
+  });
+});
+
+describe("a program on the terminal", () => {
+  // npm passes SIGTERM to the shell that it started us in, and that shell passes it to nobody.
+  it.skipIf(process.platform === "win32")("is told to stop when the shell that npm started is gone", async () => {
+    const source = `process.on("SIGTERM", () => process.exit(console.log("told"))); setInterval(() => {}, 1000); console.log("runs");`;
+    const shell = spawn("sh", ["-c", `"$0" scripts/dev.mjs node -e '${source}'; true`, process.execPath], {
+      cwd: root,
+      env: { ...process.env, npm_lifecycle_event: "start" },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    shell.stdout.once("data", () => shell.kill("SIGTERM"));
+    expect(await text(shell.stdout)).toBe("runs\ntold\n");
   });
 });
 
