@@ -10,8 +10,8 @@ export type { DrainOptions, DrainReport, GatewayOptions } from "./options.ts";
 export type { Attachment, AttachOptions, HostGrant } from "./session/attachment.ts";
 export type { Endpoint, ListenOptions } from "./endpoint/options.ts";
 export type { OpenSessionOptions } from "./session/local.ts";
-export type { GatewaySession } from "./session/gateway-session.ts";
-export type { GatewayEvent, GatewayEventMap, GatewayListener } from "./events.ts";
+export { GatewaySession } from "./session/gateway-session.ts";
+export { GatewayEvent, type GatewayEventMap, type GatewayListener } from "./events.ts";
 export type { CallsByOutcome, GatewayStats } from "./observe/stats.ts";
 export type { CallEnd, CallTraceMessage } from "./observe/diagnostics.ts";
 
@@ -34,10 +34,14 @@ export {
   Codes,
   DEFAULT_LIMITS,
   defineTools,
+  flattenTools,
   memoryJournal,
   modelName,
+  Session,
+  SessionEvent,
   tool,
   ToolError,
+  Turn,
   TurnmuxError,
   UsageError,
   type Acceptance,
@@ -46,8 +50,11 @@ export {
   type BaseToolCall,
   type CallOptions,
   type CallTrace,
+  type ChannelEnd,
   type Code,
+  type CodeInfo,
   type Effect,
+  type EndCause,
   type InterceptedCall,
   type Interceptor,
   type ItemCall,
@@ -61,9 +68,9 @@ export {
   type Outcome,
   type Priority,
   type Schema,
-  type Session,
+  type SchemaInput,
+  type SchemaOutput,
   type SessionEnd,
-  type SessionEvent,
   type SessionEventMap,
   type SessionListener,
   type SessionState,
@@ -74,9 +81,9 @@ export {
   type ToolDescription,
   type ToolErrorOptions,
   type ToolHandlers,
+  type ToolNodes,
   type ToolOverrides,
   type ToolTree,
-  type Turn,
   type TurnmuxErrorJson,
   type TurnmuxErrorOptions,
   type TurnOptions,
@@ -93,7 +100,9 @@ export {
   type CarrierLoss,
   type CarrierMessage,
   type SocketCarrierOptions,
+  type WebSocketEventLike,
   type WebSocketLike,
   type WrappedMessage,
   type WsLike,
+  type WsSendOptions,
 } from "@turnmux/core";

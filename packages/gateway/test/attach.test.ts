@@ -4,14 +4,14 @@ import { TurnmuxError, wsCarrier, type Attachment, type Grant } from "@turnmux/g
 import { listening, nextSession, testGateway } from "./support/gateway.ts";
 import { attached, host, Inbox } from "./support/host.ts";
 import { hello, RawClient } from "./support/raw.ts";
-import { Handlers, tools } from "./support/tools.ts";
+import { handle, tools } from "./support/tools.ts";
 
 const grant: Grant = { principal: "alice", scopes: ["write"] };
 
 describe("attach()", () => {
   test("puts sessions on a host's socket, and the host's own messages pass both ways", async () => {
     const { gateway } = testGateway();
-    new Handlers(gateway);
+    handle(gateway);
     const { server, client } = await (await host())();
     const [atServer, atClient] = [new Inbox(server), new Inbox(client)];
     const attachment = gateway.attach(server, grant);
@@ -32,7 +32,7 @@ describe("attach()", () => {
 
   test("holds the handshake until the host has authenticated its peer, in the connection event already [CARR-031]", async () => {
     const { gateway } = testGateway();
-    new Handlers(gateway);
+    handle(gateway);
     const authenticated = Promise.withResolvers<Grant>();
     const inboxes: Inbox[] = [];
     const connect = await host((ws) => {
@@ -130,7 +130,7 @@ describe("attach()", () => {
 
   test("takes a carrier of the host's own making", async () => {
     const { gateway } = testGateway();
-    new Handlers(gateway);
+    handle(gateway);
     const { server, client } = await (await host())();
     gateway.attach(wsCarrier(server), grant);
     expect(await attached(client).client(tools).echo({ text: "hi" })).toEqual({ text: "hi" });
@@ -138,7 +138,7 @@ describe("attach()", () => {
 
   test("is undone by detach(): the session ends, and the socket is as it was", async () => {
     const { gateway } = testGateway();
-    new Handlers(gateway);
+    handle(gateway);
     const { server, client } = await (await host())();
     const before = { send: server.send, emit: server.emit, own: Object.getOwnPropertyNames(server).toSorted() };
     const attachment = gateway.attach(server, grant);
@@ -158,7 +158,7 @@ describe("attach()", () => {
 
   test("can be undone while the host is in the middle of a message", async () => {
     const { gateway } = testGateway();
-    new Handlers(gateway);
+    handle(gateway);
     const { server, client } = await (await host())();
     const attachment = gateway.attach(server, grant);
     const session = attached(client);
@@ -187,7 +187,7 @@ describe("attach()", () => {
 
   test("ends each session with its own fault, and neither the host's socket nor other sessions", async () => {
     const { gateway } = testGateway();
-    new Handlers(gateway);
+    handle(gateway);
     const connect = await host();
     const [bad, good] = [await connect(), await connect()];
     const attachments: Attachment[] = [gateway.attach(bad.server, grant), gateway.attach(good.server, grant)];

@@ -7,7 +7,7 @@ import { deviceKey, generateDeviceKey, sharedToken, type ClientAuth } from "@tur
 import { ed25519Auth, tokenAuth, UsageError, type ProofMethod } from "@turnmux/gateway";
 import { connected, listening, SECRET, testGateway } from "./support/gateway.ts";
 import { RawClient, hello, refusedUpgrade } from "./support/raw.ts";
-import { Handlers, tools } from "./support/tools.ts";
+import { handle, tools } from "./support/tools.ts";
 
 const grant = { principal: "alice", scopes: ["write"] } as const;
 
@@ -22,7 +22,7 @@ async function httpServer(): Promise<{ server: ReturnType<typeof createServer>; 
 describe("an endpoint of the gateway's own", () => {
   test("takes calls of clients that prove a shared token", async () => {
     const { gateway } = testGateway();
-    const handlers = new Handlers(gateway);
+    const handlers = handle(gateway);
     const session = await connected(await listening(gateway));
     expect(session.principal).toBe("alice");
     expect(session.scopes).toEqual(["write"]);
@@ -32,7 +32,7 @@ describe("an endpoint of the gateway's own", () => {
 
   test("takes clients that sign with a device key", async () => {
     const { gateway } = testGateway();
-    new Handlers(gateway);
+    handle(gateway);
     const key = await generateDeviceKey();
     const auth = ed25519Auth({ keys: [{ ...grant, principal: "phone", publicKey: key.publicKey }] });
     const session = await connected(await listening(gateway, { auth }), { auth: deviceKey(key.keys) });
@@ -42,7 +42,7 @@ describe("an endpoint of the gateway's own", () => {
 
   test("takes a method of the application's own, beside others", async () => {
     const { gateway } = testGateway();
-    new Handlers(gateway);
+    handle(gateway);
     const own: ProofMethod = {
       name: "x-first-octet",
       verify: ({ proof, octets, keyId }) =>
@@ -117,7 +117,7 @@ describe("an endpoint of the gateway's own", () => {
 
   test("is told of in `onSession`, and a callback that throws is logged and harms nobody", async () => {
     const { gateway, log } = testGateway();
-    new Handlers(gateway);
+    handle(gateway);
     const endpoint = await listening(gateway, {
       onSession: ({ principal }) => {
         throw new Error(`no ${principal}`);
@@ -144,7 +144,7 @@ describe("an endpoint of the gateway's own", () => {
 describe("an endpoint on a server that exists already", () => {
   test("takes upgrade requests of its path alone, whatever their query", async () => {
     const { gateway } = testGateway();
-    new Handlers(gateway);
+    handle(gateway);
     const { server, url } = await httpServer();
     await listening(gateway, { server, path: "/tools" });
     const session = await connected({ url: `${url}/tools?v=1` });

@@ -120,7 +120,7 @@ describe("a proof that is not right", () => {
     const client = await RawClient.open(endpoint.url);
     const challenge = await challenged(client);
     client.say(await proofBy(sharedToken(SECRET), challenge));
-    client.ws.send(binaryCarriage.encode(challenge.tag, [{ type: "ping", id: 1 }]) as Uint8Array);
+    client.send(challenge.tag, [{ type: "ping", id: 1 }]);
     await asked.promise;
     verified?.(undefined);
     expect(await client.next()).toMatchObject({ type: "refuse" });

@@ -62,6 +62,8 @@ export function openLocalSession(house: House, options: OpenSessionOptions): Ses
     detach: (message) => local.close("unavailable", message),
   };
   house.entries.add(entry);
+  // So that the offer is known before the first call: a tool's own deadline depends on it.
+  clientControl.pump();
   if (leftMs !== undefined) {
     const expiry = control.deadlines.set(environment.now() + leftMs, () =>
       local.close("unauthenticated", "the grant has expired"),

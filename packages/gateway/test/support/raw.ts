@@ -77,7 +77,13 @@ export class RawClient {
 
   /** Sends a handshake frame, or any other under the tag zero. */
   say(frame: Frame, carriage: "binary" | "text" = "binary"): void {
-    this.ws.send((carriage === "binary" ? binaryCarriage : textCarriage).encode(ZERO_TAG, [frame]));
+    this.send(ZERO_TAG, [frame], carriage);
+  }
+
+  /** Sends frames in one message, under this tag. */
+  send(tag: Uint8Array, frames: readonly Frame[], carriage: "binary" | "text" = "binary"): void {
+    const message = carriage === "binary" ? binaryCarriage.encode(tag, frames) : textCarriage.encode(tag, frames);
+    if (typeof message === "string" || message instanceof Uint8Array) this.ws.send(message);
   }
 
   /** The next frame of the gateway's, of whatever message; undefined when the connection closes without one. */

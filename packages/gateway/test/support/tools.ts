@@ -51,13 +51,17 @@ export interface Held {
   readonly fail: (error: Error) => void;
 }
 
+/** Implements {@link tools}. A held call that is aborted ends at once. */
+export function handle(gateway: Gateway): Handlers {
+  return new Handlers(gateway);
+}
+
 /** The handlers of {@link tools} and what they have seen. */
-export class Handlers {
+class Handlers {
   readonly jobs: string[] = [];
   readonly #held: Held[] = [];
   readonly #waits: (() => void)[] = [];
 
-  /** Implements {@link tools}. A held call that is aborted ends at once. */
   constructor(gateway: Gateway) {
     gateway.implement(tools, {
       echo: ({ text }) => ({ text }),
