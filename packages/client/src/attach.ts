@@ -8,7 +8,7 @@ import { AttachedSession } from "./attached-session.ts";
 import type { ClientSession } from "./client-session.ts";
 import { Attachment } from "./connection/attachment.ts";
 import { connectError } from "./connection/ending.ts";
-import { closeOnAbort, sessionOptions, settingsOf, throwIfAborted } from "./connection/settings.ts";
+import { closeOnAbort, publishStates, sessionOptions, settingsOf, throwIfAborted } from "./connection/settings.ts";
 import { checkMs, type AttachOptions, type ClientSocket } from "./options.ts";
 import type { Platform } from "./platform/platform.ts";
 
@@ -23,6 +23,8 @@ export function attachOn(platform: Platform, socket: ClientSocket | Carrier, opt
   );
   const attachment = new Attachment({ platform, settings, carriage, waitMs });
   const session = new AttachedSession(sessionOptions(options, settings), attachment, standing);
+  session.addEventListener("offer", () => attachment.ready());
+  publishStates(session, settings);
   attachment.attach(socket);
   closeOnAbort(signal, session.closed, (message) => attachment.close(message));
   return session;

@@ -32,6 +32,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Promis
  * Where the host is handed messages rather than a socket, pass a {@link Carrier}.
  *
  * @throws {UsageError} where the socket is attached already, or an option is not what it should be
+ * @throws {TurnmuxError} `cancelled` where the signal is aborted already
  */
 export function attach(socket: ClientSocket | Carrier, options: AttachOptions = {}): AttachedSession {
   return attachOn(browserPlatform, socket, options);

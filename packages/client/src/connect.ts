@@ -3,16 +3,16 @@
  *
  * @module
  */
-import { UsageError, type Limits } from "@turnmux/core";
+import { UsageError } from "@turnmux/core";
 import { acceptsAudience, audienceOf } from "./auth/audience.ts";
 import { ClientSession } from "./client-session.ts";
 import { Connector } from "./connection/connector.ts";
 import { connectError } from "./connection/ending.ts";
-import { closeOnAbort, sessionOptions, settingsOf, throwIfAborted } from "./connection/settings.ts";
+import { closeOnAbort, publishStates, sessionOptions, settingsOf, throwIfAborted } from "./connection/settings.ts";
 import { checkMs, type ConnectOptions } from "./options.ts";
 import type { Platform } from "./platform/platform.ts";
 
-/** What one message of a gateway holds beside the largest body, at most, in octets. */
+/** What one message of a gateway may hold beyond the largest body, in octets. A gateway sends far less. */
 const MESSAGE_OVERHEAD = 2 ** 20;
 
 /** Makes `connect` for a platform. */
@@ -39,7 +39,7 @@ export async function connectOn(
       url: dialled.href,
       carriage,
       headers,
-      maxPayload: maxPayloadOf(settings.limits),
+      maxPayload: settings.limits.message + MESSAGE_OVERHEAD,
       webSocket: options.webSocket,
     },
     where,
@@ -55,6 +55,7 @@ export async function connectOn(
     void session.closed.then(() => resolve(false));
   });
   session.addEventListener("drain", ({ detail }) => connector.draining(detail.retryAfterMs));
+  publishStates(session, settings);
   closeOnAbort(signal, session.closed, (message) => connector.close(message));
   connector.start();
   if (await standing) return session;
@@ -72,8 +73,4 @@ function webSocketUrl(url: string | URL): URL {
   else if (parsed.protocol === "https:") parsed.protocol = "wss:";
   if (parsed.protocol === "ws:" || parsed.protocol === "wss:") return parsed;
   throw new UsageError("This is no WebSocket URL with a host: ws://… or wss://…");
-}
-
-function maxPayloadOf(limits: Limits): number {
-  return limits.message + MESSAGE_OVERHEAD;
 }

@@ -38,6 +38,7 @@ export class Attachment implements HostSockets {
   #verdict: SessionEnd | undefined;
   /** The socket is given back, and the session may wait for another one. */
   #detaching = false;
+  #stood = false;
   #over = false;
 
   constructor(options: AttachmentOptions) {
@@ -83,7 +84,12 @@ export class Attachment implements HostSockets {
     // Its calls end before the session learns of the next port.
     const end = closedByUser("the session moved to the host's next socket");
     previous.dialer.close(end.message);
-    control.detach("reconnecting", end);
+    control.detach(this.#stood ? "reconnecting" : "connecting", end);
+  }
+
+  /** The gateway's offer is here: the session can be used. */
+  ready(): void {
+    this.#stood = true;
   }
 
   detach(message: string): void {
@@ -103,7 +109,9 @@ export class Attachment implements HostSockets {
   #lost(end: SessionEnd): void {
     if (this.#over) return;
     const { waitMs, settings } = this.#options;
-    const mayWait = waitMs > 0 && (this.#detaching || mayTryAgain(end));
+    // A host that never spoke turnmux is not waited for.
+    const another = this.#detaching || (mayTryAgain(end) && (this.#stood || end.cause !== "timeout"));
+    const mayWait = waitMs > 0 && another;
     if (this.#verdict !== undefined || !mayWait) {
       this.#finish(this.#verdict ?? end);
       return;
@@ -114,7 +122,7 @@ export class Attachment implements HostSockets {
         this.#finish({ ...end, message: `the host brought no other socket within ${waitMs} ms: ${end.message}` });
       });
     }
-    this.#control?.detach("reconnecting", end);
+    this.#control?.detach(this.#stood ? "reconnecting" : "connecting", end);
   }
 
   #finish(end: SessionEnd): void {

@@ -11,6 +11,7 @@ import {
   type DialerOptions,
   type Environment,
   type Limits,
+  type Session,
   type SessionControl,
   type SessionEnd,
   type SessionOptions,
@@ -59,6 +60,14 @@ export function dialOn(
 ): Dialer {
   const { environment, limits, auth, agent, acceptsAudience } = settings;
   return new Dialer({ carrier, environment, limits, control, prover: auth, acceptsAudience, agent, ended });
+}
+
+/** Tells the subscribers of `turnmux:session` where the session is. */
+export function publishStates(session: Session, { environment }: Settings): void {
+  session.addEventListener("state", ({ detail: { state, end } }) => {
+    const fields = end === undefined ? {} : { cause: end.cause, code: end.code, message: end.message };
+    environment.publish?.("session", { event: state, sessionId: session.id, fields });
+  });
 }
 
 /** The end of a session that its user closes. */

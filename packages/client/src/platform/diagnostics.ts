@@ -1,12 +1,12 @@
 /**
  * Node's `diagnostics_channel`, found at run time so that nothing of Node is in a browser's graph.
  *
- * `tracingChannel("turnmux:call")` traces calls, and `channel("turnmux:session")` tells what happens to sessions. Neither
- * shows arguments or results.
+ * `tracingChannel("turnmux:call")` traces calls of both directions, and `channel("turnmux:session")` tells where sessions are.
+ * Neither shows arguments or results.
  *
  * @module
  */
-import type { CallTrace, Environment } from "@turnmux/core";
+import { TurnmuxError, type CallTrace, type Code, type Environment, type Outcome } from "@turnmux/core";
 
 interface Channel {
   readonly hasSubscribers: boolean;
@@ -15,7 +15,7 @@ interface Channel {
 
 interface TracingChannel {
   readonly hasSubscribers: boolean;
-  tracePromise(run: () => Promise<void>, context: object): Promise<void>;
+  tracePromise(run: () => Promise<unknown>, context: object): Promise<unknown>;
 }
 
 interface DiagnosticsChannel {
@@ -34,24 +34,38 @@ export function diagnostics(): Pick<Environment, "traceCall" | "publish"> {
     journal: found.channel("turnmux:journal"),
   };
   return {
-    async traceCall<T>(trace: CallTrace, run: () => Promise<T>): Promise<T> {
-      if (!calls.hasSubscribers) return run();
-      // What `tracePromise` sees resolve it shows to subscribers: the result passes by it.
-      let result: { readonly value: T } | undefined;
-      await calls.tracePromise(
-        async () => {
-          result = { value: await run() };
-        },
-        { ...trace },
-      );
-      if (result === undefined) throw new Error("tracePromise resolved before what it traced");
-      return result.value;
-    },
+    traceCall: (trace, run) => (calls.hasSubscribers ? traced(calls, trace, run) : run()),
     publish(topic, occurrence) {
       const channel = topics[topic];
       if (channel.hasSubscribers) channel.publish(occurrence);
     },
   };
+}
+
+/** What is traced resolves with `{ ok: true }` alone: `tracePromise` shows it to the subscribers. */
+async function traced<T>(calls: TracingChannel, trace: CallTrace, run: () => Promise<T>): Promise<T> {
+  const passed: { ending?: { readonly value: T } } = {};
+  try {
+    await calls.tracePromise(
+      async () => {
+        const value = await run();
+        passed.ending = { value };
+        if (trace.direction === "incoming") throwFailure(value);
+        return { ok: true };
+      },
+      { ...trace },
+    );
+  } catch (error) {
+    if (passed.ending === undefined) throw error;
+  }
+  if (passed.ending === undefined) throw new Error("tracePromise resolved before what it traced");
+  return passed.ending.value;
+}
+
+/** What a handler's call came to is a value, also where it failed. What the handler threw is in the log alone. */
+function throwFailure(settled: unknown): void {
+  const { ok, code, outcome } = settled as { readonly ok: boolean; readonly code?: Code; readonly outcome?: Outcome };
+  if (!ok) throw new TurnmuxError(code ?? "unknown", "", { outcome: outcome ?? "unknown" });
 }
 
 interface NodeGlobals {
