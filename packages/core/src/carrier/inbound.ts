@@ -23,13 +23,15 @@ const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 /**
  * Reads the data of a 'message' event: a string, octets in one piece, or octets in fragments.
  *
- * Returns undefined for a message that does not start as one of turnmux's does, and for anything that is none of the
- * above. Octets that are returned are a plain `Uint8Array` over the same memory, never a `Buffer`, whose `slice` differs.
+ * Returns undefined for anything that is none of the above, and, on a `shared` socket, for a message that does not start as one
+ * of turnmux's does. On a socket of turnmux's own such a message is a fault of the peer, which is to be answered (HAND-005).
+ * Octets that are returned are a plain `Uint8Array` over the same memory, never a `Buffer`, whose `slice` differs.
  */
-export function readMessage(data: unknown, isBinary: boolean): CarrierMessage | undefined {
-  if (typeof data === "string") return !isBinary && data.startsWith(TEXT_START) ? data : undefined;
+export function readMessage(data: unknown, isBinary: boolean, shared: boolean): CarrierMessage | undefined {
+  if (typeof data === "string") return !isBinary && (!shared || data.startsWith(TEXT_START)) ? data : undefined;
+  if (isBlob(data)) return undefined;
   const parts = Array.isArray(data) ? data.map(octetsOf) : [octetsOf(data)];
-  if (!startsWith(parts, isBinary ? BINARY_START : TEXT_START_OCTETS)) return undefined;
+  if (shared && !startsWith(parts, isBinary ? BINARY_START : TEXT_START_OCTETS)) return undefined;
   const octets = join(parts);
   return isBinary ? octets : utf8.decode(octets);
 }

@@ -65,10 +65,12 @@ export function webSocketCarrier(socket: WebSocketLike, options: SocketCarrierOp
 class WebSocketPort implements SocketPort {
   readonly #socket: WebSocketLike;
   readonly #binary: boolean;
+  readonly #shared: boolean;
 
   constructor(socket: WebSocketLike, options: SocketCarrierOptions) {
     this.#socket = socket;
     this.#binary = (options.carriage ?? "binary") === "binary";
+    this.#shared = options.shared ?? true;
   }
 
   get readyState(): number {
@@ -152,7 +154,7 @@ class WebSocketPort implements SocketPort {
       case "message": {
         events.flushed();
         const data = "data" in event ? event.data : undefined;
-        const message = readMessage(data, typeof data !== "string");
+        const message = readMessage(data, typeof data !== "string", this.#shared);
         if (message !== undefined) return events.message(message);
         if (this.#binary && isBlob(data)) events.lost({ reason: 'The host set binaryType to "blob"' });
         return false;

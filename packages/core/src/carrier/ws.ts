@@ -157,7 +157,7 @@ class WsPort implements SocketPort {
     const [first, second] = args;
     switch (event) {
       case "message": {
-        const message = readMessage(first, second === true);
+        const message = readMessage(first, second === true, this.#shared);
         if (message !== undefined) return events.message(message);
         if (this.#binary && isBlob(first)) events.lost({ reason: 'The host set binaryType to "blob"' });
         return false;
