@@ -51,7 +51,8 @@ export const DEFAULT_LIMITS: Limits = {
   unsentItems: 256 * KIB,
 };
 
-const RANGES: { readonly [K in keyof Limits]: readonly [least: number, most: number] } = {
+/** Between what each limit may be set. Both ends count. */
+export const LIMIT_RANGES: { readonly [K in keyof Limits]: readonly [least: number, most: number] } = {
   framePayload: [KIB, MIB],
   message: [KIB, 2 ** 31],
   streams: [1, 65_536],
@@ -75,12 +76,12 @@ const RANGES: { readonly [K in keyof Limits]: readonly [least: number, most: num
  */
 export function resolveLimits(overrides: Partial<Limits> = {}): Limits {
   const limits: Record<string, number> = { ...DEFAULT_LIMITS };
-  const ranges: Record<string, readonly [number, number]> = RANGES;
+  const ranges: Record<string, readonly [number, number]> = LIMIT_RANGES;
   for (const [name, value] of Object.entries(overrides)) {
     if (value === undefined) continue;
     const range = ranges[name];
     if (range === undefined)
-      throw new UsageError(`limits.${name}: there is no such limit; there are ${Object.keys(RANGES).join(", ")}`);
+      throw new UsageError(`limits.${name}: there is no such limit; there are ${Object.keys(LIMIT_RANGES).join(", ")}`);
     const [least, most] = range;
     if (!Number.isInteger(value) || value < least || value > most) {
       throw new UsageError(`limits.${name} must be an integer from ${least} to ${most}`);
@@ -110,3 +111,6 @@ export const BATCH_OCTETS: number = 64 * KIB;
 
 /** Heartbeat intervals of silence after which a channel is ended (CHAN-002). */
 export const SILENT_INTERVALS: number = 2.5;
+
+/** PONGs that may wait to be written: a peer that asks faster than it reads breaks LIMIT-004. */
+export const WAITING_PONGS: number = 64;

@@ -10,7 +10,7 @@
 import type { CarrierLoss, CarrierMessage } from "../carrier/carrier.ts";
 import { codeFromWire, codeToWire, type Code } from "../errors/codes.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
-import { BATCH_FRAMES, BATCH_OCTETS, type Limits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import {
   binaryCarriage,
   sameOctets,
@@ -20,22 +20,14 @@ import {
   type Carriage,
   type Envelope,
 } from "../wire/carriage.ts";
-import type { Frame, GoawayFrame, HandshakeFrame, OfferFrame, PeerLimits, StreamFrame } from "../wire/frame.ts";
+import type { Frame, GoawayFrame, HandshakeFrame } from "../wire/frame.ts";
+import { Antechamber } from "./antechamber.ts";
 import type { ChannelEnd, ChannelEvent } from "./events.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { wholeMs } from "./milliseconds.ts";
+import { Outbox } from "./outbox.ts";
+import type { FrameSink } from "./sink.ts";
 import { EXPECTED, nextChannelState, type ChannelInput, type ChannelState, type Role } from "./states.ts";
-
-/** The session's side of a channel: takes its frames, and gives those to write. */
-export interface FrameSink {
-  /** A frame of the session arrived. Throws {@link ProtocolViolation}. */
-  frame(frame: StreamFrame | OfferFrame | GoawayFrame, now: number): void;
-  /** The next frame to write, or undefined when there is none at present. The caller hands it to the carrier at once. */
-  nextFrame(now: number): Frame | undefined;
-  /** The greatest stream identifier taken of those that the peer opened. */
-  readonly lastStream: number;
-  /** The channel is over. */
-  channelEnded(end: ChannelEnd, now: number): void;
-}
 
 /** What both kinds of channel need. */
 export interface ChannelOptions {
@@ -47,6 +39,9 @@ export interface ChannelOptions {
   /** How late the owner's event loop is, in milliseconds; told in PONG. */
   readonly lagMs?: (() => number) | undefined;
 }
+
+/** What to do with a handshake message: act on it, keep it from the host and drop it, or hand it to the host. */
+export type Judgement = "act" | "drop" | "foreign";
 
 /** A tag-zero message may hold one handshake frame; all else travels under the receiver's tag. */
 const HANDSHAKE_TYPES: ReadonlySet<string> = new Set(["hello", "challenge", "proof", "welcome", "refuse"]);
@@ -70,12 +65,10 @@ export abstract class Channel {
   protected readonly tag: Uint8Array;
   protected peerTag: Uint8Array = ZERO_TAG;
   protected carriage: Carriage | undefined;
+  readonly #antechamber: Antechamber;
+  readonly #outbox = new Outbox();
   #state: ChannelState = "start";
-  #handshakeOctets = 0;
   #handshakeUntil: number | undefined;
-  #handshakeOut: HandshakeFrame[] = [];
-  #controlOut: Frame[] = [];
-  #held: Frame[][] = [];
   #events: ChannelEvent[] = [];
   #sink: FrameSink | undefined;
   #heartbeat: Heartbeat | undefined;
@@ -88,6 +81,7 @@ export abstract class Channel {
     this.shared = options.shared;
     this.limits = options.limits;
     this.tag = options.tag;
+    this.#antechamber = new Antechamber(options.limits.handshakeOctets);
     this.#lagMs = options.lagMs;
   }
 
@@ -103,7 +97,7 @@ export abstract class Channel {
 
   /** True when the channel is over and its last word has been polled: the owner may let go of the carrier. */
   get finished(): boolean {
-    return this.#state === "ended" && this.#handshakeOut.length === 0 && this.#controlOut.length === 0;
+    return this.#state === "ended" && this.#outbox.empty;
   }
 
   /** A message arrived. True when it was turnmux's, which the host must not see (CARR-004, CARR-005). */
@@ -113,23 +107,25 @@ export abstract class Channel {
     const envelope = carriage.recognise(message);
     if (envelope === undefined) return this.#foreign(carriage, now);
     if (sameOctets(envelope.tag, this.tag)) {
-      this.#receiveOwn(carriage, envelope, message, now);
+      if (this.#state !== "ended") this.#guard(carriage, now, () => this.#receiveOwn(carriage, envelope, message, now));
       return true;
     }
-    if (sameOctets(envelope.tag, ZERO_TAG) && this.acceptsHandshake(carriage, envelope, message)) {
-      this.#receiveHandshake(carriage, envelope, message, now);
-      return true;
+    if (!sameOctets(envelope.tag, ZERO_TAG)) return this.#foreign(carriage, now);
+    const judgement = this.judge(carriage, envelope);
+    if (judgement === "foreign") return this.#foreign(carriage, now);
+    if (judgement === "act") {
+      this.#guard(carriage, now, () => this.#receiveHandshake(carriage, envelope, message, now));
     }
-    return this.#foreign(carriage, now);
+    return true;
   }
 
-  /** The next message to write, or undefined. */
+  /** The next message to write, or undefined. Throws `UsageError` where local code has put into a frame what does not fit. */
   poll(now: number): CarrierMessage | undefined {
     const carriage = this.carriage;
     if (carriage === undefined) return undefined;
-    const handshake = this.#handshakeOut.shift();
+    const handshake = this.#outbox.nextHandshake();
     if (handshake !== undefined) return this.#encode(carriage, ZERO_TAG, [handshake]);
-    const frames = this.#collect(now);
+    const frames = this.#outbox.nextFrames(this.#state === "ended" ? undefined : this.#sink, now);
     return frames.length === 0 ? undefined : this.#encode(carriage, this.peerTag, frames);
   }
 
@@ -159,7 +155,7 @@ export abstract class Channel {
         now,
       );
     } else if (due !== undefined) {
-      this.#controlOut.push(due);
+      this.#outbox.say(due);
     }
   }
 
@@ -170,49 +166,37 @@ export abstract class Channel {
 
   /** The carrier is gone. */
   lost(loss: CarrierLoss, now: number): void {
-    this.#handshakeOut = [];
-    this.#controlOut = [];
     const code = loss.code === undefined ? "" : ` (close code ${loss.code})`;
     this.end(
       { cause: "lost", code: "unavailable", message: `the connection was lost: ${loss.reason}${code}`, byPeer: false },
       now,
     );
-    this.#controlOut = [];
+    // A last word of an end before this one has nobody to go to any more.
+    this.#outbox.sayLast(undefined, true);
   }
 
   /** Says GOAWAY with code 0: calls under way finish, the peer opens no more (CHAN-003). Only in an open channel. */
   drain(message: string, retryAfterMs?: number): void {
     if (!this.tryStep("drain")) return;
-    this.#controlOut.push(this.#goaway(0, message, retryAfterMs));
+    this.#outbox.say(this.#goaway(0, message, retryAfterMs));
   }
 
   /** Ends the session with GOAWAY. */
   close(code: Code, message: string, now: number, retryAfterMs?: number): void {
-    if (this.#state === "ended") return;
-    this.sayLast(this.#goaway(codeToWire(code), message, retryAfterMs));
-    this.end({ cause: "closed", code, message, retryAfterMs, byPeer: false }, now);
+    const goaway = this.#goaway(codeToWire(code), message, retryAfterMs);
+    this.end({ cause: "closed", code, message, retryAfterMs, byPeer: false }, now, goaway);
   }
 
   /** Ends the session because the peer broke the protocol (CHAN-004). */
   fail(violation: ProtocolViolation, now: number): void {
-    if (this.#state === "ended") return;
-    const goaway = this.#goaway(codeToWire(violation.code), violation.message);
-    this.sayLast({ ...goaway, requirement: violation.requirement });
-    this.end(
-      {
-        cause: "violation",
-        code: violation.code,
-        message: violation.message,
-        requirement: violation.requirement,
-        byPeer: false,
-      },
-      now,
-    );
+    const { code, message, requirement } = violation;
+    const goaway = { ...this.#goaway(codeToWire(code), message), requirement };
+    this.end({ cause: "violation", code, message, requirement, byPeer: false }, now, goaway);
   }
 
-  /** True when the tag-zero message may be acted on; false makes it host traffic (CARR-006). */
-  protected abstract acceptsHandshake(carriage: Carriage, envelope: Envelope, message: CarrierMessage): boolean;
-  /** A handshake frame that {@link acceptsHandshake} let in. */
+  /** Whose a message with the tag zero is (CARR-006). */
+  protected abstract judge(carriage: Carriage, envelope: Envelope): Judgement;
+  /** A handshake frame in a message that {@link judge} let in. */
   protected abstract handshake(frame: HandshakeFrame, now: number): void;
   /** The peer sent something that is not due, before the session stands. */
   protected abstract refuseEarly(violation: ProtocolViolation, now: number): void;
@@ -251,12 +235,7 @@ export abstract class Channel {
   }
 
   protected sayHandshake(frame: HandshakeFrame): void {
-    this.#handshakeOut.push(frame);
-  }
-
-  /** A last word: whatever else was to be written is dropped. */
-  protected sayLast(frame: GoawayFrame): void {
-    if (this.#state === "open" || this.#state === "draining") this.#controlOut = [frame];
+    this.#outbox.sayHandshake(frame);
   }
 
   /** Binds the session to this channel and lets frames flow. */
@@ -264,66 +243,69 @@ export abstract class Channel {
     this.#handshakeUntil = undefined;
     this.#sink = sink;
     this.#heartbeat = new Heartbeat(heartbeatMs, now);
-    const held = this.#held;
-    this.#held = [];
-    for (const frames of held) this.#act(frames, now);
+    for (const frames of this.#antechamber.leave()) this.#act(frames, now);
   }
 
-  /** The one way into the state "ended". */
-  protected end(end: ChannelEnd, now: number): void {
-    if (!this.tryStep("end")) return;
-    this.finish(end, now);
+  /** The one way into the state "ended", except by REFUSE. `lastWord` is written where the peer's tag is known. */
+  protected end(end: ChannelEnd, now: number, lastWord?: GoawayFrame): void {
+    if (this.tryStep("end")) this.finish(end, now, lastWord);
   }
 
-  /** Tells owner and session of an end whose state is reached already. */
-  protected finish(end: ChannelEnd, now: number): void {
-    this.#held = [];
+  /** Tells owner and session of an end whose state is reached already. What was still to be written is dropped. */
+  protected finish(end: ChannelEnd, now: number, lastWord?: GoawayFrame): void {
+    this.#antechamber.leave();
     this.#handshakeUntil = undefined;
+    // A gateway's last word is REFUSE. What a client has still to say, say on a socket that is connecting, nobody awaits.
+    this.#outbox.sayLast(sameOctets(this.peerTag, ZERO_TAG) ? undefined : lastWord, this.role === "client");
     this.#sink?.channelEnded(end, now);
     this.#events.push({ type: "ended", end });
+  }
+
+  /** GOAWAY as this side says it now. A `code` of 0 drains. */
+  protected goaway(code: Code, message: string): GoawayFrame {
+    return this.#goaway(codeToWire(code), message);
   }
 
   /** Host traffic on a shared socket; on an endpoint of turnmux's own a fault of the peer. */
   #foreign(carriage: Carriage, now: number): boolean {
     if (this.shared) return false;
-    this.carriage ??= carriage;
-    if (this.#state !== "ended") {
-      const violation = new ProtocolViolation(
-        this.#state === "open" ? "CARR-003" : "HAND-005",
+    if (this.#state === "ended") return true;
+    this.#guard(carriage, now, () => {
+      throw new ProtocolViolation(
+        this.#sink === undefined ? "HAND-005" : "CARR-003",
         `a message that is not turnmux's, or carries another tag, came in state "${this.#state}", where ${EXPECTED[this.#state]} was expected`,
         "failed_precondition",
       );
-      this.#violated(violation, now);
-    }
+    });
     return true;
   }
 
   #receiveHandshake(carriage: Carriage, envelope: Envelope, message: CarrierMessage, now: number): void {
-    this.#guard(now, () => {
-      this.carriage ??= carriage;
-      this.#countHandshake(message);
-      const frames = this.#decode(carriage, envelope);
-      for (const frame of frames) {
-        if (!isHandshake(frame) || frames.length !== 1) throw this.#tooEarly(frame);
-        this.handshake(frame, now);
-      }
-    });
+    if (this.#sink === undefined) this.#antechamber.count(message);
+    const frames = this.#decode(carriage, envelope);
+    if (frames.length > 0) this.carriage ??= carriage;
+    for (const frame of frames) {
+      if (!isHandshake(frame) || frames.length !== 1) throw this.#tooEarly(frame);
+      this.handshake(frame, now);
+    }
   }
 
   #receiveOwn(carriage: Carriage, envelope: Envelope, message: CarrierMessage, now: number): void {
-    if (this.#state === "ended") return;
-    this.#guard(now, () => {
-      if (this.#sink === undefined) this.#countHandshake(message);
-      const frames = this.#decode(carriage, envelope);
-      if (this.#sink !== undefined) {
-        this.#act(frames, now);
-      } else if (this.#state === "verifying") {
-        this.#held.push(frames);
-      } else {
-        const first = frames[0];
-        if (first !== undefined) throw this.#tooEarly(first);
-      }
-    });
+    if (this.#sink === undefined) this.#antechamber.count(message);
+    const frames = this.#decode(carriage, envelope);
+    if (this.#sink !== undefined) {
+      this.#act(frames, now);
+      return;
+    }
+    const [first] = frames;
+    if (first?.type === "goaway" && first.code !== 0 && this.role === "gateway") {
+      // The client has given up, and awaits no answer (HAND-012).
+      this.end(endOf(first), now);
+    } else if (this.#state === "verifying") {
+      this.#antechamber.hold(frames);
+    } else if (first !== undefined) {
+      throw this.#tooEarly(first);
+    }
   }
 
   #act(frames: readonly Frame[], now: number): void {
@@ -334,7 +316,7 @@ export abstract class Channel {
       if (this.#state === "ended") return;
       switch (frame.type) {
         case "ping":
-          this.#controlOut.push({ type: "pong", id: frame.id, lagMs: this.#lagMs?.() });
+          this.#outbox.sayPong({ type: "pong", id: frame.id, lagMs: wholeMs(this.#lagMs?.()) });
           break;
         case "pong":
           this.#heartbeat?.pong(frame);
@@ -369,28 +351,10 @@ export abstract class Channel {
       sink.frame(frame, now);
       return;
     }
-    const { message, requirement, retryAfterMs } = frame;
+    // Over first: what the session does about it has nobody to go to any more.
+    if (!this.tryStep("end")) return;
     sink.frame(frame, now);
-    this.#controlOut = [];
-    this.end(
-      { cause: "goaway", code: codeFromWire(frame.code), message, requirement, retryAfterMs, byPeer: true },
-      now,
-    );
-  }
-
-  #collect(now: number): Frame[] {
-    const frames = this.#controlOut.length > BATCH_FRAMES ? this.#controlOut.splice(0, BATCH_FRAMES) : this.#controlOut;
-    if (frames === this.#controlOut) this.#controlOut = [];
-    const sink = this.#sink;
-    if (sink === undefined || this.#state === "ended") return frames;
-    let octets = 0;
-    while (frames.length < BATCH_FRAMES && octets < BATCH_OCTETS) {
-      const frame = sink.nextFrame(now);
-      if (frame === undefined) break;
-      frames.push(frame);
-      octets += "body" in frame ? frame.body.length + 64 : 64;
-    }
-    return frames;
+    this.finish(endOf(frame), now);
   }
 
   #encode(carriage: Carriage, tag: Uint8Array, frames: readonly Frame[]): CarrierMessage {
@@ -410,17 +374,6 @@ export abstract class Channel {
     return carriage.decode(envelope, this.limits);
   }
 
-  #countHandshake(message: CarrierMessage): void {
-    this.#handshakeOctets += octetsOf(message);
-    if (this.#handshakeOctets > this.limits.handshakeOctets) {
-      throw new ProtocolViolation(
-        "HAND-007",
-        `more than ${this.limits.handshakeOctets} octets came before WELCOME`,
-        "resource_exhausted",
-      );
-    }
-  }
-
   #tooEarly(frame: Frame): ProtocolViolation {
     return new ProtocolViolation(
       "HAND-005",
@@ -429,23 +382,32 @@ export abstract class Channel {
     );
   }
 
-  #guard(now: number, act: () => void): void {
+  #guard(carriage: Carriage, now: number, act: () => void): void {
     try {
       act();
     } catch (error) {
       if (!(error instanceof ProtocolViolation)) throw error;
-      this.#violated(error, now);
+      // The answer goes out in the form in which the fault came in.
+      this.carriage ??= carriage;
+      if (this.#sink === undefined) this.refuseEarly(error, now);
+      else this.fail(error, now);
     }
   }
 
-  #violated(violation: ProtocolViolation, now: number): void {
-    if (this.#sink === undefined) this.refuseEarly(violation, now);
-    else this.fail(violation, now);
-  }
-
   #goaway(code: number, message: string, retryAfterMs?: number): GoawayFrame {
-    return { type: "goaway", code, lastStream: this.#sink?.lastStream ?? 0, message, retryAfterMs };
+    return {
+      type: "goaway",
+      code,
+      lastStream: this.#sink?.lastStream ?? 0,
+      message,
+      retryAfterMs: wholeMs(retryAfterMs),
+    };
   }
+}
+
+/** How a GOAWAY with a code ends the channel, at the side that hears it. */
+function endOf({ code, message, requirement, retryAfterMs }: GoawayFrame): ChannelEnd {
+  return { cause: "goaway", code: codeFromWire(code), message, requirement, retryAfterMs, byPeer: true };
 }
 
 /** The lesser of the times that are set. */
@@ -455,17 +417,4 @@ export function earliest(...times: readonly (number | undefined)[]): number | un
     if (time !== undefined && (least === undefined || time < least)) least = time;
   }
   return least;
-}
-
-function octetsOf(message: CarrierMessage): number {
-  // A wrapped message was parsed by the host already, and arrives whole: its size is the host's limit to keep.
-  if (typeof message === "string" || message instanceof Uint8Array) return message.length;
-  return 0;
-}
-
-/** What a peer stated, for the session. */
-export interface Agreement {
-  readonly peerLimits: PeerLimits;
-  readonly peerContents: readonly number[];
-  readonly features: readonly string[];
 }

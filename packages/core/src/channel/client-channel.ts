@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { CarrierMessage } from "../carrier/carrier.ts";
 import { proofOctets } from "../auth/transcript.ts";
 import { codeFromWire } from "../errors/codes.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
@@ -18,7 +17,9 @@ import {
   type Envelope,
 } from "../wire/carriage.ts";
 import type { ChallengeFrame, HandshakeFrame, HelloFrame, WelcomeFrame } from "../wire/frame.ts";
-import { Channel, type ChannelOptions, type FrameSink } from "./channel.ts";
+import { Channel, type ChannelOptions, type Judgement } from "./channel.ts";
+import type { FrameSink } from "./sink.ts";
+import { checkStated } from "./stated.ts";
 
 /** Milliseconds between two identical HELLOs on a host's socket (CARR-030). */
 const HELLO_REPEAT_MS = 500;
@@ -83,7 +84,7 @@ export class ClientChannel extends Channel {
 
   /** Gives the channel up before the session stands: the owner does not accept the gateway, or cannot prove itself. */
   giveUp(code: "unauthenticated" | "failed_precondition" | "cancelled", message: string, now: number): void {
-    this.end({ cause: "closed", code, message, byPeer: false }, now);
+    this.end({ cause: "closed", code, message, byPeer: false }, now, this.goaway(code, message));
   }
 
   /** Binds the session. Called on the event `welcome`, before the next message is received. */
@@ -91,17 +92,9 @@ export class ClientChannel extends Channel {
     this.opened(sink, heartbeatMs, now);
   }
 
-  protected override acceptsHandshake(carriage: Carriage, envelope: Envelope, _message: CarrierMessage): boolean {
-    if (this.state !== "greeting" && this.state !== "proving" && this.state !== "proved") return false;
-    // What does not parse cannot echo the nonce: it is somebody else's (CARR-006).
-    try {
-      const frames = carriage.decode(envelope, this.limits);
-      const frame = frames[0];
-      return frame !== undefined && "clientNonce" in frame && sameOctets(frame.clientNonce, this.#hello.nonce);
-    } catch (error) {
-      if (error instanceof ProtocolViolation) return false;
-      throw error;
-    }
+  protected override judge(carriage: Carriage, envelope: Envelope): Judgement {
+    if (this.state === "start" || !this.#echoes(carriage, envelope)) return "foreign";
+    return this.state === "ended" ? "drop" : "act";
   }
 
   protected override handshake(frame: HandshakeFrame, now: number): void {
@@ -115,6 +108,7 @@ export class ClientChannel extends Channel {
       case "welcome":
         this.step("welcome");
         this.#agree(frame);
+        checkStated(frame);
         this.event({ type: "welcome", welcome: frame });
         return;
       case "refuse":
@@ -142,7 +136,8 @@ export class ClientChannel extends Channel {
 
   protected override refuseEarly(violation: ProtocolViolation, now: number): void {
     const { code, message, requirement } = violation;
-    this.end({ cause: "violation", code, message, requirement, byPeer: false }, now);
+    const goaway = { ...this.goaway(code, message), requirement };
+    this.end({ cause: "violation", code, message, requirement, byPeer: false }, now, goaway);
   }
 
   protected override handshakeExpired(now: number): void {
@@ -150,7 +145,8 @@ export class ClientChannel extends Channel {
     const message = answered
       ? `the gateway did not finish the handshake within ${this.limits.handshakeMs} ms`
       : `nobody at the other end speaks turnmux: HELLO had no answer within ${this.limits.handshakeMs} ms`;
-    this.end({ cause: "timeout", code: "unavailable", message, requirement: "HAND-007", byPeer: false }, now);
+    const end = { cause: "timeout", code: "unavailable", message, requirement: "HAND-007", byPeer: false } as const;
+    this.end(end, now, this.goaway("unavailable", message));
   }
 
   protected override handshakeTimeout(): number | undefined {
@@ -163,8 +159,21 @@ export class ClientChannel extends Channel {
     this.sayHandshake(this.#hello);
   }
 
+  /** True when the message echoes this channel's nonce. What does not parse does not: it is somebody else's (CARR-006). */
+  #echoes(carriage: Carriage, envelope: Envelope): boolean {
+    try {
+      const [frame] = carriage.decode(envelope, this.limits);
+      return frame !== undefined && "clientNonce" in frame && sameOctets(frame.clientNonce, this.#hello.nonce);
+    } catch (error) {
+      if (error instanceof ProtocolViolation) return false;
+      throw error;
+    }
+  }
+
   #agree(frame: ChallengeFrame | WelcomeFrame): void {
     this.#repeatAt = undefined;
+    // Known from here on: the gateway is told where the client cannot agree (HAND-012).
+    this.peerTag = frame.tag;
     if (!PROTOCOL_VERSIONS.includes(frame.version)) {
       throw new ProtocolViolation(
         "HAND-008",
@@ -179,6 +188,5 @@ export class ClientChannel extends Channel {
         "failed_precondition",
       );
     }
-    this.peerTag = frame.tag;
   }
 }

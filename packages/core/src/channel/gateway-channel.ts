@@ -3,14 +3,17 @@
  *
  * @module
  */
-import type { CarrierMessage } from "../carrier/carrier.ts";
 import { proofOctets } from "../auth/transcript.ts";
 import { codeToWire, type Code } from "../errors/codes.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
+import { UsageError } from "../errors/usage.ts";
 import { PROTOCOL_VERSIONS, statedLimits } from "../limits.ts";
 import { handshakePayload, sameOctets, type Carriage, type Envelope } from "../wire/carriage.ts";
-import type { ChallengeFrame, HandshakeFrame, HelloFrame } from "../wire/frame.ts";
-import { Channel, type ChannelOptions, type FrameSink } from "./channel.ts";
+import type { ChallengeFrame, HandshakeFrame, HelloFrame, WelcomeFrame } from "../wire/frame.ts";
+import { Channel, type ChannelOptions, type Judgement } from "./channel.ts";
+import { wholeMs } from "./milliseconds.ts";
+import type { FrameSink } from "./sink.ts";
+import { checkStated } from "./stated.ts";
 
 /** What CHALLENGE says. */
 export interface ChallengeOptions {
@@ -73,11 +76,15 @@ export class GatewayChannel extends Channel {
     this.sayHandshake(this.#challenge);
   }
 
-  /** Grants a session, and binds it. Without effect, and false, when the channel has ended meanwhile. */
+  /**
+   * Grants a session, and binds it. Without effect, and false, when the channel has ended meanwhile.
+   *
+   * @throws UsageError where the grant does not fit into a frame that the client takes; nothing is said then
+   */
   welcome(options: WelcomeOptions, sink: FrameSink, now: number): boolean {
     const hello = this.#hello;
-    if (hello === undefined || !this.tryStep("welcome")) return false;
-    this.sayHandshake({
+    if (hello === undefined || (this.state !== "deciding" && this.state !== "verifying")) return false;
+    const welcome: WelcomeFrame = {
       type: "welcome",
       clientNonce: hello.nonce,
       tag: this.tag,
@@ -90,7 +97,14 @@ export class GatewayChannel extends Channel {
       principal: options.principal,
       scopes: options.scopes,
       notResumed: hello.resume === undefined ? undefined : "this gateway does not resume sessions",
-    });
+    };
+    if (handshakePayload(welcome).length > hello.limits.framePayload) {
+      throw new UsageError(
+        `principal and scopes of a grant must fit into the ${hello.limits.framePayload} octets of a frame that the client takes`,
+      );
+    }
+    this.step("welcome");
+    this.sayHandshake(welcome);
     try {
       this.opened(sink, this.limits.heartbeatMs, now);
     } catch (error) {
@@ -106,10 +120,9 @@ export class GatewayChannel extends Channel {
     this.#refuse(code, message, now, retryAfterMs, undefined);
   }
 
-  protected override acceptsHandshake(carriage: Carriage, envelope: Envelope, message: CarrierMessage): boolean {
-    if (this.state === "ended") return false;
-    if (this.state !== "open" && this.state !== "draining") return true;
-    return this.#repeats(carriage, envelope, message);
+  protected override judge(carriage: Carriage, envelope: Envelope): Judgement {
+    if (this.state !== "open" && this.state !== "draining" && this.state !== "ended") return "act";
+    return this.#repeats(carriage, envelope) ? "drop" : "foreign";
   }
 
   protected override handshake(frame: HandshakeFrame, now: number): void {
@@ -164,6 +177,7 @@ export class GatewayChannel extends Channel {
         "failed_precondition",
       );
     }
+    checkStated(frame);
     this.peerTag = frame.tag;
     this.event({ type: "hello", hello: frame });
   }
@@ -181,12 +195,18 @@ export class GatewayChannel extends Channel {
     const sentence = requirement === undefined ? message : `${message} [${requirement}]`;
     const clientNonce = this.#hello?.nonce ?? NO_NONCE;
     if (speaks)
-      this.sayHandshake({ type: "refuse", clientNonce, code: codeToWire(code), message: sentence, retryAfterMs });
+      this.sayHandshake({
+        type: "refuse",
+        clientNonce,
+        code: codeToWire(code),
+        message: sentence,
+        retryAfterMs: wholeMs(retryAfterMs),
+      });
     this.finish({ cause: "refused", code, message, requirement, retryAfterMs, byPeer: false }, now);
   }
 
   /** True when the message repeats the HELLO that opened this channel. */
-  #repeats(carriage: Carriage, envelope: Envelope, _message: CarrierMessage): boolean {
+  #repeats(carriage: Carriage, envelope: Envelope): boolean {
     const hello = this.#hello;
     if (hello === undefined) return false;
     try {

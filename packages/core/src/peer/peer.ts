@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Agreement, FrameSink } from "../channel/channel.ts";
 import type { ChannelEnd } from "../channel/events.ts";
+import type { Agreement, FrameSink } from "../channel/sink.ts";
 import type { Role } from "../channel/states.ts";
 import { decodeBody, encodeBody, type Body } from "../content/body.ts";
 import type { Value } from "../content/value.ts";
@@ -232,7 +232,7 @@ export class Peer implements CallPort, FrameSink {
   channelEnded(end: ChannelEnd, _now: number): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const stream of [...this.#calls.values()]) {
+    for (const stream of this.#calls.values()) {
       if (stream.side === "receiver") {
         this.#calls.delete(stream.call);
         this.#events.push({ type: "void", call: stream.call });
@@ -259,7 +259,7 @@ export class Peer implements CallPort, FrameSink {
   #receiveGoaway(frame: GoawayFrame): void {
     this.#peerDrains = true;
     const retryAfterMs = frame.retryAfterMs;
-    for (const stream of [...this.#calls.values()]) {
+    for (const stream of this.#calls.values()) {
       if (stream.side !== "opener" || (stream.id !== 0 && stream.id <= frame.lastStream)) continue;
       this.#settleUntaken(stream, "unavailable", `the peer took no further calls: ${frame.message}`, retryAfterMs);
     }
@@ -267,7 +267,7 @@ export class Peer implements CallPort, FrameSink {
   }
 
   #refuseWaiting(message: string, retryAfterMs: number | undefined): void {
-    for (const stream of [...this.#waiting]) this.#settleUntaken(stream, "unavailable", message, retryAfterMs);
+    for (const stream of this.#waiting) this.#settleUntaken(stream, "unavailable", message, retryAfterMs);
   }
 
   #openedByPeer(id: number): Stream {

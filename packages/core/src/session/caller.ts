@@ -64,7 +64,7 @@ export class Caller {
   /** Nothing can be waited for any more. */
   failWaiting(): void {
     const closed = this.#options.closed();
-    for (const call of [...this.#waiting]) {
+    for (const call of this.#waiting) {
       this.#waiting.delete(call);
       call.reject(call.error(closed?.code ?? "unavailable", closed?.message ?? "the session is over", "not_started"));
     }

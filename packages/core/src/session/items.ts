@@ -6,7 +6,7 @@
 
 type Waiter = {
   readonly resolve: (result: IteratorResult<unknown, undefined>) => void;
-  readonly reject: (error: unknown) => void;
+  readonly reject: (error: Error) => void;
 };
 
 /** A queue with one reader. */
@@ -14,7 +14,7 @@ export class ItemQueue implements AsyncIterableIterator<unknown, undefined, unde
   readonly #items: unknown[] = [];
   readonly #waiters: Waiter[] = [];
   readonly #left: () => void;
-  #end: { readonly error?: unknown } | undefined;
+  #end: { readonly error?: Error } | undefined;
 
   /** `left` is called when the reader leaves before the end. */
   constructor(left: () => void) {
@@ -35,7 +35,7 @@ export class ItemQueue implements AsyncIterableIterator<unknown, undefined, unde
   }
 
   /** No items follow; after those that wait the reader gets this error. */
-  fail(error: unknown): void {
+  fail(error: Error): void {
     this.#settle({ error });
   }
 
@@ -44,7 +44,7 @@ export class ItemQueue implements AsyncIterableIterator<unknown, undefined, unde
     const end = this.#end;
     if (end !== undefined) {
       this.#end = {};
-      return "error" in end ? Promise.reject(end.error) : Promise.resolve({ done: true, value: undefined });
+      return end.error === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(end.error);
     }
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject });
@@ -65,16 +65,16 @@ export class ItemQueue implements AsyncIterableIterator<unknown, undefined, unde
     return this;
   }
 
-  #settle(end: { readonly error?: unknown }): void {
+  #settle(end: { readonly error?: Error }): void {
     if (this.#end !== undefined) return;
     this.#end = end;
     const first = this.#waiters.shift();
     if (first !== undefined) {
-      if ("error" in end) {
+      if (end.error === undefined) {
+        first.resolve({ done: true, value: undefined });
+      } else {
         this.#end = {};
         first.reject(end.error);
-      } else {
-        first.resolve({ done: true, value: undefined });
       }
     }
     for (const waiter of this.#waiters.splice(0)) waiter.resolve({ done: true, value: undefined });

@@ -16,9 +16,15 @@ export interface LinkListener {
   channelEvent(event: Exclude<ChannelEvent, { type: "ended" }>): void;
   /** The session may have events to take. */
   pump(): void;
-  /** The channel is over, and its last word is written. `close` tells the code for a socket of turnmux's own. */
+  /** The channel is over, and the carrier has its last word. Once. {@link closeCodeOf} tells the code to close with. */
   ended(end: ChannelEnd): void;
 }
+
+/**
+ * Milliseconds until a carrier that has too much is looked at again: not every socket says when it has sent what it held
+ * (see `Carrier.buffered`).
+ */
+const LOOK_AGAIN_MS = 20;
 
 /** See the module's comment. */
 export class Link implements ChannelControl {
@@ -28,7 +34,10 @@ export class Link implements ChannelControl {
   readonly #limits: Limits;
   readonly #listener: LinkListener;
   #woken = false;
+  /** True while events are handed out: what is done about one of them must not hand out the next. */
+  #handing = false;
   #timer: { readonly at: number; readonly cancel: () => void } | undefined;
+  #look: (() => void) | undefined;
   #end: ChannelEnd | undefined;
   #over = false;
 
@@ -49,14 +58,16 @@ export class Link implements ChannelControl {
   /** A message arrived. True when it was turnmux's. */
   receive(message: CarrierMessage): boolean {
     const taken = this.#channel.receive(message, this.#environment.now());
-    if (taken) this.#afterInput();
+    if (taken && !this.#over) {
+      this.#takeEvents();
+      this.wake();
+    }
     return taken;
   }
 
   /** The carrier is gone. */
   lost(loss: CarrierLoss): void {
     this.#channel.lost(loss, this.#environment.now());
-    this.#afterInput();
     this.flush();
   }
 
@@ -85,44 +96,76 @@ export class Link implements ChannelControl {
     });
   }
 
-  /** Writes what the carrier takes. */
+  /** Writes what the carrier takes, and the last word in any case: a carrier that is blocked keeps it. */
   flush(): void {
     if (this.#over) return;
-    const now = this.#environment.now();
-    while (!this.#carrier.blocked && this.#carrier.buffered < this.#limits.handOver) {
-      const message = this.#channel.poll(now);
+    this.#look?.();
+    this.#look = undefined;
+    while (this.#mayWrite()) {
+      const message = this.#poll();
       if (message === undefined) break;
       this.#carrier.send(message);
     }
     // Writing makes events, too: what was handed to the carrier is no longer certain not to have started.
     this.#takeEvents();
-    this.#rearm();
+    // Whoever hands out events at present comes here again.
+    if (this.#over || this.#handing) return;
     if (this.#end !== undefined && this.#channel.finished) this.#finish(this.#end);
+    else this.#rearm();
   }
 
-  #afterInput(): void {
-    this.#takeEvents();
-    this.wake();
+  #mayWrite(): boolean {
+    if (this.#channel.state === "ended") return true;
+    if (this.#carrier.blocked) return false;
+    if (this.#carrier.buffered < this.#limits.handOver) return true;
+    this.#look = this.#environment.setTimer(this.#environment.now() + LOOK_AGAIN_MS, () => {
+      this.#look = undefined;
+      this.flush();
+    });
+    return false;
+  }
+
+  #poll(): CarrierMessage | undefined {
+    try {
+      return this.#channel.poll(this.#environment.now());
+    } catch (error) {
+      this.#failed("a frame could not be written", error);
+      return undefined;
+    }
   }
 
   #takeEvents(): void {
-    for (let event = this.#channel.nextEvent(); event !== undefined; event = this.#channel.nextEvent()) {
-      if (event.type === "ended") this.#end = event.end;
-      else this.#listener.channelEvent(event);
+    if (this.#handing || this.#over) return;
+    this.#handing = true;
+    try {
+      for (let event = this.#channel.nextEvent(); event !== undefined; event = this.#channel.nextEvent()) {
+        if (event.type === "ended") this.#end = event.end;
+        else this.#listener.channelEvent(event);
+      }
+      this.#listener.pump();
+    } catch (error) {
+      this.#failed("an event could not be handled", error);
+    } finally {
+      this.#handing = false;
     }
-    this.#listener.pump();
   }
 
+  /** This implementation, or code of its owner's, has a fault: it costs the session, and nothing else. */
+  #failed(what: string, error: unknown): void {
+    this.#environment.log.error(`turnmux: ${what}; the session ends`, { error });
+    this.close("internal", "this side has a fault, which its log tells of");
+  }
+
+  /** A timer that is early does no harm, so a later time takes no new one. */
   #rearm(): void {
     const at = this.#channel.nextTimeout();
-    if (this.#timer !== undefined && this.#timer.at === at) return;
+    if (at !== undefined && this.#timer !== undefined && this.#timer.at <= at) return;
     this.#timer?.cancel();
     this.#timer = undefined;
     if (at === undefined) return;
     const cancel = this.#environment.setTimer(at, () => {
       this.#timer = undefined;
       this.#channel.handleTimeout(this.#environment.now());
-      this.#takeEvents();
       this.flush();
     });
     this.#timer = { at, cancel };
@@ -147,6 +190,7 @@ export function closeCodeOf(end: ChannelEnd): number {
     case "silent":
       return 4408;
     case "closed":
+      if (end.code === "internal") return 1011;
       return end.code === "unavailable" ? 1001 : 1000;
     case "goaway":
     case "lost":

@@ -111,7 +111,7 @@ export class ToolRegistry {
   }
 
   #changed(): void {
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of this.#listeners) listener();
   }
 
   #checkFree(name: string): void {

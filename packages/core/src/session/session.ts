@@ -51,6 +51,11 @@ export interface SessionOptions {
    * do everything, and this is absent.
    */
   readonly peer?: { readonly principal: string; readonly scopes: "session" } | undefined;
+  /**
+   * Whether calls that nobody took wait for another connection when the present one drains or is gone. Default: on a client
+   * (see {@link peer}), true.
+   */
+  readonly reconnects?: boolean | undefined;
   /** The deadline of a call whose caller and tool give none, in milliseconds. Tools with items have none then. */
   readonly timeoutMs?: number | undefined;
   /** How long a call waits to be accepted where its caller does not say, in milliseconds. Default: no limit of its own. */
@@ -123,7 +128,7 @@ export class Session extends SessionEventTarget {
       deadlines: this.#deadlines,
       limits,
       acceptTimeoutMs: options.acceptTimeoutMs,
-      mayWait: () => this.#state !== "closed",
+      mayWait: () => this.#mayWait(),
       closed: () => this.#closedReason(),
     });
     this.#dispatcher = new Dispatcher({
@@ -237,7 +242,7 @@ export class Session extends SessionEventTarget {
     try {
       return this.#start(name, input, options, more, undefined).result;
     } catch (error) {
-      return Promise.reject(error instanceof Error ? error : new Error("the call could not be made", { cause: error }));
+      return Promise.reject(errorOf(error));
     }
   }
 
@@ -278,7 +283,7 @@ export class Session extends SessionEventTarget {
     );
     const result = this.#traced(request, () => run(call));
     // An interceptor that refuses ends the items, too.
-    result.catch((error: unknown) => items?.fail(error));
+    result.catch((error: unknown) => items?.fail(errorOf(error)));
     return { result };
   }
 
@@ -467,6 +472,12 @@ export class Session extends SessionEventTarget {
     }
   }
 
+  #mayWait(): boolean {
+    if (this.#state === "connecting") return true;
+    const { reconnects, peer } = this.#options;
+    return this.#state !== "closed" && (reconnects ?? peer !== undefined);
+  }
+
   #closedReason(): { readonly code: Code; readonly message: string } | undefined {
     if (this.#state !== "closed") return undefined;
     const end = this.#end;
@@ -480,6 +491,10 @@ export interface CallMore {
   readonly turn?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly contract?: ToolContract | undefined;
+}
+
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error("the call could not be made", { cause: thrown });
 }
 
 function anySignal(own: AbortSignal | undefined, turn: AbortSignal): AbortSignal {

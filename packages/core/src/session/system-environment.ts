@@ -37,9 +37,12 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** See the module's comment. */
 export function systemEnvironment(options: SystemEnvironmentOptions): Environment {
   const { globals, id, log = silentLogger, traceCall, publish, lagMs } = options;
-  const { performance, crypto, Date: wall, setImmediate } = globals;
-  const now = (): number => performance.now();
-  const later = setImmediate === undefined ? queueMicrotask : (run: () => void): void => void setImmediate(run);
+  const now = (): number => globals.performance.now();
+  const turns = globals.setImmediate !== undefined;
+  const later = (run: () => void): void => {
+    if (globals.setImmediate === undefined) queueMicrotask(run);
+    else globals.setImmediate(run);
+  };
 
   const setTimer = (at: number, run: () => void): (() => void) => {
     let timer: unknown;
@@ -52,10 +55,7 @@ export function systemEnvironment(options: SystemEnvironmentOptions): Environmen
     };
     const arm = (): void => {
       const waitMs = Math.min(LONGEST_TIMER_MS, Math.max(0, Math.ceil(at - now())));
-      timer = globals.setTimeout(
-        () => fire(setImmediate !== undefined && now() - at > LATE_MS ? READ_PASSES : 0),
-        waitMs,
-      );
+      timer = globals.setTimeout(() => fire(turns && now() - at > LATE_MS ? READ_PASSES : 0), waitMs);
     };
     arm();
     return () => {
@@ -67,10 +67,10 @@ export function systemEnvironment(options: SystemEnvironmentOptions): Environmen
 
   return {
     now,
-    wallClock: () => wall.now(),
+    wallClock: () => globals.Date.now(),
     randomOctets: (count) => {
       const octets = new Uint8Array(count);
-      crypto.getRandomValues(octets);
+      globals.crypto.getRandomValues(octets);
       return octets;
     },
     id,

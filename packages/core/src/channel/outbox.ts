@@ -1,0 +1,71 @@
+/**
+ * What a channel itself has to say, and the order in which frames leave: the handshake, PONGs, the rest of the channel's
+ * frames, the session's.
+ *
+ * @module
+ */
+import { ProtocolViolation } from "../errors/violation.ts";
+import { BATCH_FRAMES, BATCH_OCTETS, WAITING_PONGS } from "../limits.ts";
+import type { Frame, GoawayFrame, HandshakeFrame, PingFrame, PongFrame } from "../wire/frame.ts";
+import type { FrameSink } from "./sink.ts";
+
+/** One for each channel. */
+export class Outbox {
+  #handshake: HandshakeFrame[] = [];
+  #pongs: PongFrame[] = [];
+  #control: (GoawayFrame | PingFrame)[] = [];
+
+  /** True when the channel itself has nothing to say. */
+  get empty(): boolean {
+    return this.#handshake.length === 0 && this.#control.length === 0 && this.#pongs.length === 0;
+  }
+
+  sayHandshake(frame: HandshakeFrame): void {
+    this.#handshake.push(frame);
+  }
+
+  say(frame: GoawayFrame | PingFrame): void {
+    this.#control.push(frame);
+  }
+
+  /** Throws {@link ProtocolViolation} when the peer asks faster than it reads (LIMIT-004). */
+  sayPong(frame: PongFrame): void {
+    if (this.#pongs.length >= WAITING_PONGS) {
+      throw new ProtocolViolation(
+        "LIMIT-004",
+        `more than ${WAITING_PONGS} PINGs came before their PONGs could be written`,
+        "resource_exhausted",
+      );
+    }
+    this.#pongs.push(frame);
+  }
+
+  /** Drops what waits, a handshake frame too where `handshake` says so, and says this last. */
+  sayLast(frame: GoawayFrame | undefined, handshake: boolean): void {
+    if (handshake) this.#handshake = [];
+    this.#pongs = [];
+    this.#control = frame === undefined ? [] : [frame];
+  }
+
+  /** The next handshake frame. It has a message to itself. */
+  nextHandshake(): HandshakeFrame | undefined {
+    return this.#handshake.shift();
+  }
+
+  /** The frames of the next message, the session's included (CHAN-006). */
+  nextFrames(sink: FrameSink | undefined, now: number): Frame[] {
+    const frames: Frame[] = this.#pongs.splice(0, BATCH_FRAMES);
+    frames.push(...this.#control.splice(0, BATCH_FRAMES - frames.length));
+    if (sink === undefined) return frames;
+    for (let octets = 0; frames.length < BATCH_FRAMES && octets < BATCH_OCTETS; ) {
+      const frame = sink.nextFrame(now);
+      if (frame === undefined) break;
+      frames.push(frame);
+      octets += "body" in frame ? frame.body.length + HEADER_OCTETS : HEADER_OCTETS;
+    }
+    return frames;
+  }
+}
+
+/** What a frame counts for beside its body. */
+const HEADER_OCTETS = 64;

@@ -1,0 +1,20 @@
+/**
+ * What a side may state about itself in HELLO and WELCOME (LIMIT-005).
+ *
+ * @module
+ */
+import { ProtocolViolation } from "../errors/violation.ts";
+import { LIMIT_RANGES } from "../limits.ts";
+import type { HelloFrame, WelcomeFrame } from "../wire/frame.ts";
+
+/** Throws {@link ProtocolViolation} where a limit is one that nobody could keep to. */
+export function checkStated(frame: HelloFrame | WelcomeFrame): void {
+  const type = frame.type.toUpperCase();
+  check(`${type}.limits.framePayload`, frame.limits.framePayload, LIMIT_RANGES.framePayload);
+  if (frame.type === "welcome") check("WELCOME.heartbeatMs", frame.heartbeatMs, LIMIT_RANGES.heartbeatMs);
+}
+
+function check(field: string, value: number, [least, most]: readonly [least: number, most: number]): void {
+  if (value >= least && value <= most) return;
+  throw new ProtocolViolation("LIMIT-005", `${field} must be from ${least} to ${most}`);
+}

@@ -1,0 +1,184 @@
+/** The two sides of a session, each with what its owner would keep: tests put them on carriers. */
+import {
+  Acceptor,
+  Dialer,
+  memoryJournal,
+  OnceCalls,
+  resolveLimits,
+  Session,
+  ToolRegistry,
+  type Admission,
+  type ChannelEnd,
+  type DialerOptions,
+  type Environment,
+  type Interceptor,
+  type Journal,
+  type Limits,
+  type Logger,
+  type Prover,
+  type SessionControl,
+  type SessionEnd,
+  type SessionState,
+  type ToolOverrides,
+} from "../../src/index.ts";
+import type { VirtualCarrier } from "./virtual-carrier.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+
+/** What may differ between gateways. */
+export interface GatewaySideOptions {
+  readonly scopes?: readonly string[];
+  readonly limits?: Partial<Limits>;
+  /** In place of a grant for alice with {@link scopes}. */
+  readonly admission?: Admission | (() => Admission);
+  readonly overrides?: Readonly<Record<string, ToolOverrides>>;
+  readonly gatewayInterceptors?: readonly Interceptor[];
+  readonly gatewayLog?: Logger;
+  readonly journal?: Journal;
+  readonly lagMs?: () => number;
+  /** Called with each session before the acceptor attaches it. */
+  readonly onSession?: (session: Session) => void;
+}
+
+/** A gateway: tools, a journal, and sessions. */
+export class GatewaySide {
+  readonly environment: Environment;
+  readonly limits: Limits;
+  readonly registry: ToolRegistry;
+  readonly once: OnceCalls;
+  /** The latest last. */
+  readonly sessions: { readonly session: Session; readonly control: SessionControl }[] = [];
+  /** How handshakes ended that came to nothing. */
+  readonly refused: ChannelEnd[] = [];
+  /** Carriers that were given back, or went. */
+  over = 0;
+  readonly #options: GatewaySideOptions;
+
+  constructor(time: VirtualTime, options: GatewaySideOptions = {}) {
+    this.#options = options;
+    const environment = time.environment("g", options.gatewayLog);
+    this.environment = options.lagMs === undefined ? environment : { ...environment, lagMs: options.lagMs };
+    this.limits = resolveLimits(options.limits);
+    this.once = new OnceCalls(options.journal ?? memoryJournal(), this.environment);
+    this.registry = new ToolRegistry({ hasJournal: true, overrides: options.overrides });
+  }
+
+  /** The latest session. */
+  get latest(): { readonly session: Session; readonly control: SessionControl } {
+    const last = this.sessions.at(-1);
+    if (last === undefined) throw new Error("there is no session");
+    return last;
+  }
+
+  accept(carrier: VirtualCarrier): Acceptor {
+    const { admission, scopes = [] } = this.#options;
+    return new Acceptor({
+      carrier,
+      environment: this.environment,
+      limits: this.limits,
+      admission: () =>
+        (typeof admission === "function" ? admission() : admission) ?? {
+          kind: "vouched",
+          grant: { principal: "alice", scopes },
+        },
+      makeSession: () => this.#makeSession(),
+      refused: (end) => this.refused.push(end),
+      over: () => {
+        this.over += 1;
+      },
+    });
+  }
+
+  /** Makes a session that no acceptor attaches. */
+  makeSession(): { readonly session: Session; readonly control: SessionControl } {
+    this.#makeSession();
+    return this.latest;
+  }
+
+  #makeSession(): SessionControl {
+    let made: SessionControl | undefined;
+    const { environment, limits, registry, once } = this;
+    const session = new Session(
+      { environment, limits, registry, once, interceptors: this.#options.gatewayInterceptors },
+      (control) => {
+        made = control;
+      },
+    );
+    if (made === undefined) throw new Error("no control");
+    this.sessions.push({ session, control: made });
+    this.#options.onSession?.(session);
+    return made;
+  }
+}
+
+/** What may differ between clients. */
+export interface ClientSideOptions {
+  readonly clientLimits?: Partial<Limits>;
+  readonly clientInterceptors?: readonly Interceptor[];
+  readonly clientLog?: Logger;
+  readonly prover?: Prover;
+  readonly acceptsAudience?: (audience: string) => boolean;
+  /** Where a lost connection ends the session. */
+  readonly reconnects?: boolean;
+}
+
+/** A client: one session, over one carrier after the other. */
+export class ClientSide {
+  readonly environment: Environment;
+  readonly limits: Limits;
+  readonly session: Session;
+  readonly control: SessionControl;
+  readonly states: SessionState[] = [];
+  /** How its channels ended. */
+  readonly ends: SessionEnd[] = [];
+  dialer: Dialer | undefined;
+  readonly #options: ClientSideOptions;
+
+  constructor(time: VirtualTime, options: ClientSideOptions = {}) {
+    this.#options = options;
+    this.environment = time.environment("c", options.clientLog);
+    this.limits = resolveLimits(options.clientLimits);
+    let made: SessionControl | undefined;
+    this.session = new Session(
+      {
+        environment: this.environment,
+        limits: this.limits,
+        once: new OnceCalls(memoryJournal(), this.environment),
+        interceptors: options.clientInterceptors,
+        peer: { principal: "gateway", scopes: "session" },
+        reconnects: options.reconnects,
+      },
+      (control) => {
+        made = control;
+        control.onClose = (message) => this.#close(message);
+      },
+    );
+    if (made === undefined) throw new Error("no control");
+    this.control = made;
+    this.session.addEventListener("state", ({ detail }) => this.states.push(detail.state));
+  }
+
+  dial(carrier: VirtualCarrier): Dialer {
+    const { prover, acceptsAudience = () => true } = this.#options;
+    const options: DialerOptions = {
+      carrier,
+      environment: this.environment,
+      limits: this.limits,
+      control: this.control,
+      prover,
+      acceptsAudience,
+      agent: "test",
+      ended: (end) => {
+        this.ends.push(end);
+        if (end.cause === "lost" && this.#options.reconnects !== false) this.control.detach("reconnecting", end);
+        else this.control.close(end);
+      },
+    };
+    this.dialer = new Dialer(options);
+    return this.dialer;
+  }
+
+  #close(message: string): void {
+    if (this.session.state === "ready" || this.session.state === "connecting") this.dialer?.close(message);
+    else this.control.close({ cause: "closed", code: "cancelled", message, byPeer: false });
+  }
+}
