@@ -74,8 +74,8 @@ export class Connection {
       if (octets <= most) return;
       this.#unguard();
       this.#ws.close(1009, "too many octets came before WELCOME [HAND-007]");
-      socket.once("finish", () => socket.destroy());
-      socket.end();
+      // Nothing is read any more, so that nothing is kept; the peer has until the closing handshake's limit to hear why.
+      this.#ws.pause();
     };
     socket.on("data", count);
     return () => {

@@ -24,6 +24,9 @@ import type { GatewayOptions } from "../options.ts";
 import { GatewaySession } from "./gateway-session.ts";
 import { SettlementWatch } from "./settlement-watch.ts";
 
+/** A client in the same process publishes on the same channels. */
+const side = "gateway";
+
 /** One way into the gateway that can be drained and closed: a carrier with its sessions, or a session in process. */
 export interface Entry {
   /** Takes no further calls; ends when the ones under way are over. */
@@ -138,7 +141,11 @@ export class House {
     void session.closed.then(({ cause, code, message, requirement }) => {
       this.sessions.delete(session);
       const { id: sessionId, principal } = session;
-      publish("session", { event: "closed", sessionId, fields: { principal, cause, code, message, requirement } });
+      publish("session", {
+        event: "closed",
+        sessionId,
+        fields: { side, principal, cause, code, message, requirement },
+      });
       this.changed();
     });
     return { session, control };
@@ -147,7 +154,7 @@ export class House {
   /** A handshake came to nothing. */
   handshakeRefused(code: string, message: string, requirement: string | undefined): void {
     this.refused += 1;
-    publish("session", { event: "refused", fields: { code, message, requirement } });
+    publish("session", { event: "refused", fields: { side, code, message, requirement } });
     this.log.info("turnmux: a handshake was refused", { code, message });
   }
 
@@ -181,7 +188,7 @@ export class House {
     this.accepted += 1;
     this.sessions.add(session);
     const { id: sessionId, principal, scopes } = session;
-    publish("session", { event: "opened", sessionId, fields: { principal, scopes } });
+    publish("session", { event: "opened", sessionId, fields: { side, principal, scopes } });
     if (first !== undefined) guard(this.log, "onSession threw", () => first(session));
     this.#announce(session);
   }
