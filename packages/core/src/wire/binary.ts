@@ -127,13 +127,12 @@ function encode(tag: Uint8Array, frames: readonly Frame[]): Uint8Array {
   out.raw(tag);
   for (const frame of frames) {
     out.room(FRAME_HEAD);
-    // Of the message so far, since the buffer may change.
     const before = out.written;
     out.length += FRAME_HEAD;
     writeHeader(frame);
     const body = bodyOf(frame);
     if (body !== undefined) out.raw(body);
-    const at = out.length - (out.written - before);
+    const at = out.at(before);
     const length = out.written - before - FRAME_HEAD;
     if (length > LENGTH_MAX) misuse(frame.type.toUpperCase(), "body", "shorter: a payload has at most 2^24-1 octets");
     const stream = streamOf(frame);
@@ -164,7 +163,7 @@ export function handshakePayload(frame: HandshakeFrame): Uint8Array {
   if (preset !== undefined) return preset;
   writer.out.begin();
   writeHeader(frame);
-  return writer.out.take();
+  return writer.out.take().slice(); // it is kept: a view would keep the whole buffer
 }
 
 /** Reads the payload of a handshake frame, which is the same on every carriage (CARR-012). */

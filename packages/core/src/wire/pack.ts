@@ -42,9 +42,14 @@ export class PackWriter {
     return result;
   }
 
-  /** Octets since {@link begin}. */
+  /** Octets since {@link begin}. Unlike {@link length} a position of this kind holds when the buffer changes. */
   get written(): number {
     return this.length - this.#start;
+  }
+
+  /** Where the octet at a position of that kind is. */
+  at(written: number): number {
+    return this.#start + written;
   }
 
   /** Makes room, so that growing later need not copy. Callers that write into {@link octets} themselves must. */

@@ -169,23 +169,23 @@ export class PackedWriter extends Places {
   }
 
   #begin(): void {
-    this.#head = this.out.length;
+    this.#head = this.out.written;
     this.out.octet(0x90);
     this.#count = 0;
     this.#used = 0;
-    this.#end = this.out.length;
+    this.#end = this.out.written;
   }
 
   /** Ends a header that is an array: the nils at its end are left out. */
   finish(): void {
     const { out } = this;
-    out.length = this.#end;
-    out.octets[this.#head] = 0x90 | this.#used; // no layout has more than 15 places
+    out.length = out.at(this.#end);
+    out.octets[out.at(this.#head)] = 0x90 | this.#used; // no layout has more than 15 places
   }
 
   #wrote(): void {
     this.#used = ++this.#count;
-    this.#end = this.out.length;
+    this.#end = this.out.written;
   }
 
   protected override absent(value: unknown): boolean {
