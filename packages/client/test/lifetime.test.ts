@@ -1,13 +1,15 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface, type Interface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { TestGateway } from "./support/gateway.ts";
 
-/** Runs a program of `support/programs` from source. */
-function run(name: string, url: string): { readonly program: ChildProcess; readonly lines: AsyncIterator<string> } {
-  const path = new URL(`support/programs/${name}.ts`, import.meta.url).pathname;
-  const program = spawn(process.execPath, ["--conditions=turnmux-source", path, url], {
+const IDLE = new URL("./support/programs/idle.ts", import.meta.url);
+
+/** Runs a program from source. */
+function run(path: URL, url: string): { readonly program: ChildProcess; readonly lines: AsyncIterator<string> } {
+  const program = spawn(process.execPath, ["--conditions=turnmux-source", fileURLToPath(path), url], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   onTestFinished(() => {
@@ -21,7 +23,7 @@ function run(name: string, url: string): { readonly program: ChildProcess; reado
 describe("A process", () => {
   it("stays up by an open session, also over an outage, and ends by itself when that is closed", async () => {
     const gateway = await TestGateway.listen();
-    const { program, lines } = run("idle", gateway.url);
+    const { program, lines } = run(IDLE, gateway.url);
     expect((await lines.next()).value).toBe("ready");
     gateway.cut();
     expect((await lines.next()).value).toBe("reconnecting");
@@ -34,7 +36,7 @@ describe("A process", () => {
 
   it("ends by itself when its session is closed during an outage", async () => {
     const gateway = await TestGateway.listen();
-    const { program, lines } = run("idle", gateway.url);
+    const { program, lines } = run(IDLE, gateway.url);
     expect((await lines.next()).value).toBe("ready");
     await gateway.stop();
     expect((await lines.next()).value).toBe("reconnecting");
@@ -46,7 +48,7 @@ describe("A process", () => {
 
   it("ends by itself when the gateway does not answer the closing handshake", async () => {
     const gateway = await TestGateway.listen();
-    const { program, lines } = run("idle", gateway.url);
+    const { program, lines } = run(IDLE, gateway.url);
     expect((await lines.next()).value).toBe("ready");
     (await gateway.socket(1)).pause();
     program.kill("SIGUSR2");

@@ -40,7 +40,7 @@ export class Connector implements SessionOwner {
   /** True while the latest socket is neither open nor given up. */
   #opening = false;
   #dialer: Dialer | undefined;
-  /** Takes back the timer for opening, for closing, or until the next attempt: never two of them at once. */
+  /** Takes back the timer for opening, or until the next attempt: there is one at a time. */
   #disarm: (() => void) | undefined;
   /** Takes back the timer of `connectTimeoutMs`. */
   #disarmConnect: (() => void) | undefined;
@@ -124,14 +124,9 @@ export class Connector implements SessionOwner {
   #endWith(end: SessionEnd): void {
     if (this.#over) return;
     this.#verdict ??= end;
-    const dialer = this.#dialer;
-    if (dialer === undefined) {
-      this.#finish(end);
-      return;
-    }
-    // The gateway hears of it first. A socket that takes nothing any more is let go of.
-    this.#arm(CLOSE_MS, () => this.#socket?.abort());
-    dialer.close(end.message);
+    // Where there is a channel, the gateway hears of it, and then it is over.
+    if (this.#dialer === undefined) this.#finish(end);
+    else this.#dialer.close(end.message);
   }
 
   #dial(): void {
