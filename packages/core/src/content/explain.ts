@@ -13,10 +13,12 @@ type Path = (string | number)[];
 
 /** The error for a value that was refused. */
 export function explain(value: unknown, limits: BodyLimits): ValueError {
+  const path: Path = [];
   try {
-    return search(value, [], [], limits) ?? new ValueError([], "the value changed while it was read; send plain data");
+    const found = search(value, path, [], limits);
+    return found ?? new ValueError([], "the value changed while it was read; send plain data");
   } catch (cause) {
-    return new ValueError([], "the value could not be read", { cause });
+    return new ValueError(path, "an object that cannot be read is not a value", { cause });
   }
 }
 

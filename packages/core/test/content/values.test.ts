@@ -90,7 +90,7 @@ describe("a value outside the set is refused, with its path [CONT-001]", () => {
     ],
     [
       "more than 1,000,000 entries",
-      { a: new Array(1_000_001).fill(0) },
+      { a: Array.from({ length: 1_000_001 }, () => 0) },
       'at "a": an array has at most 1000000 entries',
     ],
   ])("%s", (_, value, message) => {
@@ -141,11 +141,10 @@ describe("a value outside the set is refused, with its path [CONT-001]", () => {
         },
       },
     );
-    expect(errorOf(() => encodeBody({ hostile }, ALL))).toBeInstanceOf(ValueError);
-    expect(errorOf(() => cloneValue({ hostile }))).toBeInstanceOf(ValueError);
+    expect(refusal({ a: [hostile] }).message).toBe('at "a[0]": an object that cannot be read is not a value');
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
-    expect(refusal(proxy)).toBeInstanceOf(ValueError);
+    expect(refusal(proxy).cause).toBeInstanceOf(TypeError);
   });
 
   test("an accessor that gives something else each time", () => {
