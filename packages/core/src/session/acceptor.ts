@@ -5,10 +5,12 @@
  */
 import { Content } from "../content/body.ts";
 import type { Carrier, CarrierMessage } from "../carrier/carrier.ts";
+import { carriageOf } from "../channel/channel.ts";
 import type { ChannelEnd, ChannelEvent } from "../channel/events.ts";
 import { GatewayChannel } from "../channel/gateway-channel.ts";
 import type { Limits } from "../limits.ts";
 import { Peer } from "../peer/peer.ts";
+import { sameOctets, ZERO_TAG } from "../wire/carriage.ts";
 import type { HelloFrame, ProofFrame } from "../wire/frame.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
@@ -108,12 +110,10 @@ export class Acceptor {
 
   #message(message: CarrierMessage): boolean {
     if (this.#conversation.link.receive(message)) return true;
-    if (!this.#conversation.ended || this.#over) return false;
+    if (!this.#conversation.channelEnded || this.#over || !isHandshakeMessage(message)) return false;
     // After a GOAWAY a new HELLO starts a new channel (CARR-032).
-    const next = this.#converse();
-    if (!next.link.receive(message)) return false;
-    this.#conversation = next;
-    return true;
+    this.#conversation = this.#converse();
+    return this.#conversation.link.receive(message);
   }
 
   #converse(): Conversation {
@@ -139,7 +139,6 @@ class Conversation {
   #peer: Peer | undefined;
   #expiry: Deadline | undefined;
   #proof: Extract<Admission, { kind: "proof" }> | undefined;
-  ended = false;
 
   constructor(options: AcceptorOptions, ended: () => void) {
     const { carrier, environment, limits } = options;
@@ -164,6 +163,11 @@ class Conversation {
     });
   }
 
+  /** True when its channel takes nothing more. The last word may still have to be written. */
+  get channelEnded(): boolean {
+    return this.#channel.state === "ended";
+  }
+
   start(): void {
     this.#channel.start(this.#options.environment.now());
     this.link.flush();
@@ -181,12 +185,13 @@ class Conversation {
   }
 
   #event(event: Exclude<ChannelEvent, { type: "ended" }>): void {
-    if (event.type === "hello") this.#hello(event.hello);
-    else if (event.type === "proof") void this.#verify(event.proof, event.octets);
+    if (event.type === "hello") {
+      this.#attempt("nobody could be admitted", () => this.#admit(this.#options.admission(), event.hello));
+    }
+    if (event.type === "proof") void this.#verify(event.proof, event.octets);
   }
 
-  #hello(hello: HelloFrame): void {
-    const admission = this.#options.admission();
+  #admit(admission: Admission, hello: HelloFrame): void {
     switch (admission.kind) {
       case "closed":
         this.#refuse("unavailable", admission.message, admission.retryAfterMs);
@@ -201,18 +206,21 @@ class Conversation {
         this.link.wake();
         return;
       case "vouched":
-        if (admission.grant instanceof Promise) void this.#await(admission.grant, hello);
+        if ("then" in admission.grant) void this.#await(admission.grant, hello);
         else this.#welcome(admission.grant, hello);
     }
   }
 
-  async #await(grant: Promise<Grant>, hello: HelloFrame): Promise<void> {
+  async #await(promised: Promise<Grant>, hello: HelloFrame): Promise<void> {
+    let grant: Grant;
     try {
-      this.#welcome(await grant, hello);
+      grant = await promised;
     } catch (error) {
       this.#options.environment.log.info("turnmux: the host granted no session", { error });
       this.#refuse("unauthenticated", "the host granted no session");
+      return;
     }
+    this.#welcome(grant, hello);
   }
 
   async #verify(proof: ProofFrame, octets: Uint8Array): Promise<void> {
@@ -228,12 +236,18 @@ class Conversation {
     else this.#welcome(grant, hello);
   }
 
-  #refuse(code: "unauthenticated" | "unavailable", message: string, retryAfterMs?: number): void {
+  #refuse(code: "unauthenticated" | "unavailable" | "internal", message: string, retryAfterMs?: number): void {
     this.#channel.refuse(code, message, this.#options.environment.now(), retryAfterMs);
     this.link.wake();
   }
 
   #welcome(grant: Grant, hello: HelloFrame): void {
+    // Ended while the grant was awaited: nobody needs a session any more.
+    if (this.channelEnded) return;
+    this.#attempt("a session could not be made", () => this.#grant(grant, hello));
+  }
+
+  #grant(grant: Grant, hello: HelloFrame): void {
     const { environment, limits } = this.#options;
     const leftMs = grant.expiresAt === undefined ? undefined : grant.expiresAt - environment.wallClock();
     if (leftMs !== undefined && leftMs <= 0) {
@@ -255,10 +269,11 @@ class Conversation {
       scopes: grant.scopes,
       contents: ALL_CONTENTS,
     };
-    if (!this.#channel.welcome(welcome, peer, environment.now())) return;
-    this.#peer = peer;
+    // Made first: where it fails the client is refused, and has no session that nobody serves.
     const session = this.#options.makeSession(identity);
     this.#session = session;
+    if (!this.#channel.welcome(welcome, peer, environment.now())) return;
+    this.#peer = peer;
     session.onClose = (message) => this.link.close("cancelled", message);
     session.onRevoke = (message) => this.link.close("permission_denied", message);
     if (leftMs !== undefined) {
@@ -270,14 +285,31 @@ class Conversation {
     this.link.wake();
   }
 
+  /** Runs code of the owner's. What it throws costs this handshake, and nothing else. */
+  #attempt(what: string, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#options.environment.log.error(`turnmux: ${what}`, { error });
+      const message = `${what}; the gateway's log says why`;
+      this.#refuse("internal", message);
+      // Where the session stood already.
+      this.link.close("internal", message);
+    }
+  }
+
   #finish(end: ChannelEnd): void {
-    this.ended = true;
     this.#expiry?.cancel();
-    if (this.#session === undefined) this.#options.refused?.(end);
-    else this.#session.close(end);
+    if (this.#peer === undefined) this.#options.refused?.(end);
+    this.#session?.close(end);
     this.#options.carrier.close(closeCodeOf(end), end.message);
     this.#ended();
   }
+}
+
+function isHandshakeMessage(message: CarrierMessage): boolean {
+  const envelope = carriageOf(message).recognise(message);
+  return envelope !== undefined && sameOctets(envelope.tag, ZERO_TAG);
 }
 
 /** A tag of 8 random octets, not all of them zero (CARR-002). */

@@ -3,12 +3,14 @@
  *
  * @module
  */
-import type { Carrier } from "../carrier/carrier.ts";
+import type { Carrier, CarrierMessage } from "../carrier/carrier.ts";
 import type { ChannelEnd, ChannelEvent } from "../channel/events.ts";
 import { ClientChannel } from "../channel/client-channel.ts";
+import { UsageError } from "../errors/usage.ts";
 import type { Limits } from "../limits.ts";
 import { Peer } from "../peer/peer.ts";
 import type { ChallengeFrame, WelcomeFrame } from "../wire/frame.ts";
+import { OCTETS_LIMIT } from "../wire/limits.ts";
 import { ALL_CONTENTS, tagFrom } from "./acceptor.ts";
 import type { Environment } from "./environment.ts";
 import { closeCodeOf, Link } from "./link.ts";
@@ -36,13 +38,20 @@ export interface DialerOptions {
   readonly acceptsAudience: (audience: string) => boolean;
   readonly agent?: string | undefined;
   readonly agentVersion?: string | undefined;
+  /** Who had the same host's socket before. What the gateway still sends to it is kept from the host (CARR-005). */
+  readonly previous?: Dialer | undefined;
   /** The channel is over, once. The owner decides whether to dial again. */
   readonly ended: (end: ChannelEnd) => void;
 }
 
+/** Former dialers of one socket whose messages are kept from the host, while the gateway has not answered the latest. */
+const FORMERS = 8;
+
 /** See the module's comment. */
 export class Dialer {
   readonly #options: DialerOptions;
+  /** The latest first. */
+  #formers: readonly Dialer[];
   readonly #channel: ClientChannel;
   readonly #link: Link;
   #welcomed = false;
@@ -50,8 +59,9 @@ export class Dialer {
 
   /** Takes the carrier, and says HELLO. Throws what {@link Carrier.start} throws. */
   constructor(options: DialerOptions) {
-    const { carrier, environment, limits } = options;
+    const { carrier, environment, limits, previous } = options;
     this.#options = options;
+    this.#formers = previous === undefined ? [] : [previous, ...previous.#formers].slice(0, FORMERS);
     this.#channel = new ClientChannel({
       shared: carrier.shared,
       carriage: carrier.carriage,
@@ -77,7 +87,7 @@ export class Dialer {
       },
     });
     carrier.start({
-      message: (message) => this.#link.receive(message),
+      message: (message) => this.#message(message),
       drained: () => this.#link.flush(),
       lost: (loss) => this.#link.lost(loss),
     });
@@ -108,41 +118,53 @@ export class Dialer {
     this.#link.lost({ reason: message });
   }
 
+  #message(message: CarrierMessage): boolean {
+    if (!this.#link.receive(message)) return this.#formers.some((former) => former.#link.receive(message));
+    // The gateway has answered, and so has heard how the channels before ended.
+    this.#formers = [];
+    return true;
+  }
+
   #event(event: Exclude<ChannelEvent, { type: "ended" }>): void {
     if (event.type === "challenge") void this.#prove(event.challenge);
     else if (event.type === "welcome") this.#welcome(event.welcome);
   }
 
   async #prove(challenge: ChallengeFrame): Promise<void> {
-    const { prover, acceptsAudience } = this.#options;
-    if (prover === undefined) {
-      this.#giveUp("unauthenticated", `the gateway asks for a proof (${challenge.methods.join(", ")}): pass \`auth\``);
-      return;
-    }
-    if (!acceptsAudience(challenge.audience)) {
-      this.#giveUp(
-        "unauthenticated",
-        `the gateway says that it is ${challenge.audience}, which was neither dialled nor configured [AUTH-005]: pass \`audience\`, or mend the gateway's`,
-      );
-      return;
-    }
-    if (!challenge.methods.includes(prover.method)) {
-      this.#giveUp("unauthenticated", `the gateway takes ${challenge.methods.join(", ")}, not ${prover.method}`);
-      return;
-    }
-    const octets = this.#channel.proofOctets(prover.method, prover.keyId);
-    if (octets === undefined) return;
     try {
-      this.#channel.prove(prover.method, prover.keyId, await prover.prove(octets));
+      const prover = this.#proverFor(challenge);
+      if (typeof prover === "string") {
+        this.#giveUp(prover);
+        return;
+      }
+      const { method, keyId } = prover;
+      const octets = this.#channel.proofOctets(method, keyId);
+      if (octets === undefined) return;
+      const proof = await prover.prove(octets);
+      if (!(proof instanceof Uint8Array) || proof.length > OCTETS_LIMIT) {
+        throw new UsageError(`a proof must be a Uint8Array of at most ${OCTETS_LIMIT} octets`);
+      }
+      this.#channel.prove(method, keyId, proof);
       this.#link.wake();
     } catch (error) {
       this.#options.environment.log.error("turnmux: the proof could not be made", { error });
-      this.#giveUp("unauthenticated", "the proof could not be made");
+      this.#giveUp("the proof could not be made");
     }
   }
 
-  #giveUp(code: "unauthenticated", message: string): void {
-    this.#channel.giveUp(code, message, this.#options.environment.now());
+  /** Who answers the gateway, or why nobody does. */
+  #proverFor({ methods, audience }: ChallengeFrame): Prover | string {
+    const { prover, acceptsAudience } = this.#options;
+    if (prover === undefined) return `the gateway asks for a proof (${methods.join(", ")}): pass \`auth\``;
+    if (!acceptsAudience(audience)) {
+      return `the gateway says that it is ${audience}, which was neither dialled nor configured [AUTH-005]: pass \`audience\`, or mend the gateway's`;
+    }
+    if (!methods.includes(prover.method)) return `the gateway takes ${methods.join(", ")}, not ${prover.method}`;
+    return prover;
+  }
+
+  #giveUp(message: string): void {
+    this.#channel.giveUp("unauthenticated", message, this.#options.environment.now());
     this.#link.wake();
   }
 

@@ -46,6 +46,8 @@ export class RawEnd {
   peerTag: Uint8Array = ZERO_TAG;
   /** Every frame that came, the latest last. */
   readonly received: Frame[] = [];
+  /** The nonce of the HELLO that came. */
+  clientNonce: Uint8Array = new Uint8Array(16);
   loss: CarrierLoss | undefined;
   #sequence = 0;
 
@@ -110,6 +112,7 @@ export class RawEnd {
     if (!sameOctets(envelope.tag, ZERO_TAG) && !sameOctets(envelope.tag, this.tag)) return false;
     const frames = this.carriage.decode(envelope, { framePayload: 1 << 20 });
     for (const frame of frames) {
+      if (frame.type === "hello") this.clientNonce = frame.nonce;
       if (frame.type === "challenge" || frame.type === "welcome" || frame.type === "hello") this.peerTag = frame.tag;
     }
     this.received.push(...frames);
@@ -137,7 +140,7 @@ export class RawEnd {
   challenge(more: Partial<ChallengeFrame> = {}): ChallengeFrame {
     return {
       type: "challenge",
-      clientNonce: this.#clientNonce(),
+      clientNonce: this.clientNonce,
       nonce: this.nonce,
       tag: this.tag,
       version: 1,
@@ -152,7 +155,7 @@ export class RawEnd {
   welcome(more: Partial<WelcomeFrame> = {}): WelcomeFrame {
     return {
       type: "welcome",
-      clientNonce: this.#clientNonce(),
+      clientNonce: this.clientNonce,
       tag: this.tag,
       version: 1,
       features: [],
@@ -168,11 +171,7 @@ export class RawEnd {
 
   /** REFUSE for the HELLO that came. */
   refuse(more: Partial<RefuseFrame> = {}): RefuseFrame {
-    return { type: "refuse", clientNonce: this.#clientNonce(), code: 16, message: "no", ...more };
-  }
-
-  #clientNonce(): Uint8Array {
-    return this.received.find((frame): frame is HelloFrame => frame.type === "hello")?.nonce ?? new Uint8Array(16);
+    return { type: "refuse", clientNonce: this.clientNonce, code: 16, message: "no", ...more };
   }
 }
 
@@ -236,8 +235,10 @@ export function octets(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** What a JSON body holds. */
-export function valueOf(frame: { readonly body: Uint8Array }): unknown {
+/** What a body holds that is absent, JSON, text or octets. */
+export function valueOf(frame: { readonly content: number; readonly body: Uint8Array }): unknown {
+  if (frame.content === 0) return undefined;
+  if (frame.content === 4) return frame.body;
   const text = new TextDecoder().decode(frame.body);
-  return text === "" ? undefined : JSON.parse(text);
+  return frame.content === 3 ? text : JSON.parse(text);
 }
