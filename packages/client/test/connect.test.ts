@@ -1,9 +1,9 @@
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { createServer as createTcpServer, type AddressInfo, type Server } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket as Ws } from "ws";
 import { acceptsAudience } from "../src/auth/audience.ts";
-import { connect, sharedToken, TurnmuxError, UsageError, type ClientAuth } from "../src/index.ts";
+import { connect, sharedToken, UsageError, type ClientAuth } from "../src/index.ts";
 import { TestGateway, type TestGatewayOptions } from "./support/gateway.ts";
 import { failureOf, gate, statesOf, until } from "./support/observe.ts";
 
@@ -57,12 +57,19 @@ function statusLine(status: string, headers = ""): Promise<string> {
 describe("connect", () => {
   it("gives a session that is ready, and that closes cleanly", async () => {
     const gateway = await TestGateway.listen();
-    const session = await connect(gateway.url);
+    const sockets: Ws[] = [];
+    const webSocket = (url: string): Ws => {
+      const made = new Ws(url);
+      sockets.push(made);
+      return made;
+    };
+    const session = await connect(gateway.url, { webSocket });
     const { states } = statesOf(session);
     expect(session.state).toBe("ready");
     const socket = await gateway.socket(1);
     const closed = once(socket, "close");
     await session.close("done");
+    expect(sockets[0]?.readyState).toBe(Ws.CLOSED);
     expect(session.state).toBe("closed");
     expect(states).toEqual(["closed"]);
     expect(await session.closed).toEqual({ cause: "closed", code: "cancelled", message: "done", byPeer: false });
@@ -150,8 +157,13 @@ describe("connect fails, and says what to do next,", () => {
     const server = createTcpServer();
     const url = await served(server);
     server.close();
-    const error = await failureOf(connect(url.replace("127.0.0.1", "localhost")));
-    expect(error.sentence).toMatch(/ECONNREFUSED 127\.0\.0\.1/);
+    const addresses = ["127.0.0.1", "127.0.0.2"].map((address) => ({ address, family: 4 }));
+    const error = await failureOf(
+      connect(url.replace("127.0.0.1", "gateway.example"), {
+        webSocket: (dialled) => new Ws(dialled, { lookup: (_name, _options, found) => found(null, addresses) }),
+      }),
+    );
+    expect(error.sentence).toMatch(/connect ECONNREFUSED 127\.0\.0\.1:\d+, connect ECONNREFUSED 127\.0\.0\.2:\d+\./);
   });
 
   it("where the proof is wrong, without trying again", async () => {
@@ -353,6 +365,15 @@ describe("An abort", () => {
     const session = await connect(gateway.url, { signal: abort.signal });
     abort.abort();
     expect(await session.closed).toMatchObject({ cause: "closed", code: "cancelled" });
-    expect(TurnmuxError.is(await failureOf(session.call("echo")))).toBe(true);
+    expect((await failureOf(session.call("echo"))).code).toBe("cancelled");
+  });
+
+  it("is no longer listened for once the session is over", async () => {
+    const gateway = await TestGateway.listen();
+    const { signal } = new AbortController();
+    const session = await connect(gateway.url, { signal });
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    await session.close();
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });

@@ -180,19 +180,28 @@ describe("A gateway that asks to wait", () => {
     await network.close(session);
   });
 
-  it("in GOAWAY is waited for, also where the connection is lost before its last word", async () => {
-    for (const cut of [false, true]) {
-      const network = new VirtualNetwork(welcome);
-      const session = await network.session();
-      network.latest.acceptor.drain("restarting", 7_000);
-      await network.time.settle();
-      if (cut) network.latest.carrier.cut();
-      await network.time.advance(7_249);
-      expect(session.state).toBe("reconnecting");
-      await network.time.advance(1);
-      expect(session.state).toBe("ready");
-      await network.close(session);
-    }
+  it.each([
+    ["when its calls are over", false],
+    ["also where the connection is lost before that", true],
+  ])("in GOAWAY is waited for, %s", async (_when, cut) => {
+    const network = new VirtualNetwork(welcome);
+    const workshop = new Workshop();
+    network.registry.implement(tools, workshop.handlers);
+    const session = await network.session();
+    const held = session.call("hold", {}).catch(() => {});
+    await network.time.settle();
+    network.latest.acceptor.drain("restarting", 7_000);
+    await network.time.settle();
+    expect(session.state).toBe("ready");
+    if (cut) network.latest.carrier.cut();
+    else workshop.release.open();
+    await network.time.settle();
+    await held;
+    await network.time.advance(7_249);
+    expect(session.state).toBe("reconnecting");
+    await network.time.advance(1);
+    expect(session.state).toBe("ready");
+    await network.close(session);
   });
 
   it("by an HTTP status is waited for", async () => {
