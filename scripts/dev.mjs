@@ -44,7 +44,8 @@ async function single(name, run) {
 /** What the example's own start script does, without a package manager in between, which would keep signals to itself. */
 function start(toolchain, args) {
   const cwd = join(root, "examples", "cron-agent");
-  return inherit(toolchain.node, ["--conditions=turnmux-source", "src/main.ts", ...args], { cwd, env: toolchain.env });
+  const options = ["--conditions=turnmux-source", "--disable-warning=ExperimentalWarning"];
+  return inherit(toolchain.node, [...options, "src/main.ts", ...args], { cwd, env: toolchain.env });
 }
 
 function clean() {

@@ -1,5 +1,5 @@
 /**
- * Where the jobs of a gateway are kept that nobody needs tomorrow.
+ * Files that nobody needs tomorrow.
  *
  * @module
  */
@@ -9,9 +9,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Undo } from "./undo.ts";
 
-/** The path of a database file in a new directory, which is gone at the end. */
-export async function temporaryDatabase(undo: Undo): Promise<string> {
+/** The path of a new directory, which is gone at the end. */
+export async function temporaryDirectory(undo: Undo): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "cron-agent-"));
   undo(() => rm(directory, { recursive: true, force: true }));
-  return join(directory, "jobs.db");
+  return directory;
+}
+
+/** The path of a database file in a directory of its own. */
+export async function temporaryDatabase(undo: Undo): Promise<string> {
+  return join(await temporaryDirectory(undo), "jobs.db");
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import type { ToolDoor } from "../src/doors/door.ts";
+import { KNOWN_TOOLS } from "../src/doors/known-tools.ts";
 import { startScriptedModel } from "../src/model/server.ts";
 import { WANTED } from "../src/request.ts";
 import type { TurnRecord } from "../src/turn/record.ts";
@@ -21,6 +22,7 @@ async function turnWith(
   context.after(() => model.stop());
   const seen: Seen[] = [];
   const door: ToolDoor = {
+    tools: () => Promise.resolve(KNOWN_TOOLS),
     call: async (tool, args, { key }) => {
       const call = { tool, args, key };
       const before = [...seen];
@@ -31,6 +33,7 @@ async function turnWith(
   };
   let streamed = "";
   const record = await runTurn({
+    turn: "turn-1",
     model: model.settings,
     text: "Plan.",
     door,
@@ -74,7 +77,18 @@ test("a call that is tried again has the same arguments and another id", async (
 test("a model that cannot be reached ends the turn with an error", async (context) => {
   const model = await startScriptedModel(WANTED);
   await model.stop();
-  const door: ToolDoor = { call: () => Promise.resolve(), close: () => Promise.resolve() };
-  const input = { model: model.settings, text: "Plan.", door, signal: context.signal, onDelta: () => undefined };
+  const door: ToolDoor = {
+    tools: () => Promise.resolve(KNOWN_TOOLS),
+    call: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+  const input = {
+    turn: "turn-1",
+    model: model.settings,
+    text: "Plan.",
+    door,
+    signal: context.signal,
+    onDelta: () => undefined,
+  };
   await assert.rejects(runTurn(input), /Connection error/);
 });

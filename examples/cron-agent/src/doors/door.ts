@@ -4,23 +4,38 @@
  * @module
  */
 
+import type { ToolDescription } from "@turnmux/client";
 import type { WebSocket } from "ws";
-import type { ToolName } from "../tools.ts";
+
+/** A tool as the model is told about it. */
+export type DoorTool = Pick<ToolDescription, "name" | "description" | "input">;
 
 /** What belongs to a call besides its arguments. */
 export interface CallOptions {
+  /** The turn that the call belongs to. */
+  readonly turn: string;
   /** Names the call: the id that the model gave it. */
   readonly key: string;
   /** Aborted when the whole run is over; the call's own limit is the door's business. */
   readonly signal: AbortSignal;
 }
 
-/** One way for a tool inside a turn to reach the gateway. Made for one turn, and closed after it. */
+/** One way for the tools inside a session's turns to reach the gateway. */
 export interface ToolDoor {
-  /** Calls a tool. Rejects with an error whose text the model gets to read. */
-  call(tool: ToolName, args: unknown, options: CallOptions): Promise<unknown>;
+  /** The tools that the model may call. */
+  tools(): Promise<readonly DoorTool[]>;
+  /** Calls a tool. Rejects with an error that the model gets to read about. */
+  call(tool: string, args: unknown, options: CallOptions): Promise<unknown>;
+  /** Long texts that arrived beside the calls, where the door has any sent: those that were whole, and those that were not. */
+  texts?(): TextCounts;
   /** Gives back what the door itself opened; never the session's socket. */
   close(): Promise<void>;
+}
+
+/** See {@link ToolDoor.texts}. */
+export interface TextCounts {
+  readonly whole: number;
+  readonly broken: number;
 }
 
 /** What a door can be made of: all that a runner knows. */
@@ -28,9 +43,8 @@ export interface DoorContext {
   readonly url: string;
   readonly token: string;
   readonly session: string;
-  readonly turn: string;
   /** The session's own socket, open and authenticated. */
   readonly socket: WebSocket;
 }
 
-export type OpenDoor = (context: DoorContext) => Promise<ToolDoor> | ToolDoor;
+export type OpenDoor = (context: DoorContext) => ToolDoor;

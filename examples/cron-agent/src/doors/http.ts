@@ -7,6 +7,7 @@
 import { Agent, request } from "node:http";
 import { z } from "zod";
 import { HostError } from "../host/message.ts";
+import { KNOWN_TOOLS } from "./known-tools.ts";
 import { withTimeout } from "./timeout.ts";
 import type { CallOptions, DoorContext, ToolDoor } from "./door.ts";
 
@@ -31,13 +32,14 @@ export function httpKeepAlive(door: HttpDoorOptions): (context: DoorContext) => 
   return (context) => {
     const agent = new Agent({ keepAlive: true });
     return {
+      tools: () => Promise.resolve(KNOWN_TOOLS),
       call: (tool, args, options) => {
         const headers: Record<string, string> = {
           authorization: `Bearer ${context.token}`,
           "content-type": "application/json",
           "x-session": context.session,
-          "x-turn": context.turn,
-          ...(door.idempotencyKey ? { "idempotency-key": options.key } : {}),
+          "x-turn": options.turn,
+          ...(door.idempotencyKey ? { "idempotency-key": `${options.turn}/${options.key}` } : {}),
         };
         const send = (signal: AbortSignal) => post(`${context.url}/tools/${tool}`, { agent, headers, signal }, args);
         return door.timeoutMs === undefined ? send(options.signal) : withTimeout(door.timeoutMs, options.signal, send);

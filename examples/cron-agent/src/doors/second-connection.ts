@@ -8,12 +8,14 @@
 import { WebSocket } from "ws";
 import { HostPeer } from "../host/peer.ts";
 import { openHostSocket } from "../host/connect.ts";
+import { KNOWN_TOOLS } from "./known-tools.ts";
 import { withTimeout } from "./timeout.ts";
 import type { DoorContext, ToolDoor } from "./door.ts";
 
 /** Opens the door of the original report. */
 export function secondConnection(timeoutMs: number): (context: DoorContext) => ToolDoor {
   return ({ url, token, session }) => ({
+    tools: () => Promise.resolve(KNOWN_TOOLS),
     call: (tool, args, options) =>
       withTimeout(timeoutMs, options.signal, async (signal) => {
         const ws = new WebSocket(url);

@@ -6,17 +6,26 @@
 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tokenAuth, type Endpoint, type Gateway } from "@turnmux/gateway";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Job } from "../cron/job.ts";
 import { CronService } from "../cron/service.ts";
+import { onSession } from "../doors/on-session.ts";
 import { ChatDelta, ChatReply, HostError } from "../host/message.ts";
 import type { HostPeer } from "../host/peer.ts";
-import { CONNECT_LIMIT_MS, DRAIN_MS, TICK_MS } from "../settings.ts";
+import { CONNECT_LIMIT_MS, DRAIN_MS, TICK_MS, TURNMUX_PATH } from "../settings.ts";
+import type { ModelSettings } from "../turn/model.ts";
+import type { TurnRecord } from "../turn/record.ts";
+import { runTurn } from "../turn/turn.ts";
+import { within } from "../within.ts";
 import { Busy } from "./busy.ts";
 import { Calls } from "./calls.ts";
+import { grantFor } from "./grant.ts";
 import { HostSocket } from "./host-socket.ts";
 import { httpCalls } from "./http-calls.ts";
 import { Lanes } from "./lanes.ts";
+import { turnmuxFor } from "./turnmux.ts";
+import { Work } from "./work.ts";
 
 /** How a gateway is started. */
 export interface GatewayOptions {
@@ -40,6 +49,12 @@ export interface Said {
   readonly connections: number;
 }
 
+/** A turn that the gateway took itself. */
+export interface TurnTaken {
+  readonly said: Said;
+  readonly record: TurnRecord;
+}
+
 /** What the gateway has counted since it started, and the jobs that there are. */
 export interface GatewayState {
   readonly connections: number;
@@ -53,9 +68,12 @@ export class AgentGateway {
   readonly #lanes = new Lanes();
   readonly #cron: CronService;
   readonly #calls: Calls;
+  readonly #turnmux: Gateway;
+  readonly #endpoint: Endpoint;
   readonly #options: GatewayOptions;
   readonly #runners = new Map<string, HostPeer>();
   readonly #streamed = new Map<string, string>();
+  readonly #stopping = new AbortController();
   #ticks: NodeJS.Timeout | undefined;
   #connections = 0;
   #turns = 0;
@@ -65,13 +83,19 @@ export class AgentGateway {
     this.#cron = new CronService(options.database, (job) => {
       for (const peer of this.#runners.values()) peer.event("cron.due", { id: job.id, message: job.message });
     });
-    this.#calls = new Calls(this.#cron, this.#lanes, new Busy(options.blockMs));
+    const work = new Work(this.#lanes, new Busy(options.blockMs));
+    this.#calls = new Calls(this.#cron, work);
+    this.#turnmux = turnmuxFor(this.#cron, work);
     this.#server = createServer(httpCalls(this.#calls, options.token));
     // Every TCP connection counts, whatever it is used for.
     this.#server.on("connection", () => (this.#connections += 1));
     this.#server.on("upgrade", (request, socket, head) => {
+      if (request.url === TURNMUX_PATH) return;
       this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#greet(ws));
     });
+    // Beside the sessions' sockets there is an endpoint of turnmux's own, for clients that have no such socket.
+    const auth = tokenAuth(options.token, grantFor("guest"));
+    this.#endpoint = this.#turnmux.listen({ server: this.#server, path: TURNMUX_PATH, auth });
   }
 
   /** Starts a gateway, and settles when it listens. */
@@ -92,12 +116,31 @@ export class AgentGateway {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
+  /** Where clients of turnmux connect, as `ws://127.0.0.1:port/path`. */
+  get turnmuxUrl(): string {
+    return this.#endpoint.url;
+  }
+
   /** Says something to a session: its runner takes a turn, which holds the session's lane until the reply. */
-  say(session: string, text: string): Promise<Said> {
-    return this.#turn(session, async (turn) => {
+  async say(session: string, text: string): Promise<Said> {
+    const { said } = await this.#turn(session, async (turn) => {
       const runner = this.#runners.get(session);
       if (runner === undefined) throw new HostError("unavailable", `nobody runs turns of session ${session}`);
-      return ChatReply.parse(await runner.request("chat", { turn, text })).text;
+      return { reply: ChatReply.parse(await runner.request("chat", { turn, text })).text };
+    });
+    return said;
+  }
+
+  /** Says something to a session whose turns this process takes itself: its tools are called in process. */
+  take(session: string, text: string, model: ModelSettings): Promise<TurnTaken> {
+    return this.#turn(session, async (turn) => {
+      const door = onSession(this.#turnmux.openSession(grantFor(session)));
+      try {
+        const onDelta = (delta: string) => this.#delta({ turn, text: delta });
+        return await runTurn({ turn, model, text, door, signal: this.#stopping.signal, onDelta });
+      } finally {
+        await door.close();
+      }
     });
   }
 
@@ -107,27 +150,33 @@ export class AgentGateway {
     return { connections: this.#connections, jobs: this.#cron.list() };
   }
 
-  /** Takes no new connections, lets what runs finish for a while, and closes everything. */
+  /** Takes no new connections and calls, lets what runs finish for a while, and closes everything. */
   async stop(): Promise<void> {
     clearInterval(this.#ticks);
+    this.#stopping.abort(new HostError("unavailable", "the gateway stops"));
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await Promise.all([this.#turnmux.drain({ graceMs: DRAIN_MS }), within(DRAIN_MS, this.#lanes.idle())]);
+    const gone = [...this.#sockets.clients].map((ws) => new Promise((resolve) => ws.once("close", resolve)));
     for (const ws of this.#sockets.clients) ws.close(1001, "the gateway stops");
-    await Promise.race([this.#lanes.idle(), new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())]);
+    await within(DRAIN_MS, Promise.all(gone));
     for (const ws of this.#sockets.clients) ws.terminate();
     this.#server.closeAllConnections();
     await closed;
     this.#cron.close();
   }
 
-  #turn(session: string, run: (turn: string) => Promise<string>): Promise<Said> {
+  #turn<T extends { readonly reply: string }>(
+    session: string,
+    run: (turn: string) => Promise<T>,
+  ): Promise<{ readonly said: Said; readonly record: T }> {
     const turn = `turn-${++this.#turns}`;
     return this.#lanes.hold(session, turn, async () => {
       const before = this.#connections;
       this.#streamed.set(turn, "");
-      const reply = await run(turn);
+      const record = await run(turn);
       const streamed = this.#streamed.get(turn) ?? "";
       this.#streamed.delete(turn);
-      return { reply, streamed, connections: this.#connections - before };
+      return { said: { reply: record.reply, streamed, connections: this.#connections - before }, record };
     });
   }
 
@@ -135,6 +184,11 @@ export class AgentGateway {
     const socket = new HostSocket(ws, this.#options.token, this.#calls, CONNECT_LIMIT_MS, (event, payload) => {
       if (event === "chat.delta") this.#delta(payload);
     });
+    // turnmux is there from the first message on, and lets nobody in before the host does.
+    this.#turnmux.attach(
+      ws,
+      socket.connected.then(({ session }) => grantFor(session)),
+    );
     socket.connected.then(
       ({ session, role }) => {
         if (role !== "runner") return;

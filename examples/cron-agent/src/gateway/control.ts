@@ -5,12 +5,14 @@
  * @module
  */
 
-import type { GatewayOptions, GatewayState, Said } from "./agent-gateway.ts";
+import type { ModelSettings } from "../turn/model.ts";
+import type { GatewayOptions, GatewayState, Said, TurnTaken } from "./agent-gateway.ts";
 
 /** What can be asked, and what the answer is. */
 export interface ControlOps {
   start: { args: GatewayOptions; result: { url: string } };
   say: { args: { session: string; text: string }; result: Said };
+  take: { args: { session: string; text: string; model: ModelSettings }; result: TurnTaken };
   settle: { args: null; result: GatewayState };
   stop: { args: null; result: null };
 }

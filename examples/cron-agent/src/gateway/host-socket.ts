@@ -9,6 +9,7 @@ import type { WebSocket } from "ws";
 import { ConnectParams, HostError, proofOf, sameSecret } from "../host/message.ts";
 import { type HostHandlers, HostPeer } from "../host/peer.ts";
 import type { Calls } from "./calls.ts";
+import { grantFor } from "./grant.ts";
 
 /** Greets whoever opened the socket, and settles when they have proved who they are; rejects when they have not. */
 export class HostSocket {
@@ -66,6 +67,6 @@ export class HostSocket {
     }
     this.#grant = wanted.data;
     this.#connected.resolve(wanted.data);
-    return { principal: `agent:${wanted.data.session}` };
+    return { principal: grantFor(wanted.data.session).principal };
   }
 }

@@ -22,6 +22,7 @@ const answers: { readonly [Op in ControlOp]: (args: ControlOps[Op]["args"]) => P
     return { url: gateway.url };
   },
   say: ({ session, text }) => running().say(session, text),
+  take: ({ session, text, model }) => running().take(session, text, model),
   settle: () => running().settle(),
   stop: async () => {
     await end();

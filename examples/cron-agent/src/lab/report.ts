@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BLOCK_MS, OLD_TIMEOUT_MS } from "../settings.ts";
+import { BLOCK_MS, OLD_TIMEOUT_MS, TEXT_OCTETS } from "../settings.ts";
 import type { RowResult } from "./row.ts";
 import type { Claim } from "./verdict.ts";
 
@@ -66,6 +66,17 @@ export function sentences(rows: readonly RowResult[]): string {
   return rows.map((row) => `- ${row.title}: ${sentence(row)}`).join("\n");
 }
 
+/** A turn call by call: what the model read of the one that failed, and what it did then. */
+export function truth(row: RowResult): string {
+  return [
+    `And when a call does fail? The same turn once more (${row.title}):`,
+    ...row.log.map(({ tool, ms, error }) =>
+      `  ${tool.padEnd(9)}  ${ms.toFixed(1).padStart(7)} ms  ${error === undefined ? "" : `the model reads: "${error}"`}`.trimEnd(),
+    ),
+    `  ${row.jobsCreated} of ${count(row.jobsWanted, "job")} created, ${count(row.duplicates, "duplicate")}.`,
+  ].join("\n");
+}
+
 /** The claims, and whether they hold. */
 export function verdict(claims: readonly Claim[]): string {
   return claims.map(({ claim, holds }) => `${holds ? "yes" : "NO "}  ${claim}`).join("\n");
@@ -83,8 +94,10 @@ function sentence(row: RowResult): string {
       : row.jobsCreated === row.jobsWanted
         ? "each job exists once"
         : `${row.jobsCreated} of ${count(row.jobsWanted, "job")} exist`;
+  const texts =
+    row.texts.whole === 0 ? "" : `, beside ${count(row.texts.whole, "text")} of ${TEXT_OCTETS / 1_048_576} MiB`;
   const sockets = opened === 0 ? "without opening a connection" : `over ${count(opened, "connection")} of its own`;
-  return `${sockets}, ${failed}; ${jobs}.`;
+  return `${sockets}${texts}, ${failed}; ${jobs}.`;
 }
 
 function count(number: number, noun: string): string {

@@ -4,17 +4,19 @@
  * @module
  */
 
-import type { OpenDoor } from "../doors/door.ts";
+import type { OpenDoor, TextCounts } from "../doors/door.ts";
+import type { CallRecord } from "../turn/record.ts";
 
 /** What the rows are about. The verdict asks different things of each. */
-export type RowKind = "old" | "http" | "turnmux";
+export type RowKind = "old" | "http" | "turnmux" | "out-of-time";
 
 /** A row before it is run. */
 export interface RowSpec {
   readonly row: string;
   readonly title: string;
   readonly kind: RowKind;
-  readonly openDoor: OpenDoor;
+  /** How the session's runner reaches the gateway. Absent where there is no runner: the gateway takes the turn itself. */
+  readonly openDoor?: OpenDoor;
 }
 
 /** A row that was run. Every figure was counted or measured in the run. */
@@ -36,8 +38,12 @@ export interface RowResult {
   readonly duplicates: number;
   readonly medianMs: number;
   readonly slowestMs: number;
+  /** Long texts that were sent on the session's socket beside the turn's calls. */
+  readonly texts: TextCounts;
   /** The host's own traffic on the session's socket meanwhile. */
   readonly ticks: number;
   /** The streamed reply arrived whole and in order. */
   readonly replyIntact: boolean;
+  /** The calls one by one, with the errors as the model read them. */
+  readonly log: readonly CallRecord[];
 }

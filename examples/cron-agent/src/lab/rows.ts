@@ -5,8 +5,11 @@
  */
 
 import { httpKeepAlive } from "../doors/http.ts";
+import { impatient } from "../doors/impatient.ts";
+import { multiplexedLoaded } from "../doors/multiplexed-loaded.ts";
+import { multiplexed } from "../doors/multiplexed.ts";
 import { secondConnection } from "../doors/second-connection.ts";
-import { OLD_TIMEOUT_MS } from "../settings.ts";
+import { IMPATIENT_TIMEOUT_MS, OLD_TIMEOUT_MS } from "../settings.ts";
 import type { RowSpec } from "./row.ts";
 
 export const ROWS: readonly RowSpec[] = [
@@ -28,4 +31,29 @@ export const ROWS: readonly RowSpec[] = [
     kind: "http",
     openDoor: httpKeepAlive({ idempotencyKey: true }),
   },
+  {
+    row: "multiplexed",
+    title: "turnmux, multiplexed on the session's socket",
+    kind: "turnmux",
+    openDoor: multiplexed,
+  },
+  {
+    row: "in-process",
+    title: "turnmux, in process",
+    kind: "turnmux",
+  },
+  {
+    row: "multiplexed-loaded",
+    title: "turnmux, multiplexed beside 8 MiB texts",
+    kind: "turnmux",
+    openDoor: multiplexedLoaded,
+  },
 ];
+
+/** What is shown after the table: a call that does fail, and what the model makes of it. */
+export const OUT_OF_TIME: RowSpec = {
+  row: "out-of-time",
+  title: `turnmux, multiplexed, the first cron.add limited to ${IMPATIENT_TIMEOUT_MS} ms`,
+  kind: "out-of-time",
+  openDoor: impatient(IMPATIENT_TIMEOUT_MS),
+};

@@ -12,8 +12,8 @@ export interface Claim {
   readonly holds: boolean;
 }
 
-/** The claims about a finished run. It passes when all of them hold. */
-export function claimsOf(rows: readonly RowResult[]): Claim[] {
+/** The claims about the table, and about the turn after it. The run passes when all of them hold. */
+export function claimsOf(rows: readonly RowResult[], outOfTime: RowResult): Claim[] {
   const old = rows.filter((row) => row.kind === "old");
   const turnmux = rows.filter((row) => row.kind === "turnmux");
   return [
@@ -21,26 +21,34 @@ export function claimsOf(rows: readonly RowResult[]): Claim[] {
       claim: "the old way fails as reported: at least one timeout and one duplicate",
       holds: old.length > 0 && old.every((row) => row.timeouts > 0 && row.duplicates > 0),
     },
-    { claim: "turnmux was measured", holds: turnmux.length > 0 },
     ...turnmux.flatMap((row) => claimsOfTurnmux(row)),
     {
+      claim: "a call that ran out of time: the model is told the truth, and each job exists once",
+      holds: outOfTime.errors > 0 && eachJobOnce(outOfTime),
+    },
+    {
       claim: "the host's own reply arrives whole and in order in every row",
-      holds: rows.every((row) => row.replyIntact),
+      holds: [...rows, outOfTime].every((row) => row.replyIntact),
     },
   ];
 }
 
+function eachJobOnce({ jobsCreated, jobsWanted, duplicates }: RowResult): boolean {
+  return jobsCreated === jobsWanted && duplicates === 0;
+}
+
 function claimsOfTurnmux(row: RowResult): Claim[] {
   const expected = row.row === "in-process" ? 0 : 1;
-  return [
-    {
-      claim: `${row.title}: ${expected === 0 ? "no connection" : "one connection, the session's own"}`,
-      holds: row.connections === expected && row.connectionsInTurn === 0,
-    },
-    { claim: `${row.title}: no errors`, holds: row.errors === 0 && row.calls > 0 },
-    {
-      claim: `${row.title}: jobs created = jobs wanted`,
-      holds: row.jobsCreated === row.jobsWanted && row.duplicates === 0,
-    },
-  ];
+  const clean: Claim = {
+    claim: `${row.title}: ${expected === 0 ? "no" : "one"} connection, no errors, jobs created = jobs wanted`,
+    holds:
+      row.connections === expected &&
+      row.connectionsInTurn === 0 &&
+      row.calls > 0 &&
+      row.errors === 0 &&
+      eachJobOnce(row),
+  };
+  if (row.row !== "multiplexed-loaded") return [clean];
+  const { whole, broken } = row.texts;
+  return [clean, { claim: `${row.title}: the texts arrive whole as well`, holds: whole > 0 && broken === 0 }];
 }

@@ -5,7 +5,7 @@
  */
 
 import { WebSocket } from "ws";
-import type { DoorContext, OpenDoor } from "../doors/door.ts";
+import type { OpenDoor, TextCounts, ToolDoor } from "../doors/door.ts";
 import { openHostSocket } from "../host/connect.ts";
 import { ChatRequest, HostError } from "../host/message.ts";
 import { HostPeer } from "../host/peer.ts";
@@ -19,7 +19,7 @@ export interface RunnerOptions {
   readonly token: string;
   readonly session: string;
   readonly model: ModelSettings;
-  /** Makes the way to the gateway, anew for each turn. */
+  /** Makes the way to the gateway, once the socket is authenticated. */
   readonly openDoor: OpenDoor;
   /** Ends everything. */
   readonly signal: AbortSignal;
@@ -34,6 +34,7 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #ws: WebSocket;
   readonly #peer: HostPeer;
+  #door: ToolDoor | undefined;
 
   private constructor(options: RunnerOptions) {
     this.#options = options;
@@ -50,7 +51,9 @@ export class Runner {
   static async connect(options: RunnerOptions): Promise<Runner> {
     const runner = new Runner(options);
     try {
-      await openHostSocket(runner.#peer, { ...options, role: "runner" }, options.signal);
+      const { url, token, session, openDoor } = options;
+      await openHostSocket(runner.#peer, { token, session, role: "runner" }, options.signal);
+      runner.#door = openDoor({ url, token, session, socket: runner.#ws });
       return runner;
     } catch (error) {
       runner.#ws.terminate();
@@ -58,8 +61,14 @@ export class Runner {
     }
   }
 
-  /** Closes the session's socket. */
+  /** The texts that the door had sent so far beside the turns' calls. */
+  get texts(): TextCounts {
+    return this.#door?.texts?.() ?? { whole: 0, broken: 0 };
+  }
+
+  /** Closes the door, and then the session's socket. */
   async close(): Promise<void> {
+    await this.#door?.close();
     if (this.#ws.readyState === this.#ws.CLOSED) return;
     const closed = new Promise((resolve) => this.#ws.once("close", resolve));
     this.#ws.close();
@@ -69,18 +78,16 @@ export class Runner {
   async #request(method: string, params: unknown): Promise<unknown> {
     if (method !== "chat") throw new HostError("unimplemented", `no method ${method} here`);
     const { turn, text } = ChatRequest.parse(params);
-    const { url, token, session, model, openDoor, signal } = this.#options;
-    const context: DoorContext = { url, token, session, turn, socket: this.#ws };
-    const door = await openDoor(context);
+    const { model, signal } = this.#options;
+    const door = this.#door;
+    if (door === undefined) throw new HostError("unavailable", "the door is not open yet");
     try {
       const onDelta = (delta: string) => this.#peer.event("chat.delta", { turn, text: delta });
-      const record = await runTurn({ model, text, door, signal, onDelta });
+      const record = await runTurn({ turn, model, text, door, signal, onDelta });
       this.turns.push(record);
       return { text: record.reply };
     } catch (error) {
       throw new HostError("internal", error instanceof Error ? error.message : String(error));
-    } finally {
-      await door.close();
     }
   }
 }

@@ -4,11 +4,9 @@
  * @module
  */
 
-import type { ToolName } from "../tools.ts";
-
 /** One tool call of the model. */
 export interface CallRecord {
-  readonly tool: ToolName;
+  readonly tool: string;
   /** From the moment that the model asked for it to the moment that its result was there. */
   readonly ms: number;
   /** The text that the model got to read instead of a result. */

@@ -4,17 +4,18 @@
  * @module
  */
 
+import { modelName, TurnmuxError } from "@turnmux/client";
 import { OpenAI } from "openai";
 import type { ChatCompletionFunctionTool, ChatCompletionMessageParam } from "openai/resources/chat/completions";
-import { z } from "zod";
-import type { ToolDoor } from "../doors/door.ts";
+import type { DoorTool, ToolDoor } from "../doors/door.ts";
 import { MAX_ROUNDS } from "../settings.ts";
-import { isToolName, TOOLS, type ToolName } from "../tools.ts";
 import type { ModelSettings } from "./model.ts";
 import type { CallRecord, TurnRecord } from "./record.ts";
 
 /** What a turn needs. */
 export interface TurnInput {
+  /** Names the turn, so that its calls can say where they belong. */
+  readonly turn: string;
   readonly model: ModelSettings;
   /** What the user said. */
   readonly text: string;
@@ -30,21 +31,10 @@ const INSTRUCTIONS =
   "You plan cron jobs with the tools that you have. When a tool call fails, read the error: unless it says otherwise, " +
   "try once more with the same arguments.";
 
-/** A model takes no dots in names; both directions go through this table. */
-const BY_MODEL_NAME = new Map((Object.keys(TOOLS) as ToolName[]).map((name) => [name.replaceAll(".", "_"), name]));
-
-const MODEL_TOOLS: ChatCompletionFunctionTool[] = [...BY_MODEL_NAME].map(([modelName, name]) => ({
-  type: "function",
-  function: {
-    name: modelName,
-    description: TOOLS[name].description,
-    parameters: z.toJSONSchema(TOOLS[name].input, { target: "draft-2020-12" }),
-  },
-}));
-
 /** Runs one turn to its reply. Rejects when the model cannot be reached, talks in circles, or the signal is aborted. */
 export async function runTurn(input: TurnInput): Promise<TurnRecord> {
   const openai = new OpenAI({ baseURL: input.model.baseURL, apiKey: input.model.apiKey });
+  const tools = new Map((await input.door.tools()).map((tool) => [modelName(tool.name), tool]));
   const calls: CallRecord[] = [];
   const messages: ChatCompletionMessageParam[] = [
     { role: "system", content: INSTRUCTIONS },
@@ -52,7 +42,7 @@ export async function runTurn(input: TurnInput): Promise<TurnRecord> {
   ];
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const stream = openai.chat.completions.stream(
-      { model: input.model.model, messages, tools: MODEL_TOOLS },
+      { model: input.model.model, messages, tools: [...tools.values()].map(asFunction) },
       { signal: input.signal },
     );
     stream.on("content", (delta) => input.onDelta(delta));
@@ -64,25 +54,33 @@ export async function runTurn(input: TurnInput): Promise<TurnRecord> {
     messages.push({ role: "assistant", content: message.content, tool_calls: message.tool_calls });
     for (const call of message.tool_calls) {
       if (call.type !== "function") throw new Error(`the model called a tool of type ${call.type}`);
-      const content = await runCall(input, call.id, call.function, calls);
+      const tool = tools.get(call.function.name);
+      const content =
+        tool === undefined
+          ? `Error: there is no tool ${call.function.name}`
+          : await runCall(input, tool.name, call.id, call.function.arguments, calls);
       messages.push({ role: "tool", tool_call_id: call.id, content });
     }
   }
   throw new Error(`the model was not done after ${MAX_ROUNDS} rounds`);
 }
 
+/** A tool as the model takes it: no dots in its name. */
+function asFunction({ name, description, input }: DoorTool): ChatCompletionFunctionTool {
+  return { type: "function", function: { name: modelName(name), description, parameters: { ...input } } };
+}
+
 /** Runs one call, records it, and gives the text that the model reads. */
 async function runCall(
-  { door, signal }: TurnInput,
+  { turn, door, signal }: TurnInput,
+  tool: string,
   key: string,
-  wanted: { name: string; arguments: string },
+  args: string,
   calls: CallRecord[],
 ): Promise<string> {
-  const tool = BY_MODEL_NAME.get(wanted.name);
-  if (tool === undefined || !isToolName(tool)) return `Error: there is no tool ${wanted.name}`;
   const started = performance.now();
   try {
-    const result = await door.call(tool, JSON.parse(wanted.arguments || "{}"), { key, signal });
+    const result = await door.call(tool, JSON.parse(args || "{}"), { turn, key, signal });
     calls.push({ tool, ms: performance.now() - started });
     return JSON.stringify(result);
   } catch (error) {
@@ -93,7 +91,9 @@ async function runCall(
   }
 }
 
-/** What the model reads when a call failed. */
+/** What the model reads when a call failed: it decides whether the model repeats the call. */
 function errorText(error: unknown): string {
+  // Only turnmux knows what became of the call, and says it in the model's words.
+  if (TurnmuxError.is(error)) return error.forModel();
   return `Error: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -1,0 +1,29 @@
+/**
+ * The door of a turnmux session, wherever the session comes from: the session's own socket, a socket of turnmux's own,
+ * or the same process.
+ *
+ * @module
+ */
+
+import type { Session } from "@turnmux/client";
+import type { ToolDoor } from "./door.ts";
+
+/** What the model gets to see of the catalog. */
+const FOR_MODELS = /^cron\./;
+
+/**
+ * A door on this session, which it closes at the end. Calls have the deadlines of their tools, unless `timeoutFor` says
+ * otherwise.
+ */
+export function onSession(
+  session: Session,
+  timeoutFor: (tool: string) => number | undefined = () => undefined,
+): ToolDoor {
+  return {
+    tools: async () => (await session.catalog()).filter(({ name }) => FOR_MODELS.test(name)),
+    call: (tool, args, { turn, key, signal }) =>
+      // The model's own id names the call: the same key again gets the first call's result, and runs nothing twice.
+      session.turn(turn).call(tool, args, { key: `${turn}/${key}`, signal, timeoutMs: timeoutFor(tool) }),
+    close: () => session.close(),
+  };
+}
