@@ -4,12 +4,10 @@
  * @module
  */
 
-import { runAll } from "./lab/run.ts";
 import { HELP, readOptions } from "./options.ts";
-import { serve } from "./serve.ts";
 
 /** Exit codes: what a shell expects after these signals. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 async function main(): Promise<number> {
   let options;
@@ -30,20 +28,20 @@ async function main(): Promise<number> {
     interrupted ??= signal;
     abort.abort(new Error(`ended by ${signal}`));
   };
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
+  for (const signal of Object.keys(SIGNALS)) process.on(signal, interrupt);
   try {
     if (options.serve) {
+      const { serve } = await import("./serve.ts");
       await serve({ port: options.port, signal: abort.signal });
       return 0;
     }
+    const { runAll } = await import("./lab/run.ts");
     return (await runAll({ json: options.json, signal: abort.signal })) ? 0 : 1;
   } catch (error) {
     console.error(`cron-agent: ${error instanceof Error ? error.message : String(error)}`);
     return interrupted === undefined ? 1 : SIGNALS[interrupted];
   } finally {
-    process.off("SIGINT", interrupt);
-    process.off("SIGTERM", interrupt);
+    for (const signal of Object.keys(SIGNALS)) process.off(signal, interrupt);
   }
 }
 

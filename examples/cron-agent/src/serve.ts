@@ -17,14 +17,13 @@ export function serve({ port, signal }: { port: number; signal: AbortSignal }): 
     const gateway = await AgentGateway.start({ token, database: await temporaryDatabase(undo), blockMs: 0, port });
     undo(() => gateway.stop());
 
-    console.log(`gateway  ${gateway.url}\ntoken    ${token}\n\nCall a tool of it from another shell:\n`);
-    console.log(exampleCall(gateway.url, token));
-    console.log("\nCtrl-C ends it. The jobs are gone then.");
+    const url = gateway.turnmuxUrl;
+    console.log(
+      `gateway  ${url}\ntoken    ${token}\n\nCall a tool of it from another shell, in the repository's root:\n`,
+    );
+    console.log(`node scripts/dev.mjs node examples/cron-agent/src/call.ts ${url} ${token} cron.list`);
+    console.log("\nWithout a tool's name it tells what there is. Ctrl-C ends the gateway, and the jobs are gone then.");
     if (!signal.aborted) await once(signal, "abort");
     console.log("draining");
   });
-}
-
-function exampleCall(url: string, token: string): string {
-  return `curl -s ${url}/tools/cron.list -d '{}' -H 'authorization: Bearer ${token}'`;
 }
