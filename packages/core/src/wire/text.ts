@@ -8,8 +8,10 @@ import type { CarrierMessage } from "../carrier/carrier.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
 import { UsageError } from "../errors/usage.ts";
 import { checkMessage } from "./rule.ts";
+import { HEADER_DEPTH } from "./unpack.ts";
 import type { Carriage, DecodeLimits, Envelope } from "./envelope.ts";
 import type { Frame } from "./frame.ts";
+import { nestsDeeper } from "./nesting.ts";
 import { decodeRows, encodeRow, tagFromHex, tagToHex } from "./rows.ts";
 
 /** What a message starts with, and what follows its tag. */
@@ -17,6 +19,8 @@ const PREFIX = '{"turnmux":[1,"';
 const TAG_END: number = PREFIX.length + 16;
 /** Places in front of the frames: version, tag. */
 const PLACES = 2;
+/** The object, the array, and a frame around a header. */
+const DEPTH: number = 3 + HEADER_DEPTH;
 
 function recognise(message: CarrierMessage): Envelope | undefined {
   if (typeof message !== "string" || !message.startsWith(PREFIX) || message[TAG_END] !== '"') return undefined;
@@ -33,6 +37,9 @@ function decode(envelope: Envelope, limits: DecodeLimits): Frame[] {
 
 /** The frames behind version and tag. */
 function rowsOf(message: string): readonly unknown[] {
+  if (nestsDeeper(message, DEPTH)) {
+    throw new ProtocolViolation("FRAME-008", `the header of a frame must not nest deeper than ${HEADER_DEPTH}`);
+  }
   let parsed: unknown;
   try {
     parsed = JSON.parse(message);

@@ -34,6 +34,8 @@ describe("a frame", () => {
 
   test.each([
     ["in its length", "0000"],
+    ["in a length that would be too long", "ffff"],
+    ["in its type, behind a length that is too long", "ffffff"],
     ["in its stream", "000002 22 00 000000"],
     ["in its payload", "000002 22 00 00000000 91"],
     ["behind another one", "000002 22 00 00000000 91 01 00"],

@@ -81,7 +81,7 @@ describe("a text message", () => {
   });
 
   test("that nests absurdly deep breaks CARR-010 or FRAME-008, and nothing else happens", () => {
-    const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+    const deep = `${"[".repeat(2_000_000)}${"]".repeat(2_000_000)}`;
     for (const message of [
       `{"turnmux":[1,"${TAG_HEX}",${deep}]}`,
       `{"turnmux":[1,"${TAG_HEX}",[34,0,0,[1,${deep}],null]]}`,
