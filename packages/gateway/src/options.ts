@@ -33,6 +33,8 @@ export interface GatewayOptions {
    * 60,000; tools with items have none then.
    */
   readonly timeoutMs?: number | undefined;
+  /** How long a call of the gateway waits for a client to accept it, in milliseconds. Default: no limit of its own. */
+  readonly acceptTimeoutMs?: number | undefined;
 }
 
 /** How a gateway is drained. */
@@ -54,6 +56,7 @@ export interface DrainReport {
 /** Throws {@link UsageError} where an option is not what it should be. */
 export function checkGatewayOptions(options: GatewayOptions): void {
   checkMs("timeoutMs", options.timeoutMs);
+  checkMs("acceptTimeoutMs", options.acceptTimeoutMs);
   for (const [name, overrides] of Object.entries(options.tools ?? {})) checkOverrides(`tools["${name}"]`, overrides);
 }
 

@@ -98,3 +98,14 @@ describe.each(Object.entries(ways))("a grant by %s", (_name, open) => {
     expect(await client.closed).toMatchObject({ code: "unauthenticated", byPeer: true });
   });
 });
+
+describe("a grant", () => {
+  test("that fits into no frame costs its own handshake, and the log says why", async () => {
+    const { gateway, log } = testGateway();
+    const scopes = Array.from({ length: 40 }, (_, i) => `${i}`.padEnd(1_000, "x"));
+    const endpoint = await listening(gateway, { auth: tokenAuth(SECRET, { principal: "alice", scopes }) });
+    await expect(connected(endpoint)).rejects.toMatchObject({ code: "internal" });
+    expect((await log.line(/a session could not be made/)).level).toBe("error");
+    expect(gateway.stats()).toMatchObject({ sessions: 0, handshakes: { accepted: 0, refused: 1 } });
+  });
+});

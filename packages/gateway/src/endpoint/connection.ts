@@ -42,9 +42,12 @@ export class Connection {
       limits: house.limits,
       admission: () => house.closedAdmission ?? options.admission(),
       makeSession: () => {
-        this.#unguard();
-        options.authenticated();
-        return house.makeSession(options.onSession).control;
+        const { control } = house.makeSession((session) => {
+          this.#unguard();
+          options.authenticated();
+          options.onSession?.(session);
+        });
+        return control;
       },
       refused: (end) => house.handshakeRefused(end.code, end.message, end.requirement),
       over: () => {

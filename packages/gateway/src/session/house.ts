@@ -128,10 +128,13 @@ export class House {
   makeSession(first?: (session: GatewaySession) => void): { session: GatewaySession; control: SessionControl } {
     let own: SessionControl | undefined;
     const { environment, limits, registry, once, options } = this;
-    const { interceptors, timeoutMs } = options;
-    const session = new GatewaySession({ environment, limits, registry, once, interceptors, timeoutMs }, (control) => {
-      own = control;
-    });
+    const { interceptors, timeoutMs, acceptTimeoutMs } = options;
+    const session = new GatewaySession(
+      { environment, limits, registry, once, interceptors, timeoutMs, acceptTimeoutMs },
+      (control) => {
+        own = control;
+      },
+    );
     // The constructor has set it.
     const control = own as unknown as SessionControl;
     countAnswers(control, this.answered);
@@ -139,7 +142,8 @@ export class House {
       if (detail.state === "ready") this.#opened(session, first);
     });
     void session.closed.then(({ cause, code, message, requirement }) => {
-      this.sessions.delete(session);
+      // One whose WELCOME came to nothing was never there.
+      if (!this.sessions.delete(session)) return;
       const { id: sessionId, principal } = session;
       publish("session", {
         event: "closed",

@@ -26,14 +26,17 @@ export interface OpenSessionOptions extends Grant {
   readonly journal?: Journal | undefined;
   /** The deadline of a call that has none of its own or its tool's, in milliseconds. Default: 60,000. */
   readonly timeoutMs?: number | undefined;
+  /** How long a call waits to be accepted where its caller does not say, in milliseconds. Default: no limit of its own. */
+  readonly acceptTimeoutMs?: number | undefined;
 }
 
 /** Opens a session. Throws `UsageError` for a grant that is none, `TurnmuxError` when the gateway takes no more sessions. */
 export function openLocalSession(house: House, options: OpenSessionOptions): Session {
-  const { principal, scopes, expiresAt, interceptors, journal, timeoutMs } = options;
+  const { principal, scopes, expiresAt, interceptors, journal, timeoutMs, acceptTimeoutMs } = options;
   const { environment, visitorEnvironment, limits } = house;
   checkGrant(options);
   checkMs("timeoutMs", timeoutMs);
+  checkMs("acceptTimeoutMs", acceptTimeoutMs);
   if (house.closing !== undefined) {
     const { message, retryAfterMs } = house.closing;
     throw new TurnmuxError("unavailable", message, { outcome: "not_started", retryAfterMs });
@@ -46,7 +49,7 @@ export function openLocalSession(house: House, options: OpenSessionOptions): Ses
   const once = journal === undefined ? undefined : new OnceCalls(journal, visitorEnvironment);
   const peer = { principal: GATEWAY, scopes: "session" } as const;
   const client = new Session(
-    { environment: visitorEnvironment, limits, once, interceptors, timeoutMs, peer },
+    { environment: visitorEnvironment, limits, once, interceptors, timeoutMs, acceptTimeoutMs, peer },
     (control) => {
       own = control;
     },
