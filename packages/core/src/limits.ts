@@ -114,3 +114,6 @@ export const SILENT_INTERVALS: number = 2.5;
 
 /** PONGs that may wait to be written: a peer that asks faster than it reads breaks LIMIT-004. */
 export const WAITING_PONGS: number = 64;
+
+/** Octets of the sentence in GOAWAY and REFUSE: they must fit into the shortest frames that a peer may take. */
+export const SENTENCE_OCTETS: number = 768;

@@ -10,7 +10,7 @@
 import type { CarrierLoss, CarrierMessage } from "../carrier/carrier.ts";
 import { codeFromWire, codeToWire, type Code } from "../errors/codes.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
-import type { Limits } from "../limits.ts";
+import { SENTENCE_OCTETS, type Limits } from "../limits.ts";
 import {
   binaryCarriage,
   sameOctets,
@@ -21,6 +21,7 @@ import {
   type Envelope,
 } from "../wire/carriage.ts";
 import type { Frame, GoawayFrame, HandshakeFrame } from "../wire/frame.ts";
+import { clip } from "../wire/limits.ts";
 import { Antechamber } from "./antechamber.ts";
 import type { ChannelEnd, ChannelEvent } from "./events.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -399,7 +400,7 @@ export abstract class Channel {
       type: "goaway",
       code,
       lastStream: this.#sink?.lastStream ?? 0,
-      message,
+      message: clip(message, SENTENCE_OCTETS),
       retryAfterMs: wholeMs(retryAfterMs),
     };
   }

@@ -7,8 +7,9 @@ import { proofOctets } from "../auth/transcript.ts";
 import { codeToWire, type Code } from "../errors/codes.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
 import { UsageError } from "../errors/usage.ts";
-import { PROTOCOL_VERSIONS, statedLimits } from "../limits.ts";
+import { PROTOCOL_VERSIONS, SENTENCE_OCTETS, statedLimits } from "../limits.ts";
 import { handshakePayload, sameOctets, type Carriage, type Envelope } from "../wire/carriage.ts";
+import { clip } from "../wire/limits.ts";
 import type { ChallengeFrame, HandshakeFrame, HelloFrame, WelcomeFrame } from "../wire/frame.ts";
 import { Channel, type ChannelOptions, type Judgement } from "./channel.ts";
 import { wholeMs } from "./milliseconds.ts";
@@ -192,7 +193,8 @@ export class GatewayChannel extends Channel {
     // Nobody has said anything in a carriage yet: there is none to answer in, and silence ends with the socket.
     const speaks = this.carriage !== undefined;
     if (!this.tryStep("refuse")) return;
-    const sentence = requirement === undefined ? message : `${message} [${requirement}]`;
+    const said = clip(message, SENTENCE_OCTETS);
+    const sentence = requirement === undefined ? said : `${said} [${requirement}]`;
     const clientNonce = this.#hello?.nonce ?? NO_NONCE;
     if (speaks)
       this.sayHandshake({

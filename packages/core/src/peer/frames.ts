@@ -4,10 +4,12 @@
  * @module
  */
 import type { Body } from "../content/body.ts";
+import { wholeMs } from "../channel/milliseconds.ts";
 import { codeToWire } from "../errors/codes.ts";
 import { acceptStateToWire } from "../errors/effect.ts";
 import { outcomeToWire } from "../errors/outcome.ts";
 import type { AcceptFrame, DataFrame, EndFrame, OfferEntry, OfferFrame, OpenFrame } from "../wire/frame.ts";
+import { clip, StringLimit } from "../wire/limits.ts";
 import type { AcceptInfo, Ending, OpenRequest, PortBody } from "./port.ts";
 
 /** `kind` of DATA. */
@@ -38,6 +40,11 @@ export function endHeaderOctets(ending: Ending): number {
   return HEADER_OCTETS + (ending.ok ? 0 : utf8Bound(ending.message));
 }
 
+/** A sentence that leaves room for the rest of its frame. */
+export function fitting(sentence: string, framePayload: number): string {
+  return clip(sentence, Math.min(StringLimit.sentence, framePayload - HEADER_OCTETS));
+}
+
 /** OPEN with the first octets of its arguments. */
 export function openFrame(
   stream: number,
@@ -54,7 +61,7 @@ export function openFrame(
     tool: request.tool,
     callId: request.callId,
     key: request.key,
-    deadlineMs: request.deadline === undefined ? undefined : Math.max(0, Math.ceil(request.deadline - now)),
+    deadlineMs: request.deadline === undefined ? undefined : wholeMs(request.deadline - now),
     priority: request.priority,
     content: wireBody(request.body).content,
     turn: request.turn,
@@ -66,16 +73,16 @@ export function openFrame(
 }
 
 /** ACCEPT. */
-export function acceptFrame(stream: number, accept: AcceptInfo): AcceptFrame {
+export function acceptFrame(stream: number, accept: AcceptInfo, framePayload: number): AcceptFrame {
   const { reason, place, lagMs, deadlineMs } = accept;
   return {
     type: "accept",
     stream,
     state: acceptStateToWire(accept.state),
-    reason,
+    reason: reason === undefined ? undefined : fitting(reason, framePayload),
     place,
-    lagMs: whole(lagMs),
-    deadlineMs: whole(deadlineMs),
+    lagMs: wholeMs(lagMs),
+    deadlineMs: wholeMs(deadlineMs),
   };
 }
 
@@ -95,7 +102,7 @@ export function endFrame(stream: number, ending: Ending, body: Uint8Array, more:
     message: ending.message,
     outcome: outcomeToWire(ending.outcome),
     retryable: ending.retryable,
-    retryAfterMs: whole(ending.retryAfterMs),
+    retryAfterMs: wholeMs(ending.retryAfterMs),
   };
 }
 
@@ -143,8 +150,4 @@ function utf8Bound(...texts: readonly (string | undefined)[]): number {
   let octets = 0;
   for (const text of texts) octets += text === undefined ? 1 : 5 + text.length * 3;
   return octets;
-}
-
-function whole(milliseconds: number | undefined): number | undefined {
-  return milliseconds === undefined ? undefined : Math.max(0, Math.ceil(milliseconds));
 }

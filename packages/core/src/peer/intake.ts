@@ -6,6 +6,7 @@
  */
 import type { Role } from "../channel/states.ts";
 import type { Body } from "../content/body.ts";
+import { isReservedName, isToolName, modelName } from "../contract/names.ts";
 import { codeFromWire } from "../errors/codes.ts";
 import { acceptStateFromWire, effectFromWire } from "../errors/effect.ts";
 import { outcomeFromWire } from "../errors/outcome.ts";
@@ -28,7 +29,8 @@ import type { Stream } from "./stream.ts";
 /** Milliseconds after which a peer that had too many streams may try again. */
 const STREAMS_RETRY_MS = 1_000;
 
-const TOOL_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+/** Streams that a peer may open beyond its limit before it has read that they are refused. */
+const REFUSED_AT_ONCE = 64;
 
 /** What the intake works on; the {@link Peer} owns it. */
 export interface IntakeOptions {
@@ -50,6 +52,8 @@ export class Intake {
   readonly #options: IntakeOptions;
   readonly #assembler: Assembler;
   readonly #offered = new Map<string, OfferEntry>();
+  /** The names of those that are offered, by what a model calls them. */
+  readonly #modelNames = new Map<string, string>();
   #lastStream = 0;
   #lastSeen = 0;
   #peerStreams = 0;
@@ -65,6 +69,11 @@ export class Intake {
     return this.#lastStream;
   }
 
+  /** Streams of the peer whose END is not written. */
+  get openStreams(): number {
+    return this.#peerStreams;
+  }
+
   /** Streams beyond this one are not taken: GOAWAY has said so (CHAN-003). */
   closeAt(lastStream: number): void {
     this.#closedAt = lastStream;
@@ -72,8 +81,7 @@ export class Intake {
 
   /** A stream is over: its unfinished body is let go. */
   release(stream: Stream): void {
-    if (stream.assembly !== undefined) this.#assembler.release(stream.assembly);
-    stream.assembly = undefined;
+    this.#letGo(stream);
     if (stream.side === "receiver") this.#peerStreams -= 1;
   }
 
@@ -113,6 +121,11 @@ export class Intake {
     }
   }
 
+  #letGo(stream: Stream): void {
+    if (stream.assembly !== undefined) this.#assembler.release(stream.assembly);
+    stream.assembly = undefined;
+  }
+
   #open(frame: OpenFrame): void {
     const { limits, role } = this.#options;
     const peerIsClient = role === "gateway";
@@ -145,6 +158,13 @@ export class Intake {
     const stream = this.#options.opened(frame.stream);
     this.#peerStreams += 1;
     stream.received(frame);
+    if (this.#peerStreams > limits.streams + REFUSED_AT_ONCE) {
+      throw new ProtocolViolation(
+        "STREAM-010",
+        "streams are opened faster than refusals are read",
+        "resource_exhausted",
+      );
+    }
     if (this.#peerStreams > limits.streams) {
       this.#options.answer(stream, refusal("more streams are open than agreed on", STREAMS_RETRY_MS));
       return;
@@ -251,6 +271,7 @@ export class Intake {
     if (stream.ending) return;
     if (stream.assembly !== undefined) {
       // The handler never saw it.
+      this.#letGo(stream);
       const message = "cancelled before its arguments were complete";
       this.#options.answer(stream, { ok: false, code, message, outcome: "not_started", body: NO_BODY });
       return;
@@ -272,20 +293,32 @@ export class Intake {
 
   #offer(frame: OfferFrame): void {
     if (frame.mode === OfferMode.remove) {
-      for (const name of frame.names) this.#offered.delete(name);
+      for (const name of frame.names) if (this.#offered.delete(name)) this.#modelNames.delete(modelName(name));
     } else {
-      if (frame.mode === OfferMode.replace) this.#offered.clear();
-      else if (frame.mode !== OfferMode.add) throw new ProtocolViolation("FRAME-007", "OFFER.mode must be 0, 1 or 2");
+      if (frame.mode === OfferMode.replace) {
+        this.#offered.clear();
+        this.#modelNames.clear();
+      } else if (frame.mode !== OfferMode.add) throw new ProtocolViolation("FRAME-007", "OFFER.mode must be 0, 1 or 2");
       for (const tool of frame.tools) this.#take(tool);
     }
     this.#options.event({ type: "offer", tools: new Map(this.#offered) });
   }
 
   #take(tool: OfferEntry): void {
-    if (!TOOL_NAME.test(tool.name))
+    if (!isToolName(tool.name)) {
       throw new ProtocolViolation("TOOL-001", "OFFER.tools: a name must be 1 to 64 of A-Z a-z 0-9 _ - .");
-    if (effectFromWire(tool.effect) === undefined)
+    }
+    if (isReservedName(tool.name)) {
+      throw new ProtocolViolation("TOOL-001", "OFFER.tools: a name must not be one that belongs to the protocol");
+    }
+    const alias = modelName(tool.name);
+    if ((this.#modelNames.get(alias) ?? tool.name) !== tool.name) {
+      throw new ProtocolViolation("TOOL-001", "OFFER.tools: two names must not be equal once each . is _");
+    }
+    if (effectFromWire(tool.effect) === undefined) {
       throw new ProtocolViolation("FRAME-007", "OFFER.tools: an effect must be 0, 1 or 2");
+    }
+    this.#modelNames.set(alias, tool.name);
     this.#offered.set(tool.name, tool);
     if (this.#offered.size > this.#options.limits.offeredTools) {
       throw new ProtocolViolation(

@@ -12,13 +12,16 @@ import { codeToWire, type Code } from "../errors/codes.ts";
 import { UsageError } from "../errors/usage.ts";
 import type { ProtocolViolation } from "../errors/violation.ts";
 import { MAX_STREAM_ID, type Limits } from "../limits.ts";
+import { headerLength } from "../wire/carriage.ts";
 import type { Frame, GoawayFrame, OfferFrame, ResetFrame, StreamFrame } from "../wire/frame.ts";
+import { endedBefore, endedUnderWay, notSent, untaken } from "./endings.ts";
 import {
   acceptFrame,
   dataFrame,
   DataKind,
   endFrame,
   endHeaderOctets,
+  fitting,
   offerFrames,
   openFrame,
   openHeaderOctets,
@@ -35,8 +38,9 @@ import {
   type PortBody,
   type PortEvent,
 } from "./port.ts";
-import { Ring } from "./ring.ts";
-import { Stream, type BodyKind } from "./stream.ts";
+import { Queue } from "./queue.ts";
+import { Stream, type BodyKind, type OutgoingBody } from "./stream.ts";
+import { Writer } from "./writer.ts";
 
 /** How a peer moves its channel. The owner passes these on with the present time. */
 export interface ChannelControl {
@@ -65,8 +69,9 @@ export class Peer implements CallPort, FrameSink {
   readonly #events: PortEvent[] = [];
   readonly #streams = new Map<number, Stream>();
   readonly #calls = new Map<CallNumber, Stream>();
-  readonly #ring = new Ring();
-  readonly #waiting = new Set<Stream>();
+  readonly #writer: Writer;
+  /** Own calls that wait for a stream. */
+  readonly #waiting = new Queue<Stream>();
   readonly #offers: OfferFrame[] = [];
   readonly #intake: Intake;
   #nextCall: CallNumber = 1;
@@ -80,7 +85,7 @@ export class Peer implements CallPort, FrameSink {
     this.#options = options;
     this.#limits = options.limits;
     this.#control = options.control;
-    this.messageLimit = options.peerLimits.message;
+    this.messageLimit = Math.min(options.peerLimits.message, options.peerLimits.assembling);
     this.#nextStream = options.firstStream ?? (options.role === "client" ? 1 : 2);
     this.#intake = new Intake({
       role: options.role,
@@ -90,6 +95,11 @@ export class Peer implements CallPort, FrameSink {
       opened: (id) => this.#openedByPeer(id),
       answer: (stream, ending) => this.#queueEnd(stream, ending),
       over: (stream) => this.#forget(stream),
+    });
+    this.#writer = new Writer({
+      limits: options.peerLimits,
+      admit: (stream, now) => this.#admit(stream, now),
+      itemWritten: (stream, octets) => this.#itemWritten(stream, octets + ITEM_OCTETS),
     });
   }
 
@@ -112,21 +122,19 @@ export class Peer implements CallPort, FrameSink {
 
   open(request: OpenRequest): CallNumber {
     const header = openHeaderOctets(request);
-    if (header > this.#options.peerLimits.framePayload) {
-      throw new UsageError("key, turn, trace and meta of a call must fit into one frame together: shorten meta");
-    }
+    if (header > this.#framePayload) this.#checkHeader(request);
     const call = this.#nextCall++;
     const stream = new Stream("opener", call, 0);
+    stream.deadline = request.deadline;
     this.#calls.set(call, stream);
     this.#control.wake();
-    if (this.#ended || this.#peerDrains || this.#draining !== undefined) {
-      this.#settleUntaken(stream, "unavailable", "the session takes no further calls");
+    if (!this.#mayOpen) {
+      this.#settle(stream, untaken("unavailable", "the session takes no further calls"), true);
       return call;
     }
-    this.#queueBody(stream, "arguments", wireBody(request.body), (chunk, more, now) =>
+    this.#queueBody(stream, "arguments", wireBody(request.body), header, (chunk, more, now) =>
       openFrame(stream.id, request, chunk, more, now),
     );
-    stream.firstRoom = this.#options.peerLimits.framePayload - header;
     this.#scheduleOpen(stream);
     return call;
   }
@@ -135,7 +143,7 @@ export class Peer implements CallPort, FrameSink {
     const stream = this.#calls.get(call);
     if (stream === undefined || stream.ending) return;
     const waiting = stream.control.findIndex((frame) => frame.type === "accept");
-    const frame = acceptFrame(stream.id, accept);
+    const frame = acceptFrame(stream.id, accept, this.#framePayload);
     if (waiting === -1) stream.control.push(frame);
     else stream.control[waiting] = frame;
     this.#schedule(stream);
@@ -169,13 +177,12 @@ export class Peer implements CallPort, FrameSink {
     if (stream === undefined || stream.resetting) return;
     this.#control.wake();
     if (stream.id === 0) {
-      const message = code === "cancelled" ? "cancelled before it was sent" : "not sent before its deadline";
-      this.#settle(stream, { ok: false, code, message, outcome: "not_started", body: NO_BODY });
+      this.#settle(stream, notSent(code));
       return;
     }
     // What is left of the arguments is of no use any more: RESET stands for it.
     stream.resetting = true;
-    stream.bodies.length = 0;
+    this.#writer.dropBodies(stream);
     const frame: ResetFrame = { type: "reset", stream: stream.id, code: codeToWire(code) };
     stream.control.push(frame);
     this.#schedule(stream);
@@ -183,7 +190,7 @@ export class Peer implements CallPort, FrameSink {
 
   offer(tools: OfferFrame["tools"]): void {
     this.#offers.length = 0;
-    this.#offers.push(...offerFrames(tools, this.#options.peerLimits.framePayload));
+    this.#offers.push(...offerFrames(tools, this.#framePayload));
     this.#control.wake();
   }
 
@@ -192,7 +199,7 @@ export class Peer implements CallPort, FrameSink {
     this.#draining = { message, retryAfterMs };
     this.#intake.closeAt(this.lastStream);
     this.#control.drain(message, retryAfterMs);
-    this.#refuseWaiting(message, retryAfterMs);
+    for (const stream of this.#waiting) this.#settle(stream, untaken("unavailable", message, retryAfterMs), true);
     this.#endWhenDrained();
   }
 
@@ -216,17 +223,13 @@ export class Peer implements CallPort, FrameSink {
   nextFrame(now: number): Frame | undefined {
     const offer = this.#offers.shift();
     if (offer !== undefined) return offer;
-    for (;;) {
-      const stream = this.#ring.take();
-      if (stream === undefined) return undefined;
-      const frame = this.#frameOf(stream, now);
-      if (frame === undefined) continue;
-      stream.sent(frame);
-      if (frame.type === "open") this.#events.push({ type: "sent", call: stream.call });
-      if (stream.side === "receiver" && stream.ended) this.#forget(stream);
-      else if (stream.control.length > 0 || stream.bodies.length > 0) this.#ring.add(stream);
-      return frame;
-    }
+    const next = this.#writer.next(now);
+    if (next === undefined) return undefined;
+    const { stream, frame } = next;
+    stream.sent(frame);
+    if (frame.type === "open") this.#events.push({ type: "sent", call: stream.call });
+    if (stream.side === "receiver" && stream.ended) this.#forget(stream);
+    return frame;
   }
 
   channelEnded(end: ChannelEnd, _now: number): void {
@@ -234,40 +237,40 @@ export class Peer implements CallPort, FrameSink {
     this.#ended = true;
     for (const stream of this.#calls.values()) {
       if (stream.side === "receiver") {
-        this.#calls.delete(stream.call);
+        this.#forget(stream);
         this.#events.push({ type: "void", call: stream.call });
-      } else if (stream.id === 0) {
-        const message = `the session ended before the call was sent: ${end.message}`;
-        this.#settleUntaken(stream, codeOfEnd(end), message, end.retryAfterMs);
       } else {
-        this.#settle(stream, {
-          ok: false,
-          code: codeOfEnd(end),
-          message: `the session ended while the call was under way: ${end.message}`,
-          outcome: "unknown",
-          retryAfterMs: end.retryAfterMs,
-          requirement: end.requirement,
-          body: NO_BODY,
-        });
+        this.#settle(stream, stream.id === 0 ? endedBefore(end) : endedUnderWay(end), stream.id === 0);
       }
     }
-    this.#streams.clear();
-    this.#waiting.clear();
     this.#events.push({ type: "ended", end });
   }
 
   #receiveGoaway(frame: GoawayFrame): void {
     this.#peerDrains = true;
-    const retryAfterMs = frame.retryAfterMs;
+    const { message, retryAfterMs } = frame;
+    const ending = untaken("unavailable", `the peer took no further calls: ${message}`, retryAfterMs);
     for (const stream of this.#calls.values()) {
-      if (stream.side !== "opener" || (stream.id !== 0 && stream.id <= frame.lastStream)) continue;
-      this.#settleUntaken(stream, "unavailable", `the peer took no further calls: ${frame.message}`, retryAfterMs);
+      const taken = stream.id !== 0 && stream.id <= frame.lastStream;
+      if (stream.side === "opener" && !taken) this.#settle(stream, ending, true);
     }
-    if (frame.code === 0) this.#events.push({ type: "drain", message: frame.message, retryAfterMs });
+    if (frame.code === 0) this.#events.push({ type: "drain", message, retryAfterMs });
   }
 
-  #refuseWaiting(message: string, retryAfterMs: number | undefined): void {
-    for (const stream of this.#waiting) this.#settleUntaken(stream, "unavailable", message, retryAfterMs);
+  get #framePayload(): number {
+    return this.#options.peerLimits.framePayload;
+  }
+
+  /** False where the peer takes no further calls, or this side drains and serves none that may need the peer's help. */
+  get #mayOpen(): boolean {
+    if (this.#ended || this.#peerDrains) return false;
+    return this.#draining === undefined || this.#intake.openStreams > 0;
+  }
+
+  /** The bound was too high: the header itself is looked at. */
+  #checkHeader(request: OpenRequest): void {
+    if (headerLength(openFrame(1, request, NO_BODY.octets, true, 0)) <= this.#framePayload) return;
+    throw new UsageError("key, turn, trace and meta of a call must fit into one frame together: shorten meta");
   }
 
   #openedByPeer(id: number): Stream {
@@ -279,7 +282,12 @@ export class Peer implements CallPort, FrameSink {
 
   #scheduleOpen(stream: Stream): void {
     if (this.#openedByUs >= this.#options.peerLimits.streams) {
-      this.#waiting.add(stream);
+      if (this.#waiting.size < this.#limits.queuedCalls) {
+        this.#waiting.add(stream);
+        return;
+      }
+      const message = `more than ${this.#limits.queuedCalls} calls wait for a stream`;
+      this.#settle(stream, untaken("resource_exhausted", message));
       return;
     }
     this.#openedByUs += 1;
@@ -288,42 +296,21 @@ export class Peer implements CallPort, FrameSink {
   }
 
   #schedule(stream: Stream): void {
-    this.#ring.add(stream);
+    this.#writer.schedule(stream);
     this.#control.wake();
   }
 
-  #frameOf(stream: Stream, now: number): StreamFrame | undefined {
-    const body = stream.bodies[0];
-    // RESET and ACCEPT need no room and wait for nothing, except that nothing precedes OPEN.
-    const control = stream.control.shift();
-    if (control !== undefined) return control;
-    if (body === undefined) return undefined;
-    if (stream.id === 0 && !this.#assignId(stream)) return undefined;
-    const room = body.started ? this.#options.peerLimits.framePayload : stream.firstRoom;
-    const chunk = body.octets.subarray(body.offset, body.offset + room);
-    const more = body.offset + chunk.length < body.octets.length;
-    const frame: StreamFrame = body.started
-      ? {
-          type: "data",
-          stream: stream.id,
-          more,
-          final: !more && (body.kind === "arguments" || body.kind === "result"),
-          body: chunk,
-        }
-      : body.first(chunk, more, now);
-    body.started = true;
-    body.offset += chunk.length;
-    if (!more) {
-      stream.bodies.shift();
-      if (body.kind === "item") this.#itemWritten(stream, body.octets.length + ITEM_OCTETS);
-      this.#setFirstRoom(stream);
+  /** OPEN is about to be written. */
+  #admit(stream: Stream, now: number): boolean {
+    if (stream.deadline !== undefined && stream.deadline <= now) {
+      this.#settle(stream, notSent("deadline_exceeded"));
+      return false;
     }
-    return frame;
-  }
-
-  #assignId(stream: Stream): boolean {
     if (this.#nextStream > MAX_STREAM_ID) {
-      this.#control.close("unavailable", "the stream identifiers of this session are used up [STREAM-009]");
+      // Those that are open finish; the others are for the next session.
+      const message = "the stream identifiers of this session are used up [STREAM-009]";
+      this.drain(message);
+      this.#settle(stream, untaken("unavailable", message), true);
       return false;
     }
     stream.id = this.#nextStream;
@@ -341,62 +328,46 @@ export class Peer implements CallPort, FrameSink {
 
   #queueData(stream: Stream, kind: "progress" | "item", body: PortBody): void {
     const { content, octets } = wireBody(body);
-    this.#queueBody(stream, kind, { content, octets }, (chunk, more) =>
+    this.#queueBody(stream, kind, { content, octets }, DATA_HEADER_OCTETS, (chunk, more) =>
       dataFrame(stream.id, DataKind[kind], content, chunk, more),
     );
     this.#schedule(stream);
   }
 
-  #queueEnd(stream: Stream, ending: Ending): void {
+  #queueEnd(stream: Stream, given: Ending): void {
+    const ending = given.ok ? given : { ...given, message: fitting(given.message, this.#framePayload) };
     stream.ending = true;
     // END stands for an ACCEPT that was not written (CALL-001), unless items go before it.
     const hasBodies = stream.bodies.some((body) => body.kind === "item" || body.started);
     stream.bodies = stream.bodies.filter((body) => body.kind === "item" || body.started);
     if (!hasBodies && !stream.accepted) stream.control.length = 0;
-    stream.endHeader = endHeaderOctets(ending);
-    this.#queueBody(stream, "result", wireBody(ending.body), (chunk, more) => endFrame(stream.id, ending, chunk, more));
+    this.#queueBody(stream, "result", wireBody(ending.body), endHeaderOctets(ending), (chunk, more) =>
+      endFrame(stream.id, ending, chunk, more),
+    );
     this.#schedule(stream);
   }
 
-  #queueBody(stream: Stream, kind: BodyKind, body: Body, first: Stream["bodies"][number]["first"]): void {
-    stream.bodies.push({ kind, octets: body.octets, offset: 0, started: false, first });
-    this.#setFirstRoom(stream);
+  #queueBody(stream: Stream, kind: BodyKind, body: Body, header: number, first: OutgoingBody["first"]): void {
+    stream.bodies.push({ kind, octets: body.octets, offset: 0, started: false, header, first });
   }
 
-  /** The first frame of a body holds a header, too. OPEN's is known when the call is made. */
-  #setFirstRoom(stream: Stream): void {
-    const next = stream.bodies[0];
-    if (next === undefined || next.started || next.kind === "arguments") return;
-    stream.firstRoom = this.#options.peerLimits.framePayload - (next.kind === "result" ? stream.endHeader : 2);
-  }
-
-  #settle(stream: Stream, ending: Ending): void {
+  /** An own call is over. `untaken`: the peer never took it. */
+  #settle(stream: Stream, ending: Ending, isUntaken?: boolean): void {
     this.#forget(stream);
-    this.#events.push({ type: "end", call: stream.call, ending });
-  }
-
-  #settleUntaken(stream: Stream, code: Code, message: string, retryAfterMs?: number): void {
-    this.#forget(stream);
-    const ending: Ending = { ok: false, code, message, outcome: "not_started", retryAfterMs, body: NO_BODY };
-    this.#events.push({ type: "end", call: stream.call, ending, untaken: true });
+    this.#events.push({ type: "end", call: stream.call, ending, untaken: isUntaken });
   }
 
   #forget(stream: Stream): void {
     this.#calls.delete(stream.call);
     if (stream.id !== 0) this.#streams.delete(stream.id);
-    this.#waiting.delete(stream);
-    this.#ring.remove(stream);
+    this.#waiting.remove(stream);
+    this.#writer.forget(stream);
     this.#intake.release(stream);
-    stream.bodies.length = 0;
-    stream.control.length = 0;
     if (stream.counted) {
       stream.counted = false;
       this.#openedByUs -= 1;
-      const [next] = this.#waiting;
-      if (next !== undefined) {
-        this.#waiting.delete(next);
-        this.#scheduleOpen(next);
-      }
+      const next = this.#waiting.take();
+      if (next !== undefined) this.#scheduleOpen(next);
     }
     this.#endWhenDrained();
   }
@@ -410,8 +381,5 @@ export class Peer implements CallPort, FrameSink {
 /** What an item that waits takes beside its octets: many small ones must not count as nothing. */
 const ITEM_OCTETS = 64;
 
-/** What the calls of a session end with when it is over. */
-function codeOfEnd(end: ChannelEnd): Code {
-  if (end.requirement !== undefined && end.cause !== "timeout") return "internal";
-  return end.cause === "closed" && !end.byPeer ? "cancelled" : "unavailable";
-}
+/** Octets of the header of DATA, in binary carriage. */
+const DATA_HEADER_OCTETS = 2;

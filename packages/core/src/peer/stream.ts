@@ -19,6 +19,8 @@ export interface OutgoingBody {
   offset: number;
   /** True once its first frame is written. */
   started: boolean;
+  /** An upper bound for the octets of the header of its first frame. */
+  readonly header: number;
   /** Builds the frame that starts the body; the clock is for what is left of a deadline. */
   readonly first: (chunk: Uint8Array, more: boolean, now: number) => StreamFrame;
 }
@@ -33,12 +35,10 @@ export class Stream {
   readonly control: StreamFrame[] = [];
   /** Bodies to write, in order. */
   bodies: OutgoingBody[] = [];
-  /** Octets of a body that fit into its first frame, beside the header. */
-  firstRoom = 0;
-  /** Octets of END's header at most. */
-  endHeader = 0;
-  /** True while the stream waits in the scheduler. */
-  scheduled = false;
+  /** When an own call is of no use any more, on the session's clock. */
+  deadline: number | undefined;
+  /** Octets of a body that has begun and is not complete; 0 where it fits into one frame. */
+  unfinished = 0;
   /** Octets of items that wait to be written. */
   unsentItems = 0;
   /** True when the session was told to wait for room. */

@@ -125,7 +125,7 @@ export function endingCases(kind: WorldKind): void {
           return never();
         },
       });
-      const call = pair.client.client(kit).work({ how: "forever" }, { timeoutMs: 40 });
+      const call = pair.client.client(kit).work({ how: "forever" }, { timeoutMs: 150 });
       expect(await codeAndOutcome(pair, call)).toBe("deadline_exceeded, failed");
       await expect(pair.until(ended.promise)).resolves.toBe("aborted");
     }),
