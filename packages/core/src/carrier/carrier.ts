@@ -70,7 +70,10 @@ export interface Carrier {
   readonly shared: boolean;
   /** Installs the listener and begins to deliver. Called once. Throws when the socket is attached already. */
   start(listener: CarrierListener): void;
-  /** Gives the socket back as it was. No further event reaches the listener; messages that still wait are dropped. */
+  /**
+   * Gives the socket back as it was. No further event reaches the listener. What waits for the end of a fragmented message
+   * of the host's still follows it, so that the last word of a channel is said; other messages that wait are dropped.
+   */
   detach(): void;
   /** Closes a socket that turnmux owns; on a shared one it does nothing. */
   close(code: number, reason: string): void;

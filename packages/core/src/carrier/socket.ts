@@ -41,8 +41,11 @@ export interface SocketPort {
   readonly buffered: number;
   /** True while nothing may be written. */
   readonly blocked: boolean;
-  /** Begins to watch the socket, and marks it. Returns what gives it back. Throws {@link UsageError} when it is marked. */
-  hook(events: SocketEvents): () => void;
+  /**
+   * Begins to watch the socket, and marks it. Returns what gives it back, and writes `last` as soon as the host's
+   * message is over, where one is under way. Throws {@link UsageError} when the socket is marked.
+   */
+  hook(events: SocketEvents): (last: readonly (string | Uint8Array)[]) => void;
   /** Writes one message. May throw. */
   write(message: string | Uint8Array): void;
   /** Begins the closing handshake. May throw. */
@@ -59,7 +62,7 @@ export class SocketCarrier implements Carrier {
   readonly #port: SocketPort;
   #state: "new" | "attached" | "lost" | "detached" = "new";
   #listener: CarrierListener | undefined;
-  #release: (() => void) | undefined;
+  #release: ReturnType<SocketPort["hook"]> | undefined;
   /** Messages that came while the socket was blocked. Its length is the owner's to limit. */
   #waiting: (string | Uint8Array)[] = [];
   #waitingOctets = 0;
@@ -105,7 +108,7 @@ export class SocketCarrier implements Carrier {
       },
       closed: (loss) => {
         this.#lose(loss);
-        this.#giveBack();
+        this.#giveBack([]);
       },
     });
     this.#listener = listener;
@@ -129,9 +132,10 @@ export class SocketCarrier implements Carrier {
   }
 
   detach(): void {
+    const last = this.#state === "attached" ? this.#waiting : [];
     this.#state = "detached";
     this.#drop();
-    this.#giveBack();
+    this.#giveBack(last);
   }
 
   close(code: number, reason: string): void {
@@ -200,8 +204,8 @@ export class SocketCarrier implements Carrier {
     this.#waitingOctets = 0;
   }
 
-  #giveBack(): void {
-    this.#release?.();
+  #giveBack(last: readonly (string | Uint8Array)[]): void {
+    this.#release?.(last);
     this.#release = undefined;
   }
 }

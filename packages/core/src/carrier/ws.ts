@@ -41,7 +41,8 @@ export interface WsLike {
  * From `start` on, messages that the listener takes reach none of the socket's listeners, however and whenever they were
  * added: `on`, `once`, `addEventListener`, `onmessage`, async iteration. All else passes unchanged: other messages,
  * ping, pong, close, errors. To that end `emit` and `send` are properties of the instance while the carrier is
- * attached. `detach`, or the socket's 'close', takes them away.
+ * attached. `detach`, or the socket's 'close', takes them away; where the host is in the middle of a fragmented message, and
+ * something waits for its end, `send` stays until then.
  *
  * - Nothing is written between the fragments of a host's message (CARR-007), also of one that had begun before `start`.
  * - Messages are never compressed, and pass by functions that a host has put over `send` on this instance.
@@ -71,6 +72,8 @@ class WsPort implements SocketPort {
   /** The lengths of our messages that the socket has not reported as written, oldest first, and their sum. */
   #lengths: number[] = [];
   #unwritten = 0;
+  /** Set between `detach` and the end of the message that the host is in: says what is left to say, and lets go of `send`. */
+  #part: (() => void) | undefined;
   /** Has `send` as it is below this carrier, and below whatever the host has put over it on this instance. */
   #below: Pick<WsLike, "send">;
 
@@ -102,18 +105,27 @@ class WsPort implements SocketPort {
     }
   }
 
-  hook(events: SocketEvents): () => void {
+  hook(events: SocketEvents): ReturnType<SocketPort["hook"]> {
     const ws = this.#ws;
     const unmark = markAttached(ws);
     this.#events = events;
     const restoreEmit = wrapMethod(ws, "emit", (pass) => this.#watchEmit(pass));
     const restoreSend = wrapMethod(ws, "send", (pass) => this.#watchSend(pass));
     if (!this.#shared) ws.on("error", ignore);
-    return () => {
+    return (last) => {
       this.#events = undefined;
       restoreEmit();
-      restoreSend();
       unmark();
+      if (last.length === 0) {
+        restoreSend();
+        return;
+      }
+      this.#part = () => {
+        if (this.blocked) return;
+        this.#part = undefined;
+        restoreSend();
+        if (ws.readyState === ReadyState.open) for (const message of last) this.write(message);
+      };
     };
   }
 
@@ -183,6 +195,7 @@ class WsPort implements SocketPort {
     const sent = (options: unknown): void => {
       this.#fragmentOpen = typeof options === "object" && options !== null && "fin" in options && options.fin === false;
       this.#events?.unblocked();
+      this.#part?.();
     };
     return function send(this: unknown, ...args: Parameters<WsLike["send"]>): void {
       pass.apply(this, args);

@@ -93,7 +93,7 @@ export class Acceptor {
     if (this.#over) return;
     this.#conversation.close(message);
     this.#options.carrier.detach();
-    // A last word that could not be written, since the host is in the middle of a message, is written no more.
+    // Whatever the carrier did not take will not be taken any more.
     this.#conversation.link.lost({ reason: message });
     this.#finish();
   }

@@ -114,7 +114,7 @@ export class Dialer {
   detach(message: string): void {
     if (!this.#over) this.close(message);
     this.#options.carrier.detach();
-    // A last word that the carrier did not take will not be taken any more.
+    // Whatever the carrier did not take will not be taken any more.
     this.#link.lost({ reason: message });
   }
 

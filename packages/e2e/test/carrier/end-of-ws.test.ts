@@ -115,19 +115,52 @@ describe("Detaching from a ws socket", () => {
     expect(recorder.losses).toEqual([]);
   });
 
-  it("drops what still waited", async () => {
+  it("within a message of the host's lets go of what arrives at once, and says behind that message what still waited", async () => {
+    const { near, far } = await connect();
+    const before = Reflect.ownKeys(near);
+    const other = transcript(far);
+    const carrier = wsCarrier(near);
+    carrier.start(new Recorder());
+    near.send("a", { fin: false });
+    carrier.send(ours("last word"));
+    carrier.detach();
+    expect(shape(near)).toEqual(["send"]);
+    near.send("b", { fin: false });
+    expect(shape(near)).toEqual(["send"]);
+    near.send("c");
+    expect(Reflect.ownKeys(near)).toEqual(before);
+    near.send("fence");
+    await other.until("fence");
+    expect(other.seen).toEqual(["abc", textOf(ours("last word")), "fence"]);
+  });
+
+  it("within a message of the host's, and attaching again there, keeps the order of both", async () => {
     const { near, far } = await connect();
     const other = transcript(far);
     const carrier = wsCarrier(near);
     carrier.start(new Recorder());
     near.send("a", { fin: false });
-    carrier.send(ours("waits"));
+    carrier.send(ours("last word"));
     carrier.detach();
-    expect(carrier.buffered).toBe(0);
+    const next = wsCarrier(near);
+    next.start(new Recorder());
+    next.send(ours("first word"));
     near.send("b");
     near.send("fence");
     await other.until("fence");
-    expect(other.seen).toEqual(["ab", "fence"]);
+    expect(other.seen).toEqual(["ab", textOf(ours("last word")), textOf(ours("first word")), "fence"]);
+  });
+
+  it("within a message of the host's that is never finished says nothing more, and closes without harm", async () => {
+    const { near, far } = await connect();
+    const carrier = wsCarrier(near);
+    carrier.start(new Recorder());
+    near.send("a", { fin: false });
+    carrier.send(ours("last word"));
+    carrier.detach();
+    const closed = closing(far);
+    near.close(4001, "done");
+    expect(await closed).toEqual([4001, "done"]);
   });
 
   it("stays transparent under what the host has put over emit and send since", async () => {
