@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { UsageError, type Carrier, type Dialer, type SessionControl, type SessionEnd } from "@turnmux/core";
+import {
+  UsageError,
+  type Carrier,
+  type ChannelEnd,
+  type Dialer,
+  type SessionControl,
+  type SessionEnd,
+} from "@turnmux/core";
 import type { HostSockets } from "../attached-session.ts";
 import type { ClientSocket } from "../options.ts";
 import type { Platform } from "../platform/platform.ts";
@@ -69,11 +76,12 @@ export class Attachment implements HostSockets {
     const before = loans.get(socket);
     if (before?.over === true) before.dialer.detach("the socket is attached again");
     const carrier = isCarrier(socket) ? socket : platform.carrierOf(socket, { carriage, shared: true });
+    const ended = (end: ChannelEnd): void => {
+      loan.over = true;
+      if (this.#loan === loan) this.#lost(end);
+    };
     const loan: Loan = {
-      dialer: dialOn(carrier, settings, control, (end) => {
-        loan.over = true;
-        if (this.#loan === loan) this.#lost(end);
-      }),
+      dialer: dialOn(carrier, settings, control, ended, before?.dialer),
       over: false,
     };
     loans.set(socket, loan);

@@ -57,9 +57,10 @@ export function dialOn(
   settings: Settings,
   control: SessionControl,
   ended: DialerOptions["ended"],
+  previous?: Dialer,
 ): Dialer {
   const { environment, limits, auth, agent, acceptsAudience } = settings;
-  return new Dialer({ carrier, environment, limits, control, prover: auth, acceptsAudience, agent, ended });
+  return new Dialer({ carrier, environment, limits, control, prover: auth, acceptsAudience, agent, ended, previous });
 }
 
 /** Tells the subscribers of `turnmux:session` where the session is. */
