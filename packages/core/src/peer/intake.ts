@@ -255,8 +255,8 @@ export class Intake {
 
   #completeEnd(stream: Stream, start: EndFrame, body: Body | undefined): void {
     const ending = endingOf(start, body);
-    this.#options.over(stream);
     this.#options.event({ type: "end", call: stream.call, ending });
+    this.#options.over(stream);
   }
 
   #accept(stream: Stream, frame: AcceptFrame): void {

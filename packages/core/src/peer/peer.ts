@@ -237,8 +237,8 @@ export class Peer implements CallPort, FrameSink {
     this.#ended = true;
     for (const stream of this.#calls.values()) {
       if (stream.side === "receiver") {
-        this.#forget(stream);
         this.#events.push({ type: "void", call: stream.call });
+        this.#forget(stream);
       } else {
         this.#settle(stream, stream.id === 0 ? endedBefore(end) : endedUnderWay(end), stream.id === 0);
       }
@@ -353,8 +353,9 @@ export class Peer implements CallPort, FrameSink {
 
   /** An own call is over. `untaken`: the peer never took it. */
   #settle(stream: Stream, ending: Ending, isUntaken?: boolean): void {
-    this.#forget(stream);
+    // Told first: with its last call a session that drains is over.
     this.#events.push({ type: "end", call: stream.call, ending, untaken: isUntaken });
+    this.#forget(stream);
   }
 
   #forget(stream: Stream): void {
