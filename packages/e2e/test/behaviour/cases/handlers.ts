@@ -1,4 +1,4 @@
-import { defineTools, ToolError, type ToolHandlers } from "@turnmux/core";
+import { ToolError, type ToolHandlers } from "@turnmux/core";
 import type { kit } from "../kit.ts";
 import { aborted, never } from "./using.ts";
 
@@ -79,6 +79,3 @@ export function kitHandlers(): KitHandlers {
     },
   };
 }
-
-/** A tree that offers nothing. */
-export const nothing = defineTools({});
