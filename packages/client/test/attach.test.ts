@@ -242,6 +242,22 @@ describe("A session on a host's socket", () => {
     await session.close();
   });
 
+  it("moves to another socket from within its own listeners", async () => {
+    const b = await bench();
+    const { session } = await standing(b, { waitMs: Number.POSITIVE_INFINITY });
+    const held = failureOf(session.turn("t").client(tools).hold());
+    await b.workshop.started.passed;
+    session.addEventListener("drain", () => session.detach());
+    session.addEventListener("state", ({ detail }) => {
+      if (detail.state === "reconnecting") session.attach(b.dial());
+    });
+    b.gateway.latest.acceptor.drain("restarting", undefined);
+    expect(await held).toMatchObject({ code: "cancelled", outcome: "unknown" });
+    b.gateway.accept(await b.gateway.socket(2));
+    expect(await session.call("echo", "a")).toBe("a");
+    await session.close();
+  });
+
   it("closes while it waits", async () => {
     const b = await bench();
     const { session } = await standing(b, { waitMs: 600_000 });

@@ -29,7 +29,10 @@ export interface AttachmentOptions {
 /** A socket that a session has, or had: then what the gateway sends late is still kept from the host. */
 interface Loan {
   readonly dialer: Dialer;
+  /** Its channel is over. */
   over: boolean;
+  /** The socket was given back, and the session may wait for another one. */
+  givenBack: boolean;
 }
 
 /** By socket, until that is attached again. */
@@ -43,8 +46,6 @@ export class Attachment implements HostSockets {
   #disarm: (() => void) | undefined;
   /** How the session ends, where this side has decided that it does. */
   #verdict: SessionEnd | undefined;
-  /** The socket is given back, and the session may wait for another one. */
-  #detaching = false;
   #stood = false;
   #over = false;
 
@@ -78,11 +79,12 @@ export class Attachment implements HostSockets {
     const carrier = isCarrier(socket) ? socket : platform.carrierOf(socket, { carriage, shared: true });
     const ended = (end: ChannelEnd): void => {
       loan.over = true;
-      if (this.#loan === loan) this.#lost(end);
+      if (this.#loan === loan) this.#lost(end, loan.givenBack);
     };
     const loan: Loan = {
       dialer: dialOn(carrier, settings, control, ended, before?.dialer),
       over: false,
+      givenBack: false,
     };
     loans.set(socket, loan);
     const previous = this.#loan;
@@ -101,9 +103,10 @@ export class Attachment implements HostSockets {
   }
 
   detach(message: string): void {
-    this.#detaching = true;
-    this.#loan?.dialer.detach(message);
-    this.#detaching = false;
+    const loan = this.#loan;
+    if (loan === undefined) return;
+    loan.givenBack = true;
+    loan.dialer.detach(message);
   }
 
   /** Ends the session. */
@@ -114,11 +117,11 @@ export class Attachment implements HostSockets {
     else this.#loan.dialer.close(message);
   }
 
-  #lost(end: SessionEnd): void {
+  #lost(end: SessionEnd, givenBack: boolean): void {
     if (this.#over) return;
     const { waitMs, settings } = this.#options;
     // A host that never spoke turnmux is not waited for.
-    const another = this.#detaching || (mayTryAgain(end) && (this.#stood || end.cause !== "timeout"));
+    const another = givenBack || (mayTryAgain(end) && (this.#stood || end.cause !== "timeout"));
     const mayWait = waitMs > 0 && another;
     if (this.#verdict !== undefined || !mayWait) {
       this.#finish(this.#verdict ?? end);
