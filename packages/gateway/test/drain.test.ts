@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { memoryJournal, UsageError, type Journal } from "@turnmux/gateway";
+import { z } from "zod";
+import { defineTools, memoryJournal, tool, UsageError, type Journal } from "@turnmux/gateway";
 import { connect, sharedToken } from "@turnmux/client";
 import { connected, listening, nextSession, SECRET, testGateway } from "./support/gateway.ts";
 import { attached, host, Inbox } from "./support/host.ts";
@@ -98,7 +99,38 @@ describe("drain()", () => {
     expect(await local.closed).toMatchObject({ code: "unavailable" });
   });
 
-  test("waits for a handler that is kept although its caller has left, and for the journal to know its ending", async () => {
+  test("waits for a handler that is kept although its caller has left", async () => {
+    const { gateway } = testGateway();
+    const kept = defineTools({
+      tidy: tool({ description: "Tidies up", input: z.object({}), effect: "idempotent", whenSessionEnds: "keep" }),
+    });
+    const started = Promise.withResolvers<undefined>();
+    const tidied = Promise.withResolvers<undefined>();
+    gateway.implement(kept, {
+      tidy: async () => {
+        started.resolve(undefined);
+        await tidied.promise;
+      },
+    });
+    const session = gateway.openSession({ principal: "alice", scopes: [] });
+    session
+      .client(kept)
+      .tidy()
+      .catch(() => {});
+    await started.promise;
+    await session.close();
+    let over = false;
+    const drained = gateway.drain().then((report) => {
+      over = true;
+      return report;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([over, gateway.stats().running.handlers]).toEqual([false, 1]);
+    tidied.resolve(undefined);
+    expect(await drained).toEqual({ cutCalls: 0 });
+  });
+
+  test("waits for the journal to know how calls ended", async () => {
     const inner = memoryJournal();
     const recorded = Promise.withResolvers<undefined>();
     const endings: number[] = [];

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { deviceKey, generateDeviceKey, sharedToken, type ClientAuth } from "@turnmux/client";
@@ -28,6 +29,14 @@ describe("an endpoint of the gateway's own", () => {
     expect(session.scopes).toEqual(["write"]);
     expect(await session.client(tools).job.add({ name: "plants" }, { key: "k-1" })).toEqual({ id: "k-1" });
     expect(handlers.jobs).toEqual(["plants"]);
+  });
+
+  test("takes more from clients that have a session than from those that have none", async () => {
+    const { gateway } = testGateway();
+    handle(gateway);
+    const session = await connected(await listening(gateway));
+    const text = "x".repeat(1_000_000);
+    expect(await session.client(tools).echo({ text })).toEqual({ text });
   });
 
   test("takes clients that sign with a device key", async () => {
@@ -112,6 +121,7 @@ describe("an endpoint of the gateway's own", () => {
     const { gateway } = testGateway();
     const endpoint = gateway.listen({ port: 0, auth: tokenAuth(SECRET, grant) });
     await endpoint.close();
+    await endpoint.ready;
     expect(endpoint.address()).toBe(null);
   });
 
@@ -193,6 +203,20 @@ describe("an endpoint on a server that exists already", () => {
     expect(server.listening).toBe(true);
     // Without an upgrade listener Node hands the request to the host.
     expect(await refusedUpgrade(`${url}/session`)).toMatchObject({ status: 200, body: "the host's own" });
+  });
+
+  test("is closed when every one of its connections is, and no other", async () => {
+    const { gateway } = testGateway();
+    const { server, url } = await httpServer();
+    const other = await listening(gateway, { server, path: "/other" });
+    const endpoint = await listening(gateway, { server });
+    await connected({ url: `${url}/session` });
+    const silent = await RawClient.open(`${url}/session`);
+    silent.ws.pause();
+    await connected({ url: `${url}/other` });
+    await endpoint.close();
+    expect(await promisify(server.getConnections.bind(server))()).toBe(1);
+    await other.close();
   });
 
   test("is ready when the server listens, also when that is later", async () => {

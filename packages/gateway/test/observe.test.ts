@@ -28,6 +28,10 @@ describe("stats()", () => {
     await expect(cancelled).rejects.toMatchObject({ code: "cancelled" });
     const atGateway = await opened;
     await atGateway.client(deviceTools).device.ring({ times: 1 });
+    // What the caller's side of a session in process counts is not the gateway's.
+    await using local = gateway.openSession({ principal: "local", scopes: [] });
+    await local.client(tools).echo({ text: "x" });
+    await local.close();
     await expect(atGateway.call("device.none")).rejects.toMatchObject({ outcome: "not_started" });
     const refused = await RawClient.open(endpoint.url);
     refused.say(hello({ versions: [99] }));
@@ -37,9 +41,9 @@ describe("stats()", () => {
       sessions: 1,
       unauthenticated: expect.any(Number),
       running: { incoming: 0, outgoing: 0, handlers: 0 },
-      handshakes: { accepted: 1, refused: 1 },
+      handshakes: { accepted: 2, refused: 1 },
       ended: {
-        incoming: { ok: 2, not_started: 2, failed: 1, completed: 0, unknown: 0 },
+        incoming: { ok: 3, not_started: 2, failed: 1, completed: 0, unknown: 0 },
         outgoing: { ok: 1, not_started: 1, failed: 0, completed: 0, unknown: 0 },
       },
       lagMs: expect.any(Number),
