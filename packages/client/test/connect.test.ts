@@ -263,7 +263,7 @@ describe("connect fails, and says what to do next,", () => {
   ])("where the server answers HTTP %s", async (status, code) => {
     const error = await failureOf(connect(await statusLine(status)));
     expect(error.code).toBe(code);
-    expect(error.sentence).toContain(`the server answered HTTP ${status.slice(0, 3)} in place of a WebSocket`);
+    expect(error.sentence).toContain(`the server answered HTTP ${status.slice(0, 3)} in place of a WebSocket. `);
   });
 
   it("where the server asks to come back later", async () => {

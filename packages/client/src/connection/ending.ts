@@ -33,7 +33,10 @@ export function connectError(end: SessionEnd, where: string, cause?: unknown): T
 
 function adviceFor({ cause, code, retryAfterMs }: SessionEnd): string {
   if (cause === "violation") return "Is there a turnmux gateway, and of the same protocol version?";
-  if (cause === "lost" && code === "unavailable") return "Is the gateway running, and is this its address?";
+  if (cause === "lost") {
+    if (code === "unavailable") return "Is the gateway running, and is this its address?";
+    return "Check what the server, or a proxy before it, asks for: origin, cookies, headers";
+  }
   if (cause === "timeout") return "Check that this is where a turnmux gateway listens";
   if (cause !== "refused") return "";
   if (code === "unauthenticated")
