@@ -46,20 +46,42 @@ export type SessionListener<K extends keyof SessionEventMap> = (event: SessionEv
 /** An `EventTarget` whose events are typed. */
 export class SessionEventTarget {
   readonly #target = new EventTarget();
+  /** Some runtimes end the process for a listener that throws: listeners are called by one that does not. */
+  readonly #guarded = new WeakMap<object, EventListener>();
+  readonly #threw: (event: Event, error: unknown) => void;
 
-  /** Adds a listener, as `EventTarget` does. What it throws is reported by the runtime and harms nobody. */
+  /** `threw` hears what listeners throw. */
+  constructor(threw: (event: Event, error: unknown) => void) {
+    this.#threw = threw;
+  }
+
+  /** Adds a listener, as `EventTarget` does. What it throws is logged and harms nobody. */
   addEventListener<K extends keyof SessionEventMap>(
     type: K,
     listener: SessionListener<K>,
     options?: AddEventListenerOptions,
   ): void {
-    // The map says what the event of each name carries, and only `emit` makes events.
-    this.#target.addEventListener(type, listener as unknown as EventListener, options);
+    this.#target.addEventListener(type, this.#guard(listener), options);
   }
 
   /** Takes a listener off. */
   removeEventListener<K extends keyof SessionEventMap>(type: K, listener: SessionListener<K>): void {
-    this.#target.removeEventListener(type, listener as unknown as EventListener);
+    this.#target.removeEventListener(type, this.#guard(listener));
+  }
+
+  #guard<K extends keyof SessionEventMap>(listener: SessionListener<K>): EventListener {
+    const made = this.#guarded.get(listener);
+    if (made !== undefined) return made;
+    const guard: EventListener = (event) => {
+      try {
+        // The map says what the event of each name carries, and only `emit` makes events.
+        listener(event as SessionEvent<K>);
+      } catch (error) {
+        this.#threw(event, error);
+      }
+    };
+    this.#guarded.set(listener, guard);
+    return guard;
   }
 
   /** Tells the listeners. For the session itself. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { UsageError } from "../errors/usage.ts";
+
 /** A call on its way out (at the caller) or in (at the side that runs the handler). */
 export interface InterceptedCall {
   readonly direction: "outgoing" | "incoming";
@@ -28,21 +30,29 @@ export interface InterceptedCall {
 }
 
 /**
- * Stands around calls: `(call, next) => next(call)`. What it returns is the result, what it throws ends the call. An
- * incoming interceptor refuses with a `ToolError`; where it never called `next` the handler did not run, and the outcome is
- * `not_started`. Items and progress reports pass by without it.
+ * Stands around calls: `(call, next) => next(call)`. What it returns is the result, what it throws ends the call. It refuses
+ * with a `ToolError`; where it never called `next` the handler did not run, and the outcome is `not_started`. Items and
+ * progress reports pass by without it.
+ *
+ * `next` may be called once: a repetition is another call, with a key of its caller's, and `next` rejects with a
+ * {@link UsageError}. It may be called late; a call that is over by then does not start any more.
  */
 export type Interceptor = (
   call: InterceptedCall,
   next: (call: InterceptedCall) => Promise<unknown>,
 ) => Promise<unknown>;
 
-/** The interceptors around `last`, the first one outermost. */
+/** The interceptors around `last`, the first one outermost. For one call. */
 export function intercepted(
   interceptors: readonly Interceptor[],
   last: (call: InterceptedCall) => Promise<unknown>,
 ): (call: InterceptedCall) => Promise<unknown> {
-  let next = last;
+  let passed = false;
+  let next = (call: InterceptedCall): Promise<unknown> => {
+    if (passed) return Promise.reject(new UsageError("an interceptor must not call next() again"));
+    passed = true;
+    return last(call);
+  };
   for (let i = interceptors.length - 1; i >= 0; i--) {
     const interceptor = interceptors[i];
     const inner = next;

@@ -8,25 +8,21 @@ import { describeTool, describeToolName, type DescribeResult, type ToolDescripti
 import type { CallOptions } from "../contract/call-options.ts";
 import type { ToolClient, ToolHandlers } from "../contract/infer.ts";
 import { isToolName } from "../contract/names.ts";
-import type { ToolContract } from "../contract/tool.ts";
 import type { ToolTree } from "../contract/tree.ts";
-import { ValueError } from "../content/value.ts";
 import type { Code } from "../errors/codes.ts";
 import { TurnmuxError } from "../errors/turnmux-error.ts";
-import { UsageError } from "../errors/usage.ts";
 import type { Limits } from "../limits.ts";
 import type { CallPort, PortEvent } from "../peer/port.ts";
 import { StringLimit } from "../wire/limits.ts";
 import type { OfferEntry } from "../wire/frame.ts";
-import { Caller, checkCallOptions, checkText, copyOfInput, offeredEffect } from "./caller.ts";
+import { Caller, checkText } from "./caller.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { Environment } from "./environment.ts";
 import { SessionEventTarget, type SessionEnd, type SessionState } from "./events.ts";
-import { intercepted, type InterceptedCall, type Interceptor } from "./interceptor.ts";
-import { ItemQueue } from "./items.ts";
+import type { Interceptor } from "./interceptor.ts";
 import type { OnceCalls } from "./once.ts";
-import { OutgoingCall, type CallRequest } from "./outgoing.ts";
+import { OutgoingCalls, type CallMore } from "./outgoing-calls.ts";
 import { ToolRegistry } from "./registry.ts";
 import { Turn, type TurnOptions } from "./turn.ts";
 
@@ -91,6 +87,7 @@ export class Session extends SessionEventTarget {
   readonly #options: SessionOptions;
   readonly #deadlines: Deadlines;
   readonly #caller: Caller;
+  readonly #calls: OutgoingCalls;
   readonly #registry: ToolRegistry;
   readonly #dispatcher: Dispatcher;
   readonly #control: SessionControl;
@@ -111,7 +108,7 @@ export class Session extends SessionEventTarget {
 
   /** For owners: `own` gets the control, once. */
   constructor(options: SessionOptions, own: (control: SessionControl) => void) {
-    super();
+    super(({ type }, error) => options.environment.log.error(`turnmux: a listener of "${type}" threw`, { error }));
     this.#options = options;
     const { environment, limits } = options;
     this.closed = new Promise((resolve) => {
@@ -130,6 +127,17 @@ export class Session extends SessionEventTarget {
       acceptTimeoutMs: options.acceptTimeoutMs,
       mayWait: () => this.#mayWait(),
       closed: () => this.#closedReason(),
+    });
+    this.#calls = new OutgoingCalls({
+      environment,
+      deadlines: this.#deadlines,
+      caller: this.#caller,
+      interceptors: options.interceptors ?? [],
+      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      session: this,
+      attached: () => this.#port !== undefined,
+      offer: (tool) => this.#offers.get(tool),
+      verify: (tool) => this.#verify.get(tool),
     });
     this.#dispatcher = new Dispatcher({
       registry: this.#registry,
@@ -199,8 +207,14 @@ export class Session extends SessionEventTarget {
   /** The peer's tools with their JSON Schemas, for adapters. Asks the peer once for each offer. */
   async catalog(): Promise<readonly ToolDescription[]> {
     await this.#offered;
-    this.#catalog ??= this.#describe();
-    return this.#catalog;
+    if (this.#catalog !== undefined) return this.#catalog;
+    const asked = this.#describe();
+    this.#catalog = asked;
+    // What failed is asked for again the next time.
+    asked.catch(() => {
+      if (this.#catalog === asked) this.#catalog = undefined;
+    });
+    return asked;
   }
 
   /** A turn: calls made through it carry its id, and end with it. */
@@ -233,131 +247,13 @@ export class Session extends SessionEventTarget {
     return buildClient(tools, (contract, name, input, options) =>
       contract.item === undefined
         ? this.callWith(name, input, options ?? {}, { ...more, contract })
-        : this.itemsWith(name, input, options ?? {}, { ...more, contract }),
+        : this.#calls.items(name, input, options ?? {}, { ...more, contract }),
     );
   }
 
   /** For turns: {@link call} with what the turn adds. */
   callWith(name: string, input: unknown, options: CallOptions, more: CallMore): Promise<unknown> {
-    try {
-      return this.#start(name, input, options, more, undefined).result;
-    } catch (error) {
-      return Promise.reject(errorOf(error));
-    }
-  }
-
-  /** For turns: a call whose tool sends items. */
-  itemsWith(name: string, input: unknown, options: CallOptions, more: CallMore): unknown {
-    const leaving = new AbortController();
-    const items = new ItemQueue(() =>
-      leaving.abort(
-        new TurnmuxError("cancelled", "the loop over the items was left", { outcome: "unknown", tool: name }),
-      ),
-    );
-    const signal = options.signal === undefined ? leaving.signal : AbortSignal.any([options.signal, leaving.signal]);
-    const { result } = this.#start(name, input, { ...options, signal }, more, items);
-    // Whoever iterates gets the error there; nobody has to look at the result as well.
-    result.catch(() => {});
-    return {
-      result,
-      cancel: (reason?: string) => leaving.abort(reason === undefined ? undefined : new Error(reason)),
-      [Symbol.asyncIterator]: () => items,
-    };
-  }
-
-  #start(
-    name: string,
-    input: unknown,
-    options: CallOptions,
-    more: CallMore,
-    items: ItemQueue | undefined,
-  ): { readonly result: Promise<unknown> } {
-    checkCallOptions(options);
-    const request = this.#request(name, input, options, more, items !== undefined);
-    const { interceptors } = this.#options;
-    if (interceptors === undefined || interceptors.length === 0)
-      return { result: this.#traced(request, () => this.#launch(request, items)) };
-    const call = this.#interceptable(request);
-    const run = intercepted(interceptors, (passed) =>
-      this.#launch({ ...request, input: passed.input, trace: passed.trace, meta: passed.meta }, items),
-    );
-    const result = this.#traced(request, () => run(call));
-    // An interceptor that refuses ends the items, too.
-    result.catch((error: unknown) => items?.fail(errorOf(error)));
-    return { result };
-  }
-
-  #request(name: string, input: unknown, options: CallOptions, more: CallMore, streams: boolean): CallRequest {
-    const { contract } = more;
-    const { environment } = this.#options;
-    const offer = this.#offers.get(name);
-    const effect = contract?.effect ?? offeredEffect(offer?.effect);
-    const fallback = streams || offer?.streams === true ? undefined : (this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-    const timeoutMs = options.timeoutMs ?? contract?.timeoutMs ?? offer?.deadlineMs ?? fallback;
-    // What a tool is not known to be harmless to repeat gets a key.
-    const key = options.key ?? (effect === "once" || effect === undefined ? environment.id() : undefined);
-    return {
-      tool: name,
-      callId: environment.id(),
-      input,
-      key,
-      deadline:
-        timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY ? undefined : environment.now() + timeoutMs,
-      turn: more.turn,
-      trace: options.trace,
-      meta: options.meta,
-      options: more.signal === undefined ? options : { ...options, signal: anySignal(options.signal, more.signal) },
-      effect,
-      verify: contract?.verify ?? this.#verify.get(name),
-      contract,
-    };
-  }
-
-  #launch(request: CallRequest, items: ItemQueue | undefined): Promise<unknown> {
-    let ready = request;
-    if (this.#port === undefined) {
-      try {
-        ready = { ...request, input: copyOfInput(request.input) };
-      } catch (error) {
-        if (!(error instanceof ValueError)) throw error;
-        const call = new OutgoingCall(request, items);
-        call.reject(call.error("invalid_argument", error.message, "not_started", { cause: error }));
-        return call.result;
-      }
-    }
-    const call = new OutgoingCall(ready, items);
-    this.#caller.start(call);
-    return call.result;
-  }
-
-  #interceptable(request: CallRequest): InterceptedCall {
-    const { tool, callId, input, key, turn, trace, meta, options } = request;
-    return {
-      direction: "outgoing",
-      tool,
-      callId,
-      input,
-      key,
-      turn,
-      principal: this.principal,
-      scopes: this.scopes,
-      signal: options.signal ?? new AbortController().signal,
-      trace,
-      meta: meta ?? {},
-      waiting: () => {
-        throw new UsageError("waiting() is for the side that runs the handler");
-      },
-    };
-  }
-
-  #traced(request: CallRequest, run: () => Promise<unknown>): Promise<unknown> {
-    const { environment } = this.#options;
-    if (environment.traceCall === undefined) return run();
-    const { tool, callId, turn, trace } = request;
-    return environment.traceCall(
-      { direction: "outgoing", tool, callId, turn, sessionId: this.id, principal: this.principal, trace },
-      run,
-    );
+    return this.#calls.call(name, input, options, more);
   }
 
   async #describe(): Promise<readonly ToolDescription[]> {
@@ -391,6 +287,10 @@ export class Session extends SessionEventTarget {
   }
 
   #attach(port: CallPort, identity: SessionIdentity): void {
+    if (this.#state === "closed") {
+      port.close("cancelled", "the session was closed meanwhile");
+      return;
+    }
     this.#port = port;
     this.#identity = identity;
     this.#scopes = new Set(identity.scopes);
@@ -484,19 +384,4 @@ export class Session extends SessionEventTarget {
     const message = end === undefined ? "the session is over" : `the session is over: ${end.message}`;
     return { code: end?.cause === "closed" && !end.byPeer ? "cancelled" : "unavailable", message };
   }
-}
-
-/** What a turn or a contract adds to a call. */
-export interface CallMore {
-  readonly turn?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly contract?: ToolContract | undefined;
-}
-
-function errorOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error("the call could not be made", { cause: thrown });
-}
-
-function anySignal(own: AbortSignal | undefined, turn: AbortSignal): AbortSignal {
-  return own === undefined ? turn : AbortSignal.any([own, turn]);
 }

@@ -1,0 +1,243 @@
+/**
+ * Makes own calls: from what a caller asks for, through interceptors and tracing, to a call that goes out.
+ *
+ * @module
+ */
+import type { CallOptions } from "../contract/call-options.ts";
+import type { ToolContract } from "../contract/tool.ts";
+import { ValueError } from "../content/value.ts";
+import type { Code } from "../errors/codes.ts";
+import type { Outcome } from "../errors/outcome.ts";
+import { ToolError } from "../errors/tool-error.ts";
+import { TurnmuxError } from "../errors/turnmux-error.ts";
+import { UsageError } from "../errors/usage.ts";
+import type { OfferEntry } from "../wire/frame.ts";
+import { checkCallOptions, copyOfInput, offeredEffect, type Caller } from "./caller.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { Environment } from "./environment.ts";
+import { intercepted, type InterceptedCall, type Interceptor } from "./interceptor.ts";
+import { ItemQueue } from "./items.ts";
+import { OutgoingCall, type CallRequest } from "./outgoing.ts";
+
+/** What a turn or a contract adds to a call. */
+export interface CallMore {
+  readonly turn?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly contract?: ToolContract | undefined;
+}
+
+/** What {@link OutgoingCalls} work with. */
+export interface OutgoingCallsOptions {
+  readonly environment: Environment;
+  readonly deadlines: Deadlines;
+  readonly caller: Caller;
+  readonly interceptors: readonly Interceptor[];
+  /** The deadline of a call whose caller and tool give none, in milliseconds. Tools with items have none then. */
+  readonly timeoutMs: number;
+  /** The session, as interceptors and tracing see it at present. */
+  readonly session: { readonly id: string; readonly principal: string; readonly scopes: readonly string[] };
+  /** True while calls go out at once. */
+  readonly attached: () => boolean;
+  /** What the peer offers under this name. */
+  readonly offer: (tool: string) => OfferEntry | undefined;
+  /** The tool that tells what became of a call of this one, as the peer says. */
+  readonly verify: (tool: string) => string | undefined;
+}
+
+/** One for each session. */
+export class OutgoingCalls {
+  readonly #options: OutgoingCallsOptions;
+
+  constructor(options: OutgoingCallsOptions) {
+    this.#options = options;
+  }
+
+  /** Makes a call. What cannot even be tried rejects, too. */
+  call(name: string, input: unknown, options: CallOptions, more: CallMore): Promise<unknown> {
+    try {
+      return this.#start(name, input, options, more, undefined);
+    } catch (error) {
+      return Promise.reject(errorOf(error));
+    }
+  }
+
+  /** Makes a call whose tool sends items. */
+  items(name: string, input: unknown, options: CallOptions, more: CallMore): unknown {
+    const leaving = new AbortController();
+    const items = new ItemQueue(() =>
+      leaving.abort(
+        new TurnmuxError("cancelled", "the loop over the items was left", { outcome: "unknown", tool: name }),
+      ),
+    );
+    const signal = options.signal === undefined ? leaving.signal : AbortSignal.any([options.signal, leaving.signal]);
+    const result = this.#start(name, input, { ...options, signal }, more, items);
+    // Whoever iterates gets the error there; nobody has to look at the result as well.
+    result.catch(() => {});
+    return {
+      result,
+      cancel: (reason?: string) => leaving.abort(reason === undefined ? undefined : new Error(reason)),
+      [Symbol.asyncIterator]: () => items,
+    };
+  }
+
+  #start(
+    name: string,
+    input: unknown,
+    options: CallOptions,
+    more: CallMore,
+    items: ItemQueue | undefined,
+  ): Promise<unknown> {
+    checkCallOptions(options);
+    const request = this.#request(name, input, options, more, items !== undefined);
+    if (this.#options.interceptors.length === 0)
+      return this.#traced(request, () => this.#launch(request, items).result);
+    const result = this.#traced(request, () => this.#intercepted(request, items));
+    // An interceptor that answers or refuses in place of the peer ends the items, too.
+    result.then(
+      () => items?.finish(),
+      (error: unknown) => items?.fail(errorOf(error)),
+    );
+    return result;
+  }
+
+  #request(name: string, input: unknown, options: CallOptions, more: CallMore, streams: boolean): CallRequest {
+    const { contract } = more;
+    const { environment } = this.#options;
+    const offer = this.#options.offer(name);
+    const effect = contract?.effect ?? offeredEffect(offer?.effect);
+    const fallback = streams || offer?.streams === true ? undefined : this.#options.timeoutMs;
+    const timeoutMs = options.timeoutMs ?? contract?.timeoutMs ?? offer?.deadlineMs ?? fallback;
+    // What a tool is not known to be harmless to repeat gets a key.
+    const key = options.key ?? (effect === "once" || effect === undefined ? environment.id() : undefined);
+    return {
+      tool: name,
+      callId: environment.id(),
+      input,
+      key,
+      deadline:
+        timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY ? undefined : environment.now() + timeoutMs,
+      turn: more.turn,
+      trace: options.trace,
+      meta: options.meta,
+      options: more.signal === undefined ? options : { ...options, signal: anySignal(options.signal, more.signal) },
+      effect,
+      verify: contract?.verify ?? this.#options.verify(name),
+      contract,
+    };
+  }
+
+  #launch(request: CallRequest, items: ItemQueue | undefined): OutgoingCall {
+    let ready = request;
+    if (!this.#options.attached()) {
+      try {
+        ready = { ...request, input: copyOfInput(request.input) };
+      } catch (error) {
+        if (!(error instanceof ValueError)) throw error;
+        const call = new OutgoingCall(request, items);
+        call.reject(call.error("invalid_argument", error.message, "not_started", { cause: error }));
+        return call;
+      }
+    }
+    const call = new OutgoingCall(ready, items);
+    this.#options.caller.start(call);
+    return call;
+  }
+
+  /** A call inside its interceptors. Until one of them lets it pass its limits are kept here. */
+  async #intercepted(request: CallRequest, items: ItemQueue | undefined): Promise<unknown> {
+    const { deadlines } = this.#options;
+    const { signal } = request.options;
+    let passed = false;
+    /** What became of the call that was let pass, as far as it is known. */
+    let outcome: Outcome = "not_started";
+    const run = intercepted(this.#options.interceptors, async ({ input, trace, meta }) => {
+      passed = true;
+      checkCallOptions({ trace, meta });
+      const { result } = this.#launch({ ...request, input, trace, meta }, items);
+      outcome = "unknown";
+      result.then(
+        () => (outcome = "completed"),
+        (error: unknown) => (outcome = TurnmuxError.is(error) ? error.outcome : "unknown"),
+      );
+      return result;
+    });
+    const held = Promise.withResolvers<never>();
+    const giveUp = (code: Code, message: string, cause?: unknown): void => {
+      if (!passed) held.reject(errorAbout(request, code, message, "not_started", cause));
+    };
+    const abort = (): void => giveUp("cancelled", "cancelled before an interceptor let it pass", signal?.reason);
+    const deadline =
+      request.deadline === undefined
+        ? undefined
+        : deadlines.set(request.deadline, () =>
+            giveUp("deadline_exceeded", "the deadline is over, and no interceptor let the call pass"),
+          );
+    signal?.addEventListener("abort", abort, { once: true });
+    if (signal?.aborted === true) abort();
+    try {
+      return await Promise.race([run(this.#interceptable(request)), held.promise]);
+    } catch (error) {
+      throw refusal(request, error, outcome);
+    } finally {
+      deadline?.cancel();
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  #interceptable(request: CallRequest): InterceptedCall {
+    const { tool, callId, input, key, turn, trace, meta, options } = request;
+    const { principal, scopes } = this.#options.session;
+    return {
+      direction: "outgoing",
+      tool,
+      callId,
+      input,
+      key,
+      turn,
+      principal,
+      scopes,
+      signal: options.signal ?? new AbortController().signal,
+      trace,
+      meta: meta ?? {},
+      waiting: () => {
+        throw new UsageError("waiting() is for the side that runs the handler");
+      },
+    };
+  }
+
+  #traced(request: CallRequest, run: () => Promise<unknown>): Promise<unknown> {
+    const { environment, session } = this.#options;
+    if (environment.traceCall === undefined) return run();
+    const { tool, callId, turn, trace } = request;
+    const { id: sessionId, principal } = session;
+    return environment.traceCall({ direction: "outgoing", tool, callId, turn, sessionId, principal, trace }, run);
+  }
+}
+
+/** What an interceptor threw, as the caller gets it: every failure of a call has an outcome (ERR-001). */
+function refusal(request: CallRequest, thrown: unknown, outcome: Outcome): Error {
+  if (thrown instanceof UsageError || TurnmuxError.is(thrown)) return errorOf(thrown);
+  if (!ToolError.is(thrown)) return errorAbout(request, "internal", "an interceptor failed", outcome, thrown);
+  const { code, message, retryable, retryAfterMs, details } = thrown;
+  const { tool, callId, key, effect, verify } = request;
+  const about = { tool, callId, key, effect, verify, retryable, retryAfterMs, details, cause: thrown };
+  return new TurnmuxError(code, message, { outcome, ...about });
+}
+
+function errorAbout(
+  { tool, callId, key, effect, verify }: CallRequest,
+  code: Code,
+  message: string,
+  outcome: Outcome,
+  cause: unknown,
+): TurnmuxError {
+  return new TurnmuxError(code, message, { outcome, tool, callId, key, effect, verify, cause });
+}
+
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error("the call could not be made", { cause: thrown });
+}
+
+function anySignal(own: AbortSignal | undefined, turn: AbortSignal): AbortSignal {
+  return own === undefined ? turn : AbortSignal.any([own, turn]);
+}
