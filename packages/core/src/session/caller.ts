@@ -5,6 +5,7 @@
  * @module
  */
 import type { CallOptions } from "../contract/call-options.ts";
+import { isToolName } from "../contract/names.ts";
 import { cloneValue } from "../content/body.ts";
 import { ValueError, type Value } from "../content/value.ts";
 import type { Code } from "../errors/codes.ts";
@@ -83,6 +84,11 @@ export class Caller {
       call.reject(call.error(closed.code, closed.message, "not_started"));
       return;
     }
+    // A model may call anything, and what is no name cannot travel.
+    if (!isToolName(request.tool)) {
+      call.reject(call.error("unimplemented", "there is no such tool: this is no tool's name", "not_started"));
+      return;
+    }
     if (signal !== undefined) {
       const abort = (): void => this.cancel(call, "the caller cancelled the call", signal.reason);
       signal.addEventListener("abort", abort, { once: true });
@@ -117,7 +123,7 @@ export class Caller {
         call.sent = true;
         return;
       case "accept":
-        this.#guard(call, () => call.accept(event.accept));
+        if (!call.settled) this.#guard(call, () => call.accept(event.accept));
         return;
       case "progress": {
         const value = this.#decode(port, event.body);
@@ -152,13 +158,14 @@ export class Caller {
     const { options, tool, callId, key, deadline, turn, trace, meta } = request;
     const priority = options.priority === undefined ? undefined : priorityToWire(options.priority);
     try {
-      const body = port.encode(request.input);
+      const body = port.encode(call.input);
       if (body.content !== "local" && body.octets.length > port.messageLimit) {
         const message = `the arguments are larger than the ${port.messageLimit} octets that the peer takes`;
         call.reject(call.error("resource_exhausted", message, "not_started", { retryable: false }));
         return;
       }
       call.port = port;
+      call.body = body;
       call.number = port.open({ tool, callId, key, deadline, priority, turn, trace, meta, body });
       this.#open.set(call.number, call);
     } catch (error) {
@@ -214,6 +221,8 @@ export class Caller {
   /** Nobody took the call: it waits for the next port, with what is left of its deadline. */
   #reopen(call: OutgoingCall): void {
     call.sent = false;
+    // The caller may have changed its own value since it was encoded.
+    if (call.port !== undefined && call.body !== undefined) call.input = call.port.decode(call.body);
     if (this.#port === undefined || this.#port === call.port) this.#wait(call);
     else this.#openOn(this.#port, call);
   }
@@ -228,11 +237,15 @@ export class Caller {
     }
   }
 
-  #guard(call: OutgoingCall, run: () => void): void {
-    try {
-      run();
-    } catch (error) {
+  #guard(call: OutgoingCall, run: () => unknown): void {
+    const threw = (error: unknown): void =>
       this.#options.environment.log.error(`turnmux: a callback of ${call.request.tool} threw`, { error });
+    try {
+      const returned = run();
+      // An async function passes for one without a result.
+      if (returned instanceof Promise) returned.catch(threw);
+    } catch (error) {
+      threw(error);
     }
   }
 }

@@ -86,15 +86,19 @@ export class Deadlines {
     this.#disarm = undefined;
     this.#armedFor = Number.POSITIVE_INFINITY;
     const now = this.#environment.now();
-    for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {
-      this.#pop();
-      const run = first.run;
-      first.run = undefined;
-      if (run === undefined) this.#dead -= 1;
-      else run();
+    try {
+      for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {
+        this.#pop();
+        const run = first.run;
+        first.run = undefined;
+        if (run === undefined) this.#dead -= 1;
+        else run();
+      }
+    } finally {
+      // One that throws must not keep the others from running.
+      const next = this.#heap[0];
+      if (next !== undefined && next.at < this.#armedFor) this.#arm(next.at);
     }
-    const next = this.#heap[0];
-    if (next !== undefined && next.at < this.#armedFor) this.#arm(next.at);
   }
 
   #push(entry: Entry): void {

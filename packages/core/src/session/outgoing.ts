@@ -10,7 +10,7 @@ import type { Code } from "../errors/codes.ts";
 import type { Effect } from "../errors/effect.ts";
 import type { Outcome } from "../errors/outcome.ts";
 import { TurnmuxError } from "../errors/turnmux-error.ts";
-import type { CallNumber, CallPort } from "../peer/port.ts";
+import type { CallNumber, CallPort, PortBody } from "../peer/port.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { ItemQueue } from "./items.ts";
 
@@ -38,6 +38,10 @@ export class OutgoingCall {
   readonly request: CallRequest;
   readonly items: ItemQueue | undefined;
   readonly result: Promise<unknown>;
+  /** The arguments: the caller's own value until it was encoded for the first time, from then on a copy. */
+  input: unknown;
+  /** The arguments as they were encoded for {@link port}. */
+  body: PortBody | undefined;
   /** Where it is open. Undefined while it waits for a port. */
   port: CallPort | undefined;
   number: CallNumber = 0;
@@ -57,6 +61,7 @@ export class OutgoingCall {
 
   constructor(request: CallRequest, items: ItemQueue | undefined) {
     this.request = request;
+    this.input = request.input;
     this.items = items;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.result = promise;
@@ -69,10 +74,10 @@ export class OutgoingCall {
   }
 
   /** The peer took the call, or says what became of it since. */
-  accept(acceptance: Acceptance): void {
+  accept(acceptance: Acceptance): unknown {
     this.accepted = true;
     this.acceptDeadline?.cancel();
-    this.request.options.onAccept?.(acceptance);
+    return this.request.options.onAccept?.(acceptance);
   }
 
   /** The result. */
