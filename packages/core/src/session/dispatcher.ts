@@ -19,7 +19,7 @@ import type { Interceptor } from "./interceptor.ts";
 import type { OnceCalls } from "./once.ts";
 import { describeBuiltin, type RegisteredTool, type ToolRegistry } from "./registry.ts";
 import { runHandler, type RunContext } from "./runner.ts";
-import { brokenOff, failed, type Failure, type Settled } from "./settled.ts";
+import { brokenOff, failed, freesKey, type Failure, type Settled } from "./settled.ts";
 
 type OpenEvent = Extract<PortEvent, { type: "open" }>;
 
@@ -98,12 +98,15 @@ export class Dispatcher {
     this.#runningByTool.set(tool.name, (this.#runningByTool.get(tool.name) ?? 0) + 1);
     if (deadlineMs !== undefined)
       call.deadline = this.#options.deadlines.set(now + deadlineMs, () => this.#expired(call));
-    this.#check(call, event, value, deadlineMs).catch((error: unknown) => {
-      this.#options.environment.log.error(`turnmux: ${tool.name} could not be run`, { error });
-      call.settle(
-        failed("internal", "the call could not be run", call.execution?.started === true ? "unknown" : "not_started"),
-      );
-    });
+    this.#check(call, event, value, deadlineMs).catch((error: unknown) => this.#failed(call, error));
+  }
+
+  /** This implementation has a fault, or something that it was given. */
+  #failed(call: IncomingCall, error: unknown): void {
+    this.#options.environment.log.error(`turnmux: ${call.tool.name} could not be run`, { error });
+    call.settle(
+      failed("internal", "the call could not be run", call.execution?.started === true ? "unknown" : "not_started"),
+    );
   }
 
   /** The peer asks to cancel (CALL-005). The truth follows when the handler has ended. */
@@ -202,13 +205,13 @@ export class Dispatcher {
       meta: event.meta ?? {},
     };
     if (contract.effect === "once") await this.#runOnce(call, checked.value, value, context);
-    else this.#run(call, new Execution(call.tool, checked.value), context);
+    else await this.#run(call, new Execution(call.tool, checked.value), context);
   }
 
-  #run(call: IncomingCall, execution: Execution, context: RunContext): void {
+  async #run(call: IncomingCall, execution: Execution, context: RunContext): Promise<void> {
     call.execution = execution;
     execution.join(call);
-    void this.#execute(execution, context).then((settled) => execution.settle(settled));
+    execution.settle(await this.#execute(execution, context));
   }
 
   async #runOnce(call: IncomingCall, input: unknown, received: Value | undefined, context: RunContext): Promise<void> {
@@ -230,7 +233,10 @@ export class Dispatcher {
         return;
       }
       call.execution = running;
-      running.join(call);
+      running.join(call, () => {
+        call.execution = undefined;
+        this.#runOnce(call, input, received, context).catch((error: unknown) => this.#failed(call, error));
+      });
       return;
     }
     const execution = new Execution(call.tool, input, print);
@@ -297,10 +303,6 @@ export class Dispatcher {
     if (left === 0) this.#runningByTool.delete(call.tool.name);
     else this.#runningByTool.set(call.tool.name, left);
   }
-}
-
-function freesKey(settled: Settled): boolean {
-  return !settled.ok && (settled.outcome === "not_started" || settled.outcome === "failed");
 }
 
 const refusals = {

@@ -5,7 +5,7 @@
  */
 import type { AcceptInfo } from "../peer/port.ts";
 import type { RegisteredTool } from "./registry.ts";
-import type { Settled } from "./settled.ts";
+import { freesKey, type Settled } from "./settled.ts";
 
 /** A call that waits for an execution. Implemented by the dispatcher of its session. */
 export interface Participant {
@@ -24,7 +24,8 @@ export class Execution {
   readonly tool: RegisteredTool;
   readonly input: unknown;
   readonly fingerprint: string | undefined;
-  readonly #participants = new Set<Participant>();
+  /** Each with what it does where the run, broken off before it joined, left the key free: start anew. */
+  readonly #participants = new Map<Participant, (() => void) | undefined>();
   readonly #abort = new AbortController();
   /** True once the handler was called. */
   started = false;
@@ -47,14 +48,18 @@ export class Execution {
     return this.#participants.size === 1 && this.#participants.has(participant);
   }
 
-  /** Adds a call. One that comes late hears how things stand. */
-  join(participant: Participant): void {
+  /**
+   * Adds a call. One that comes late hears how things stand. Where the run is being broken off already, since those that
+   * waited for it have left, `again` is called in place of an ending that leaves the key free: the call that joined was not
+   * cancelled, and may run.
+   */
+  join(participant: Participant, again?: () => void): void {
     if (this.#settled !== undefined) {
       participant.settle(this.#settled);
       return;
     }
     const first = this.#participants.size === 0;
-    this.#participants.add(participant);
+    this.#participants.set(participant, this.signal.aborted ? again : undefined);
     const accepted = this.#accepted;
     if (accepted === undefined) return;
     participant.accept(first || accepted.state === "waiting" ? accepted : { ...accepted, state: "joined" });
@@ -82,7 +87,7 @@ export class Execution {
   accept(accept: AcceptInfo): void {
     this.#accepted = accept;
     let first = true;
-    for (const participant of this.#participants) {
+    for (const participant of this.#participants.keys()) {
       const joined = !first && accept.state === "running";
       participant.accept(joined ? { ...accept, state: "joined" } : accept);
       first = false;
@@ -90,11 +95,11 @@ export class Execution {
   }
 
   progress(value: unknown): void {
-    for (const participant of this.#participants) participant.progress(value);
+    for (const participant of this.#participants.keys()) participant.progress(value);
   }
 
   async item(value: unknown): Promise<void> {
-    await Promise.all([...this.#participants].map((participant) => participant.item(value)));
+    await Promise.all([...this.#participants.keys()].map((participant) => participant.item(value)));
   }
 
   /** The end: every call that still waits hears of it. */
@@ -103,6 +108,10 @@ export class Execution {
     this.#settled = settled;
     const waiting = [...this.#participants];
     this.#participants.clear();
-    for (const participant of waiting) participant.settle(settled);
+    const free = freesKey(settled);
+    for (const [participant, again] of waiting) {
+      if (free && again !== undefined) again();
+      else participant.settle(settled);
+    }
   }
 }

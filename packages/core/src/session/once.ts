@@ -5,6 +5,7 @@
  * @module
  */
 import { decodeBody, encodeBody, Content, type Body } from "../content/body.ts";
+import { ValueError } from "../content/value.ts";
 import { codeFromWire, codeToWire } from "../errors/codes.ts";
 import type { Journal, JournalClaim, JournalSettlement, JournalVerdict, RecordedEnding } from "../journal/journal.ts";
 import type { Environment } from "./environment.ts";
@@ -99,16 +100,29 @@ export class OnceCalls {
   async #sendClaims(): Promise<void> {
     const batch = this.#claims;
     this.#claims = [];
-    let verdicts: readonly JournalVerdict[] = [];
+    let verdicts: readonly OnceVerdict[] = [];
     try {
-      verdicts = await this.#journal.claim(batch.map(({ claim }) => claim));
+      verdicts = (await this.#journal.claim(batch.map(({ claim }) => claim))).map((verdict) => this.#read(verdict));
     } catch (error) {
       this.#environment.log.error("turnmux: the journal took no claims; the calls were refused", {
         journal: this.#journal.name,
         error,
       });
     }
-    for (const [index, { resolve }] of batch.entries()) resolve(verdictOf(verdicts[index]));
+    for (const [index, { resolve }] of batch.entries()) resolve(verdicts[index] ?? NO_VERDICT);
+  }
+
+  /** One record that cannot be read costs its own call, and no other of the batch. */
+  #read(verdict: JournalVerdict): OnceVerdict {
+    try {
+      return verdictOf(verdict);
+    } catch (error) {
+      this.#environment.log.error("turnmux: a record of the journal cannot be read", {
+        journal: this.#journal.name,
+        error,
+      });
+      return { kind: "refuse", settled: failed("data_loss", "the record of this key cannot be read", "unknown") };
+    }
   }
 
   async #sendSettlements(): Promise<void> {
@@ -130,10 +144,12 @@ function address(principal: string, key: string): string {
   return `${principal.length}:${principal}${key}`;
 }
 
-function verdictOf(verdict: JournalVerdict | undefined): OnceVerdict {
-  if (verdict === undefined) {
-    return { kind: "refuse", settled: failed("unavailable", "the journal cannot record the call now", "not_started") };
-  }
+const NO_VERDICT: OnceVerdict = {
+  kind: "refuse",
+  settled: failed("unavailable", "the journal cannot record the call now", "not_started"),
+};
+
+function verdictOf(verdict: JournalVerdict): OnceVerdict {
   switch (verdict.kind) {
     case "claimed":
       return { kind: "run" };
@@ -158,7 +174,17 @@ function verdictOf(verdict: JournalVerdict | undefined): OnceVerdict {
 function recorded(settled: Settled): RecordedEnding {
   if (settled.ok) return { code: 0, body: encoded(settled.value) };
   const { code, message, outcome, retryable, details } = settled;
-  return { code: codeToWire(code), message, outcome, retryable, body: encoded(details) };
+  return { code: codeToWire(code), message, outcome, retryable, body: encodedDetails(details) };
+}
+
+/** Details that are no value are left out here as they are in END: the ending itself must be recorded. */
+function encodedDetails(details: unknown): Body {
+  try {
+    return encoded(details);
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    return encoded(undefined);
+  }
 }
 
 function encoded(value: unknown): Body {

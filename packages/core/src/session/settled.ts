@@ -4,9 +4,9 @@
  * @module
  */
 import type { Value } from "../content/value.ts";
-import type { Code } from "../errors/codes.ts";
+import { isCode, type Code } from "../errors/codes.ts";
 import type { Effect } from "../errors/effect.ts";
-import type { Outcome } from "../errors/outcome.ts";
+import { isOutcome, type Outcome } from "../errors/outcome.ts";
 import { ToolError } from "../errors/tool-error.ts";
 
 /** A result, checked; or an error that may be told to the peer. */
@@ -38,17 +38,24 @@ export function brokenOff(effect: Effect): Outcome {
   return effect === "once" ? "unknown" : "failed";
 }
 
+/** Whether a key is free again after this ending (KEY-004). */
+export function freesKey(settled: Settled): boolean {
+  return !settled.ok && (settled.outcome === "not_started" || settled.outcome === "failed");
+}
+
 /** What the peer is told of something thrown (ERR-002, ERR-003). `started` is false where the handler never ran. */
 export function settledOfThrown(thrown: unknown, effect: Effect, started: boolean, aborted: boolean): Settled {
-  if (ToolError.is(thrown)) {
-    const { code, message, retryable, retryAfterMs, details } = thrown;
+  // Plain JavaScript can put anything into a tool error, and what is not of the tables cannot travel.
+  if (ToolError.is(thrown) && isCode(thrown.code)) {
+    const { code, message, retryAfterMs, details } = thrown;
+    const claimed = isOutcome(thrown.outcome) ? thrown.outcome : brokenOff(effect);
     return {
       ok: false,
       code,
-      message,
-      outcome: started ? thrown.outcome : "not_started",
-      retryable,
-      retryAfterMs,
+      message: typeof message === "string" ? message : "",
+      outcome: started ? claimed : "not_started",
+      retryable: typeof thrown.retryable === "boolean" ? thrown.retryable : undefined,
+      retryAfterMs: typeof retryAfterMs === "number" ? retryAfterMs : undefined,
       details,
     };
   }
