@@ -49,7 +49,10 @@ export interface ReportsProgress<Progress> {
 
 /** A handler's way to send items. */
 export interface SendsItems<Item> {
-  /** Sends an item. Items arrive in order, each once. Resolves when there is room for the next one. */
+  /**
+   * Sends an item. Items arrive in order, each once. Resolves when there is room for the next one, and rejects once the
+   * call is cancelled.
+   */
   item(item: Item): Promise<void>;
 }
 

@@ -4,7 +4,6 @@
  * @module
  */
 import { ValueError } from "../content/value.ts";
-import { UsageError } from "../errors/usage.ts";
 import { NO_BODY, type AcceptInfo, type CallNumber, type CallPort, type Ending, type PortBody } from "../peer/port.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
@@ -25,7 +24,7 @@ export class IncomingCall implements Participant {
   readonly #environment: Environment;
   readonly #over: (call: IncomingCall) => void;
   readonly #acceptMore: () => Pick<AcceptInfo, "lagMs" | "deadlineMs">;
-  #room: (() => void) | undefined;
+  #room: (() => void)[] = [];
   #ended = false;
   #void = false;
 
@@ -62,16 +61,20 @@ export class IncomingCall implements Participant {
   }
 
   async item(value: unknown): Promise<void> {
-    if (this.#silent || this.#port.item(this.number, this.#port.encode(value))) return;
-    await new Promise<void>((resolve) => {
-      this.#room = resolve;
-    });
+    if (this.#silent) {
+      // Nobody hears it. A handler that sends on and on must not keep everybody else from running.
+      await new Promise<void>((resolve) => this.#environment.defer(resolve));
+      return;
+    }
+    if (this.#port.item(this.number, this.#port.encode(value))) return;
+    await new Promise<void>((resolve) => this.#room.push(resolve));
   }
 
   /** The port has room for a further item. */
   roomMade(): void {
-    this.#room?.();
-    this.#room = undefined;
+    const waiting = this.#room;
+    this.#room = [];
+    for (const resolve of waiting) resolve();
   }
 
   settle(settled: Settled): void {
@@ -144,11 +147,6 @@ export function forbiddenResult(tool: RegisteredTool, why: string, environment: 
   environment.log.error(`turnmux: ${tool.name}: the handler returned what its contract forbids: ${why}`);
   const message = "the tool returned what its contract forbids; the log of the side that ran it says what";
   return failed("internal", message, "completed");
-}
-
-/** What the caller of `call.item()` or `call.progress()` did wrong, in the handler. */
-export function forbiddenPart(tool: RegisteredTool, part: "item" | "progress", why: string): UsageError {
-  return new UsageError(`${tool.name}: ${part} is not what the contract says: ${why}`);
 }
 
 /** Arguments that the contract forbids (CALL-011). */

@@ -8,11 +8,12 @@ import type { Schema } from "../contract/schema.ts";
 import type { Logger } from "../contract/tool-call.ts";
 import { cloneValue } from "../content/body.ts";
 import { ValueError } from "../content/value.ts";
+import { UsageError } from "../errors/usage.ts";
 import type { Environment } from "./environment.ts";
 import type { Execution } from "./execution.ts";
-import { forbiddenPart, forbiddenResult } from "./incoming.ts";
+import { forbiddenResult } from "./incoming.ts";
 import { intercepted, type InterceptedCall, type Interceptor } from "./interceptor.ts";
-import { settledOfThrown, type Settled } from "./settled.ts";
+import { failed, settledOfThrown, type Settled } from "./settled.ts";
 
 /** What a handler is told of its call, beside what the execution knows. */
 export interface RunContext {
@@ -26,8 +27,8 @@ export interface RunContext {
   readonly meta: Readonly<Record<string, string>>;
 }
 
-/** Thrown inside a handler whose item or progress report is not what the contract says. */
-class ForbiddenPart extends Error {}
+/** Thrown inside a handler whose item or progress report is not what the contract says (CALL-012). */
+class ForbiddenPart extends UsageError {}
 
 /** Runs the execution's handler to its end. Never rejects. */
 export async function runHandler(
@@ -54,7 +55,8 @@ export async function runHandler(
   };
   try {
     const run = interceptors.length === 0 ? handle : intercepted(interceptors, handle);
-    return await checkedResult(execution, await run(call), environment);
+    const returned = await run(call);
+    return await checkedResult(execution, returned, environment);
   } catch (error) {
     if (error instanceof ForbiddenPart) return forbiddenResult(tool, error.message, environment);
     const settled = settledOfThrown(error, tool.contract.effect, execution.started, signal.aborted);
@@ -73,6 +75,7 @@ async function runTool(
 ): Promise<unknown> {
   const { tool, signal } = execution;
   const { contract } = tool;
+  const parts = new Parts(execution);
   const handlerCall = {
     ...context,
     trace: call.trace,
@@ -80,65 +83,117 @@ async function runTool(
     tool: tool.name,
     signal,
     waiting: (reason: string) => execution.accept({ state: "waiting", reason }),
-    progress: (value: unknown) => passProgress(execution, value),
-    item: (value: unknown) => passItem(execution, value),
+    progress: (value: unknown) => parts.progress(value),
+    item: (value: unknown) => parts.item(value),
     log: callLogger(environment.log, tool.name, context.callId),
   };
   const returned: unknown = await tool.handler(call.input, handlerCall);
-  if (contract.item === undefined || !isAsyncIterable(returned)) return returned;
-  return readItems(execution, returned);
+  const result =
+    contract.item === undefined || !isAsyncIterable(returned) ? returned : await readItems(signal, parts, returned);
+  await parts.checked();
+  return result;
+}
+
+/** What a handler sends before its result: checked, and remembered where it was wrong. */
+class Parts {
+  readonly #execution: Execution;
+  /** Progress whose validator has not answered yet. */
+  #reports: Promise<void> | undefined;
+  #forbidden: ForbiddenPart | undefined;
+
+  constructor(execution: Execution) {
+    this.#execution = execution;
+  }
+
+  /** Resolves when there is room for the next one; rejects when the call is cancelled, so that a loop over items ends. */
+  item(value: unknown): Promise<void> {
+    const sent = unlessAborted(this.#execution.signal, async () => {
+      const checked = validate(this.#schema("item"), value);
+      await this.#execution.item(passed(checked instanceof Promise ? await checked : checked, "item"));
+    });
+    // A handler need not wait for it, and then hears of it when it returns.
+    sent.catch((error: unknown) => this.#failed(error));
+    return sent;
+  }
+
+  progress(value: unknown): void {
+    try {
+      const checked = validate(this.#schema("progress"), value);
+      if (!(checked instanceof Promise)) {
+        this.#execution.progress(passed(checked, "progress"));
+        return;
+      }
+      const report = async (): Promise<void> => this.#execution.progress(passed(await checked, "progress"));
+      const before = this.#reports;
+      this.#reports = report()
+        .catch((error: unknown) => this.#failed(error))
+        .then(() => before);
+    } catch (error) {
+      this.#failed(error);
+      throw error;
+    }
+  }
+
+  /** @throws {ForbiddenPart} where one of them was not what the contract says, even if the handler made light of it */
+  async checked(): Promise<void> {
+    await this.#reports;
+    if (this.#forbidden !== undefined) throw this.#forbidden;
+  }
+
+  #failed(error: unknown): void {
+    if (error instanceof ForbiddenPart) this.#forbidden ??= error;
+  }
+
+  #schema(name: "item" | "progress"): Schema {
+    const { tool } = this.#execution;
+    const schema: Schema | undefined = tool.contract[name];
+    if (schema === undefined) throw new ForbiddenPart(`${tool.name}: the contract has no ${name}`);
+    return schema;
+  }
 }
 
 /** Sends what an async iterable yields, and gives back what it returns. Leaves it when the call is cancelled. */
-async function readItems(execution: Execution, items: AsyncIterable<unknown>): Promise<unknown> {
-  const { signal } = execution;
+async function readItems(signal: AbortSignal, parts: Parts, items: AsyncIterable<unknown>): Promise<unknown> {
   const iterator = items[Symbol.asyncIterator]();
-  let aborted: (() => void) | undefined;
-  const cancelled = new Promise<never>((_resolve, reject) => {
-    aborted = () => reject(abortReason(signal));
-    signal.addEventListener("abort", aborted, { once: true });
-  });
-  cancelled.catch(() => {});
   try {
     for (;;) {
-      if (signal.aborted) throw abortReason(signal);
-      const next = await Promise.race([iterator.next(), cancelled]);
+      const next = await unlessAborted(signal, () => iterator.next());
       if (next.done === true) return next.value;
-      await Promise.race([passItem(execution, next.value), cancelled]);
+      await parts.item(next.value);
     }
   } catch (error) {
     // The iterator may be in the middle of something: it is told to stop, and nobody waits for it.
-    void Promise.resolve(iterator.return?.()).catch(() => {});
+    void leave(iterator);
     throw error;
+  }
+}
+
+async function leave(iterator: AsyncIterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    // The call has ended with what came before.
+  }
+}
+
+/** What `run` gives, or a rejection as soon as the call is cancelled. */
+async function unlessAborted<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+  if (signal.aborted) throw abortReason(signal);
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const aborted = (): void => reject(abortReason(signal));
+  signal.addEventListener("abort", aborted, { once: true });
+  try {
+    // A custom iterator may answer without a promise.
+    Promise.resolve(run()).then(resolve, reject);
+    return await promise;
   } finally {
-    if (aborted !== undefined) signal.removeEventListener("abort", aborted);
+    signal.removeEventListener("abort", aborted);
   }
 }
 
 function abortReason(signal: AbortSignal): Error {
   const reason: unknown = signal.reason;
   return reason instanceof Error ? reason : new Error("the call was cancelled");
-}
-
-async function passItem(execution: Execution, value: unknown): Promise<void> {
-  await execution.item(await part(execution, "item", value));
-}
-
-function passProgress(execution: Execution, value: unknown): void {
-  const { progress } = execution.tool.contract;
-  if (progress === undefined) throw forbiddenPart(execution.tool, "progress", "it has no progress");
-  const checked = validate(progress, value);
-  if (checked instanceof Promise) {
-    checked.then((late) => execution.progress(passed(late, "progress"))).catch(() => {});
-    return;
-  }
-  execution.progress(passed(checked, "progress"));
-}
-
-async function part(execution: Execution, name: "item", value: unknown): Promise<unknown> {
-  const schema: Schema | undefined = execution.tool.contract[name];
-  if (schema === undefined) throw forbiddenPart(execution.tool, name, "it has none");
-  return passed(await validate(schema, value), name);
 }
 
 /** The parsed value; a copy, so that the handler may go on with its own. */
@@ -156,7 +211,14 @@ async function checkedResult(execution: Execution, returned: unknown, environmen
   const { tool } = execution;
   const { output } = tool.contract;
   if (output === undefined) return { ok: true, value: undefined };
-  const checked = await validate(output, returned);
+  let checked: Checked;
+  try {
+    checked = await validate(output, returned);
+  } catch (error) {
+    // The handler ran to its end; it is the contract that cannot be checked.
+    environment.log.error(`turnmux: the validator of ${tool.name}'s result failed`, { tool: tool.name, error });
+    return failed("internal", "the tool's result could not be checked against its contract", "completed");
+  }
   if (!checked.ok) return forbiddenResult(tool, JSON.stringify(issueDetails(checked.issues).issues), environment);
   // A call that may be joined or replayed keeps its result: a copy, of which nobody changes anything.
   if (tool.contract.effect !== "once") return { ok: true, value: checked.value };
