@@ -94,9 +94,16 @@ export class ToolRegistry {
     return this.#tools.get(name) ?? this.#options.parent?.get(name);
   }
 
-  /** Every tool, those of the parent first. */
+  /**
+   * Every tool, those of the parent first. One that the parent got later and whose name is taken here stays out: equal
+   * names must not be offered together (TOOL-001).
+   */
   *all(): Generator<RegisteredTool> {
-    if (this.#options.parent !== undefined) yield* this.#options.parent.all();
+    const { parent } = this.#options;
+    if (parent !== undefined) {
+      const taken = new Set([...this.#tools.keys()].map(modelName));
+      for (const tool of parent.all()) if (!taken.has(modelName(tool.name))) yield tool;
+    }
     yield* this.#tools.values();
   }
 
