@@ -1,5 +1,8 @@
 import { once } from "node:events";
-import { describe, expect, test } from "vitest";
+import type { AddressInfo } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { WebSocketServer } from "ws";
+import type { ClientSocket } from "@turnmux/client";
 import { TurnmuxError, wsCarrier, type Attachment, type Grant } from "@turnmux/gateway";
 import { listening, nextSession, testGateway } from "./support/gateway.ts";
 import { attached, host, Inbox } from "./support/host.ts";
@@ -134,6 +137,21 @@ describe("attach()", () => {
     const { server, client } = await (await host())();
     gateway.attach(wsCarrier(server), grant);
     expect(await attached(client).client(tools).echo({ text: "hi" })).toEqual({ text: "hi" });
+  });
+
+  test("takes a standard WebSocket, also where the gateway is the one that dialled", async () => {
+    const { gateway } = testGateway();
+    handle(gateway);
+    const sockets = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+    onTestFinished(() => sockets.close());
+    await once(sockets, "listening");
+    const accepted = once(sockets, "connection");
+    const ws = new WebSocket(`ws://127.0.0.1:${(sockets.address() as AddressInfo).port}`);
+    onTestFinished(() => ws.close());
+    ws.binaryType = "arraybuffer";
+    gateway.attach(ws, grant);
+    const [peer] = (await accepted) as [ClientSocket];
+    expect(await attached(peer).client(tools).echo({ text: "hi" })).toEqual({ text: "hi" });
   });
 
   test("is undone by detach(): the session ends, and the socket is as it was", async () => {

@@ -4,7 +4,7 @@ import { defineTools, memoryJournal, tool, UsageError, type Journal } from "@tur
 import { connect, sharedToken } from "@turnmux/client";
 import { connected, listening, nextSession, SECRET, testGateway } from "./support/gateway.ts";
 import { attached, host, Inbox } from "./support/host.ts";
-import { hello, RawClient } from "./support/raw.ts";
+import { anybody, hello, RawClient } from "./support/raw.ts";
 import { deviceTools, handle, tools } from "./support/tools.ts";
 
 /** Resolves when the session hears that its peer drains. */
@@ -160,6 +160,26 @@ describe("drain()", () => {
     recorded.resolve(undefined);
     expect(await drained).toEqual({ cutCalls: 0 });
     expect(endings).toEqual([0]);
+  });
+
+  test("says GOAWAY twice: that it takes no more calls, and when the last one is over; then it closes with 1001", async () => {
+    const { gateway } = testGateway();
+    const handlers = handle(gateway);
+    const client = await RawClient.open((await listening(gateway, { auth: anybody })).url);
+    const tag = await client.welcomed();
+    const body = Buffer.from("{}");
+    client.send(tag, [
+      { type: "open", stream: 1, more: false, final: true, tool: "hold", callId: "c", content: 1, body },
+    ]);
+    const held = await handlers.held();
+    expect(await client.next()).toMatchObject({ type: "accept", stream: 1 });
+    const drained = gateway.drain({ message: "bye" });
+    expect(await client.next()).toMatchObject({ type: "goaway", code: 0, lastStream: 1, message: "bye" });
+    held.finish("done");
+    expect(await client.next()).toMatchObject({ type: "end", stream: 1, code: 0 });
+    expect(await client.next()).toMatchObject({ type: "goaway", code: 14, message: "bye" });
+    expect((await client.closed).code).toBe(1001);
+    await drained;
   });
 
   test("gives one report, however often it is asked for, and close() cuts it short", async () => {

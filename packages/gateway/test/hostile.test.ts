@@ -5,7 +5,7 @@ import type { Endpoint, Gateway } from "@turnmux/gateway";
 import { ZERO_TAG } from "../../core/src/wire/carriage.ts";
 import type { Frame, OpenFrame } from "../../core/src/wire/frame.ts";
 import { connected, listening, testGateway } from "./support/gateway.ts";
-import { hello, RawClient, refusedUpgrade } from "./support/raw.ts";
+import { anybody, hello, RawClient, refusedUpgrade } from "./support/raw.ts";
 import { handle, tools } from "./support/tools.ts";
 
 const FAILED_PRECONDITION = 9;
@@ -268,17 +268,9 @@ describe("frames behind WELCOME", () => {
   test("that break the protocol end their own session, with the requirement, and close with 1002", async () => {
     const { gateway } = testGateway();
     handle(gateway);
-    const endpoint = await listening(gateway, {
-      auth: { name: "anybody", verify: () => ({ principal: "raw", scopes: [] }) },
-    });
-    const client = await RawClient.open(endpoint.url);
-    client.say(hello());
-    const challenge = await client.next();
-    if (challenge?.type !== "challenge") throw new Error("not challenged");
-    client.say({ type: "proof", clientNonce: hello().nonce, method: "anybody", keyId: "", proof: new Uint8Array(1) });
-    expect(await client.next()).toMatchObject({ type: "welcome" });
-    expect(await client.next()).toMatchObject({ type: "offer" });
-    client.send(challenge.tag, [{ ...open, stream: 2 }]);
+    const client = await RawClient.open((await listening(gateway, { auth: anybody })).url);
+    const tag = await client.welcomed();
+    client.send(tag, [{ ...open, stream: 2 }]);
     expect(await client.next()).toMatchObject({ type: "goaway", requirement: "STREAM-001" });
     expect((await client.closed).code).toBe(1002);
     expect(gateway.sessions.size).toBe(0);

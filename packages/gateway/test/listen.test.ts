@@ -39,6 +39,14 @@ describe("an endpoint of the gateway's own", () => {
     expect(await session.client(tools).echo({ text })).toEqual({ text });
   });
 
+  test("takes messages of text carriage, which escapes may make six times as long", async () => {
+    const { gateway } = testGateway();
+    handle(gateway);
+    const session = await connected(await listening(gateway), { carriage: "text" });
+    const text = "\u0001".repeat(300_000);
+    expect(await session.client(tools).echo({ text })).toEqual({ text });
+  });
+
   test("takes clients that sign with a device key", async () => {
     const { gateway } = testGateway();
     handle(gateway);

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { attach, type AttachedSession, type AttachOptions } from "@turnmux/client";
+import { attach, type AttachedSession, type AttachOptions, type ClientSocket } from "@turnmux/client";
 
 /** Both ends of one of the host's connections. */
 export interface HostConnection {
@@ -57,7 +57,7 @@ export class Inbox {
 }
 
 /** turnmux at the client's end of a host's socket, closed at the end of the test. */
-export function attached(ws: WebSocket, options: AttachOptions = {}): AttachedSession {
+export function attached(ws: ClientSocket, options: AttachOptions = {}): AttachedSession {
   const session = attach(ws, options);
   onTestFinished(() => session.close());
   return session;

@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import { onTestFinished } from "vitest";
+import type { ProofMethod } from "@turnmux/gateway";
 import { type ClientOptions, WebSocket } from "ws";
 import type { Frame, HelloFrame } from "../../../core/src/wire/frame.ts";
 import { binaryCarriage, textCarriage, ZERO_TAG } from "../../../core/src/wire/carriage.ts";
@@ -27,6 +28,9 @@ export function hello(more: Partial<HelloFrame> = {}): HelloFrame {
     ...more,
   };
 }
+
+/** A method of proof that every proof passes. */
+export const anybody: ProofMethod = { name: "anybody", verify: () => ({ principal: "raw", scopes: [] }) };
 
 /** See the module's comment. */
 export class RawClient {
@@ -84,6 +88,19 @@ export class RawClient {
   send(tag: Uint8Array, frames: readonly Frame[], carriage: "binary" | "text" = "binary"): void {
     const message = carriage === "binary" ? binaryCarriage.encode(tag, frames) : textCarriage.encode(tag, frames);
     if (typeof message === "string" || message instanceof Uint8Array) this.ws.send(message);
+  }
+
+  /** Shakes hands with {@link anybody}, and gives back the gateway's tag. WELCOME and OFFER have been taken. */
+  async welcomed(): Promise<Uint8Array> {
+    this.say(hello());
+    const challenge = await this.next();
+    const { nonce } = hello();
+    this.say({ type: "proof", clientNonce: nonce, method: anybody.name, keyId: "", proof: new Uint8Array(1) });
+    const [welcome, offer] = [await this.next(), await this.next()];
+    if (challenge?.type !== "challenge" || welcome?.type !== "welcome" || offer?.type !== "offer") {
+      throw new Error(`not welcome: ${challenge?.type}, ${welcome?.type}, ${offer?.type}`);
+    }
+    return challenge.tag;
   }
 
   /** The next frame of the gateway's, of whatever message; undefined when the connection closes without one. */
