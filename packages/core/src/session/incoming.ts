@@ -4,6 +4,7 @@
  * @module
  */
 import { ValueError } from "../content/value.ts";
+import { ToolError } from "../errors/tool-error.ts";
 import { NO_BODY, type AcceptInfo, type CallNumber, type CallPort, type Ending, type PortBody } from "../peer/port.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
@@ -57,7 +58,10 @@ export class IncomingCall implements Participant {
 
   progress(value: unknown): void {
     if (this.#silent) return;
-    this.#port.progress(this.number, this.#port.encode(value));
+    const body = this.#part(value);
+    // A report may be left out (CALL-008), and this one would break the caller's limit (LIMIT-001).
+    if (body !== undefined) this.#port.progress(this.number, body);
+    else this.#environment.log.warn(`turnmux: ${this.tool.name}: a progress report is more than the caller takes`);
   }
 
   async item(value: unknown): Promise<void> {
@@ -66,7 +70,12 @@ export class IncomingCall implements Participant {
       await new Promise<void>((resolve) => this.#environment.defer(resolve));
       return;
     }
-    if (this.#port.item(this.number, this.#port.encode(value))) return;
+    const body = this.#part(value);
+    if (body === undefined) {
+      const message = `an item is more than the ${this.#port.messageLimit} octets that the caller takes`;
+      throw new ToolError("resource_exhausted", message, { retryable: false });
+    }
+    if (this.#port.item(this.number, body)) return;
     await new Promise<void>((resolve) => this.#room.push(resolve));
   }
 
@@ -102,6 +111,12 @@ export class IncomingCall implements Participant {
 
   get #silent(): boolean {
     return this.#ended || this.#void;
+  }
+
+  /** The body of an item or a report; undefined where it is larger than the caller takes. */
+  #part(value: unknown): PortBody | undefined {
+    const body = this.#port.encode(value);
+    return body.content === "local" || body.octets.length <= this.#port.messageLimit ? body : undefined;
   }
 
   #ending(settled: Settled): Ending {
