@@ -39,7 +39,7 @@ export function runRow(spec: RowSpec, model: ModelSettings, signal: AbortSignal)
       texts,
       ticks,
       replyIntact: said.reply === said.streamed && said.reply === turn.reply,
-      log: turn.calls,
+      log: turn.calls.map((call) => ({ ...call, ms: round(call.ms) })),
     };
   });
 }
