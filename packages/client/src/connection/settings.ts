@@ -47,7 +47,7 @@ export function sessionOptions(options: SharedOptions, { environment, limits }: 
     interceptors,
     timeoutMs,
     acceptTimeoutMs,
-    peer: { principal: "gateway", scopes: "session" },
+    peer: { principal: "gateway" },
   };
 }
 

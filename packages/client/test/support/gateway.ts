@@ -102,7 +102,7 @@ export class TestGateway {
             limits,
             registry,
             once: this.#once,
-            peer: { principal: identity.principal, scopes: "session" },
+            peer: { principal: identity.principal },
           },
           (made) => {
             control = made;

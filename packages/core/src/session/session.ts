@@ -43,10 +43,10 @@ export interface SessionOptions {
   readonly once?: OnceCalls | undefined;
   readonly interceptors?: readonly Interceptor[] | undefined;
   /**
-   * What the peer may do here. On a gateway these are the session's own principal and scopes; on a client the gateway may
-   * do everything, and this is absent.
+   * On a client: whom handlers see as their caller, a gateway that may call every tool. Absent on a gateway, where the
+   * session's own principal and scopes count.
    */
-  readonly peer?: { readonly principal: string; readonly scopes: "session" } | undefined;
+  readonly peer?: { readonly principal: string } | undefined;
   /**
    * Whether calls that nobody took wait for another connection when the present one drains or is gone. Default: on a client
    * (see {@link peer}), true.

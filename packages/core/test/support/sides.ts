@@ -144,7 +144,7 @@ export class ClientSide {
         limits: this.limits,
         once: new OnceCalls(memoryJournal(), this.environment),
         interceptors: options.clientInterceptors,
-        peer: { principal: "gateway", scopes: "session" },
+        peer: { principal: "gateway" },
         reconnects: options.reconnects,
       },
       (control) => {
