@@ -35,9 +35,6 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
 /** How long {@link Gateway.drain} lets calls finish. */
 const DEFAULT_GRACE_MS = 30_000;
 
-/** How long a session on a host's socket may take for its last word, in milliseconds, before the socket is given back without it. */
-const LAST_WORD_MS = 2_000;
-
 const SHUTTING_DOWN = "the gateway is shutting down";
 
 /** See {@link createGateway}. */
@@ -175,9 +172,7 @@ export class Gateway extends GatewayEventTarget {
     this.#cut();
     for (const entry of house.entries) entry.close(message);
     await Promise.all([...this.#endpoints].map((endpoint) => endpoint.close(message)));
-    // The last word to a client may have to wait for a host that is in the middle of a message.
-    await house.until(() => house.sessions.size === 0, house.environment.now() + LAST_WORD_MS);
-    if (house.sessions.size > 0) for (const entry of house.entries) entry.detach(message);
+    await house.until(() => house.sessions.size === 0);
     house.lag.close();
   }
 }

@@ -33,8 +33,6 @@ export interface Entry {
   drain(message: string, retryAfterMs: number | undefined): void;
   /** Ends at once. */
   close(message: string): void;
-  /** Ends at once, also where nobody can be told. */
-  detach(message: string): void;
 }
 
 /** Why nobody is let in. */
@@ -163,7 +161,7 @@ export class House {
   }
 
   /** Resolves once `done` holds, looked at after each {@link changed}; at the latest when the clock has reached `atMs`. */
-  async until(done: () => boolean, atMs: number): Promise<void> {
+  async until(done: () => boolean, atMs: number = Number.POSITIVE_INFINITY): Promise<void> {
     await new Promise<void>((resolve) => {
       let cancel = (): void => {};
       const finish = (): void => {

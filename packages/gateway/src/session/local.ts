@@ -47,7 +47,7 @@ export function openLocalSession(house: House, options: OpenSessionOptions): Ses
   }
   let own: SessionControl | undefined;
   const once = journal === undefined ? undefined : new OnceCalls(journal, visitorEnvironment);
-  const peer = { principal: GATEWAY, scopes: "session" } as const;
+  const peer = { principal: GATEWAY } as const;
   const client = new Session(
     { environment: visitorEnvironment, limits, once, interceptors, timeoutMs, acceptTimeoutMs, peer },
     (control) => {
@@ -62,7 +62,6 @@ export function openLocalSession(house: House, options: OpenSessionOptions): Ses
   const entry: Entry = {
     drain: (message, retryAfterMs) => local.drain(message, retryAfterMs),
     close: (message) => local.close("unavailable", message),
-    detach: (message) => local.close("unavailable", message),
   };
   house.entries.add(entry);
   // So that the offer is known before the first call: a tool's own deadline depends on it.
