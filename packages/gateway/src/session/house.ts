@@ -14,6 +14,7 @@ import {
   type Limits,
   type Logger,
   type SessionControl,
+  type SessionEnd,
 } from "@turnmux/core";
 import { nanoid } from "nanoid";
 import { guard } from "../events.ts";
@@ -138,17 +139,7 @@ export class House {
     countAnswers(control, this.answered);
     session.addEventListener("state", ({ detail }) => {
       if (detail.state === "ready") this.#opened(session, first);
-    });
-    void session.closed.then(({ cause, code, message, requirement }) => {
-      // One whose WELCOME came to nothing was never there.
-      if (!this.sessions.delete(session)) return;
-      const { id: sessionId, principal } = session;
-      publish("session", {
-        event: "closed",
-        sessionId,
-        fields: { side, principal, cause, code, message, requirement },
-      });
-      this.changed();
+      else if (detail.state === "closed") this.#closed(session, detail.end);
     });
     return { session, control };
   }
@@ -193,5 +184,14 @@ export class House {
     publish("session", { event: "opened", sessionId, fields: { side, principal, scopes } });
     if (first !== undefined) guard(this.log, "onSession threw", () => first(session));
     this.#announce(session);
+  }
+
+  #closed(session: GatewaySession, end: SessionEnd | undefined): void {
+    // One whose WELCOME came to nothing was never there.
+    if (!this.sessions.delete(session)) return;
+    const { id: sessionId, principal } = session;
+    const { cause, code, message, requirement } = end ?? {};
+    publish("session", { event: "closed", sessionId, fields: { side, principal, cause, code, message, requirement } });
+    this.changed();
   }
 }
