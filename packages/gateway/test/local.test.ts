@@ -146,6 +146,27 @@ describe("openSession()", () => {
     expect(seen).toEqual(["outgoing echo"]);
   });
 
+  test("starts no call that its interceptor lets pass when the caller was told already that it is over", async () => {
+    const { gateway } = testGateway();
+    const ran: string[] = [];
+    const notes = defineTools({ note: tool({ description: "Notes", input: z.string(), effect: "read" }) });
+    gateway.implement(notes, { note: (text) => void ran.push(text) });
+    const late = Promise.withResolvers<void>();
+    const passed = Promise.withResolvers<unknown>();
+    const patient: Interceptor = async (call, next) => {
+      await late.promise;
+      const result = next(call);
+      result.catch(passed.resolve);
+      return result;
+    };
+    await using session = gateway.openSession({ ...alice, interceptors: [patient] });
+    const call = session.client(notes).note("x", { timeoutMs: 5 });
+    await expect(call).rejects.toMatchObject({ code: "deadline_exceeded", outcome: "not_started" });
+    late.resolve();
+    expect(await passed.promise).toMatchObject({ code: "deadline_exceeded", outcome: "not_started" });
+    expect(ran).toEqual([]);
+  });
+
   test("ends on both sides when either ends it", async () => {
     const { gateway } = testGateway();
     const opened = [nextSession(gateway)];

@@ -150,7 +150,10 @@ export class OutgoingCalls {
     let passed = false;
     /** What became of the call that was let pass, as far as it is known. */
     let outcome: Outcome = "not_started";
+    /** What the caller was told meanwhile: a call that is over does not start any more. */
+    let over: TurnmuxError | undefined;
     const run = intercepted(this.#options.interceptors, async ({ input, trace, meta }) => {
+      if (over !== undefined) throw over;
       passed = true;
       checkCallOptions({ trace, meta });
       const { result } = this.#launch({ ...request, input, trace, meta }, items);
@@ -163,7 +166,9 @@ export class OutgoingCalls {
     });
     const held = Promise.withResolvers<never>();
     const giveUp = (code: Code, message: string, cause?: unknown): void => {
-      if (!passed) held.reject(errorAbout(request, code, message, "not_started", cause));
+      if (passed || over !== undefined) return;
+      over = errorAbout(request, code, message, "not_started", cause);
+      held.reject(over);
     };
     const abort = (): void => giveUp("cancelled", "cancelled before an interceptor let it pass", signal?.reason);
     const deadline =

@@ -13,7 +13,7 @@ import type { Environment } from "./environment.ts";
 import type { Execution } from "./execution.ts";
 import { forbiddenResult } from "./incoming.ts";
 import { intercepted, type InterceptedCall, type Interceptor } from "./interceptor.ts";
-import { failed, settledOfThrown, type Settled } from "./settled.ts";
+import { failed, settledOfThrown, type HandlerState, type Settled } from "./settled.ts";
 
 /** What a handler is told of its call, beside what the execution knows. */
 export interface RunContext {
@@ -29,6 +29,15 @@ export interface RunContext {
 
 /** Thrown inside a handler whose item or progress report is not what the contract says (CALL-012). */
 class ForbiddenPart extends UsageError {}
+
+function isForbiddenPart(thrown: unknown): thrown is ForbiddenPart {
+  try {
+    return thrown instanceof ForbiddenPart;
+  } catch {
+    // A proxy can refuse even that.
+    return false;
+  }
+}
 
 /** Runs the execution's handler to its end. Never rejects. */
 export async function runHandler(
@@ -46,20 +55,29 @@ export async function runHandler(
     ...context,
     waiting: (reason) => execution.accept({ state: "waiting", reason }),
   };
+  let state: HandlerState = "idle";
   const handle = async (inner: InterceptedCall): Promise<unknown> => {
     // Whoever stood around the call took too long: nobody waits any more, and the handler must not run.
     if (signal.aborted) throw abortReason(signal);
     execution.started = true;
+    state = "running";
     execution.accept({ state: "running" });
-    return runTool(execution, inner, context, environment);
+    try {
+      const returned = await runTool(execution, inner, context, environment);
+      state = "returned";
+      return returned;
+    } catch (error) {
+      state = "threw";
+      throw error;
+    }
   };
   try {
     const run = interceptors.length === 0 ? handle : intercepted(interceptors, handle);
     const returned = await run(call);
     return await checkedResult(execution, returned, environment);
   } catch (error) {
-    if (error instanceof ForbiddenPart) return forbiddenResult(tool, error.message, environment);
-    const settled = settledOfThrown(error, tool.contract.effect, execution.started, signal.aborted);
+    if (isForbiddenPart(error)) return forbiddenResult(tool, error.message, environment);
+    const settled = settledOfThrown(error, tool.contract.effect, state, signal.aborted);
     if (!settled.ok && settled.code === "internal") {
       environment.log.error(`turnmux: ${tool.name} failed`, { tool: tool.name, callId: context.callId, error });
     }
@@ -97,9 +115,9 @@ async function runTool(
 /** What a handler sends before its result: checked, and remembered where it was wrong. */
 class Parts {
   readonly #execution: Execution;
-  /** Progress whose validator has not answered yet. */
-  #reports: Promise<void> | undefined;
-  #forbidden: ForbiddenPart | undefined;
+  /** Settles when every validator has answered that was asked. */
+  #asked: Promise<unknown> | undefined;
+  #fault: { readonly error: unknown } | undefined;
 
   constructor(execution: Execution) {
     this.#execution = execution;
@@ -107,48 +125,58 @@ class Parts {
 
   /** Resolves when there is room for the next one; rejects when the call is cancelled, so that a loop over items ends. */
   item(value: unknown): Promise<void> {
-    const sent = unlessAborted(this.#execution.signal, async () => {
-      const checked = validate(this.#schema("item"), value);
-      await this.#execution.item(passed(checked instanceof Promise ? await checked : checked, "item"));
+    const execution = this.#execution;
+    const sent = unlessAborted(execution.signal, async () => {
+      const checked = this.#check("item", value);
+      await execution.item(checked instanceof Promise ? await checked : checked);
     });
     // A handler need not wait for it, and then hears of it when it returns.
-    sent.catch((error: unknown) => this.#failed(error));
+    sent.catch(() => {});
     return sent;
   }
 
   progress(value: unknown): void {
+    const checked = this.#check("progress", value);
+    if (!(checked instanceof Promise)) {
+      this.#execution.progress(checked);
+      return;
+    }
+    checked.then((late) => this.#execution.progress(late)).catch(() => {});
+  }
+
+  /** @throws what was wrong with one of them, even if the handler made light of it */
+  async checked(): Promise<void> {
+    await this.#asked;
+    if (this.#fault !== undefined) throw this.#fault.error;
+  }
+
+  /** The value as it is sent, now or when its validator has answered. */
+  #check(name: "item" | "progress", value: unknown): unknown {
+    const { tool } = this.#execution;
+    const take = (answer: Checked): unknown => this.#remember(() => passed(answer, name));
+    const schema: Schema | undefined = tool.contract[name];
+    const checked = this.#remember(() => {
+      if (schema === undefined) throw new ForbiddenPart(`${tool.name}: the contract has no ${name}`);
+      return validate(schema, value);
+    });
+    if (!(checked instanceof Promise)) return take(checked);
+    const late = checked.then(take, (error: unknown) =>
+      this.#remember(() => {
+        throw error;
+      }),
+    );
+    const before = this.#asked;
+    this.#asked = late.catch(() => {}).then(() => before);
+    return late;
+  }
+
+  #remember<T>(run: () => T): T {
     try {
-      const checked = validate(this.#schema("progress"), value);
-      if (!(checked instanceof Promise)) {
-        this.#execution.progress(passed(checked, "progress"));
-        return;
-      }
-      const report = async (): Promise<void> => this.#execution.progress(passed(await checked, "progress"));
-      const before = this.#reports;
-      this.#reports = report()
-        .catch((error: unknown) => this.#failed(error))
-        .then(() => before);
+      return run();
     } catch (error) {
-      this.#failed(error);
+      this.#fault ??= { error };
       throw error;
     }
-  }
-
-  /** @throws {ForbiddenPart} where one of them was not what the contract says, even if the handler made light of it */
-  async checked(): Promise<void> {
-    await this.#reports;
-    if (this.#forbidden !== undefined) throw this.#forbidden;
-  }
-
-  #failed(error: unknown): void {
-    if (error instanceof ForbiddenPart) this.#forbidden ??= error;
-  }
-
-  #schema(name: "item" | "progress"): Schema {
-    const { tool } = this.#execution;
-    const schema: Schema | undefined = tool.contract[name];
-    if (schema === undefined) throw new ForbiddenPart(`${tool.name}: the contract has no ${name}`);
-    return schema;
   }
 }
 

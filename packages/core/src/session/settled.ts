@@ -43,23 +43,47 @@ export function freesKey(settled: Settled): boolean {
   return !settled.ok && (settled.outcome === "not_started" || settled.outcome === "failed");
 }
 
-/** What the peer is told of something thrown (ERR-002, ERR-003). `started` is false where the handler never ran. */
-export function settledOfThrown(thrown: unknown, effect: Effect, started: boolean, aborted: boolean): Settled {
-  // Plain JavaScript can put anything into a tool error, and what is not of the tables cannot travel.
-  if (ToolError.is(thrown) && isCode(thrown.code)) {
-    const { code, message, retryAfterMs, details } = thrown;
-    const claimed = isOutcome(thrown.outcome) ? thrown.outcome : brokenOff(effect);
-    return {
-      ok: false,
-      code,
-      message: typeof message === "string" ? message : "",
-      outcome: started ? claimed : "not_started",
-      retryable: typeof thrown.retryable === "boolean" ? thrown.retryable : undefined,
-      retryAfterMs: typeof retryAfterMs === "number" ? retryAfterMs : undefined,
-      details,
-    };
+/** How far a handler has come, where something was thrown by it or by an interceptor around it. */
+export type HandlerState = "idle" | "running" | "returned" | "threw";
+
+/** What the peer is told of something thrown (ERR-002, ERR-003). */
+export function settledOfThrown(thrown: unknown, effect: Effect, handler: HandlerState, aborted: boolean): Settled {
+  try {
+    const told = settledOfToolError(thrown, effect, handler);
+    if (told !== undefined) return told;
+  } catch {
+    // A proxy, or a getter that throws: it is no tool error that anybody could be told.
   }
-  const outcome = started ? brokenOff(effect) : "not_started";
+  const outcome = handler === "idle" ? "not_started" : brokenOff(effect);
   if (aborted) return failed("cancelled", "the call was cancelled while it ran", outcome);
   return failed("internal", "the tool failed; the log of the side that ran it says why", outcome);
+}
+
+function settledOfToolError(thrown: unknown, effect: Effect, handler: HandlerState): Failure | undefined {
+  // Plain JavaScript can put anything into a tool error, and what is not of the tables cannot travel.
+  if (!ToolError.is(thrown) || !isCode(thrown.code)) return undefined;
+  const { code, message, retryAfterMs, details } = thrown;
+  return {
+    ok: false,
+    code,
+    message: typeof message === "string" ? message : "",
+    outcome: claimedOutcome(isOutcome(thrown.outcome) ? thrown.outcome : brokenOff(effect), effect, handler),
+    retryable: typeof thrown.retryable === "boolean" ? thrown.retryable : undefined,
+    retryAfterMs: typeof retryAfterMs === "number" ? retryAfterMs : undefined,
+    details,
+  };
+}
+
+/** An interceptor cannot take back what its handler did, nor answer for one that still runs. */
+function claimedOutcome(claimed: Outcome, effect: Effect, handler: HandlerState): Outcome {
+  switch (handler) {
+    case "idle":
+      return "not_started";
+    case "threw":
+      return claimed;
+    case "running":
+      return brokenOff(effect);
+    case "returned":
+      return claimed === "unknown" ? claimed : "completed";
+  }
 }
