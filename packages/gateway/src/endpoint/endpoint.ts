@@ -49,6 +49,7 @@ export class OwnEndpoint implements Endpoint {
   #letGo: () => void;
   #closed: Promise<void> | undefined;
   #toldAudience = false;
+  #toldCrowded = false;
 
   /** Throws {@link UsageError}. `gone` is called once the endpoint is closed. */
   constructor(house: House, options: ListenOptions, gone: (endpoint: OwnEndpoint) => void) {
@@ -133,15 +134,27 @@ export class OwnEndpoint implements Endpoint {
     }
     const most = this.#resolved.maxUnauthenticated;
     if (this.#unauthenticated.size >= most) {
-      this.#house.log.warn("turnmux: too many connections without a session", { maxUnauthenticated: most });
+      this.#crowded(most);
       this.#refuse(socket, 503, `${most} connections are in their handshake already. Try again.`, {
         "Retry-After": String(BUSY_RETRY_S),
       });
       return;
     }
     this.#unauthenticated.add(socket);
-    socket.once("close", () => this.#unauthenticated.delete(socket));
+    socket.once("close", () => this.#left(socket));
     this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#connected(ws, request, socket));
+  }
+
+  /** Says so once, and again after half of them have left: who is refused must not fill the log. */
+  #crowded(most: number): void {
+    if (this.#toldCrowded) return;
+    this.#toldCrowded = true;
+    this.#house.log.warn("turnmux: too many connections without a session", { maxUnauthenticated: most });
+  }
+
+  #left(socket: Duplex): void {
+    this.#unauthenticated.delete(socket);
+    if (this.#unauthenticated.size <= this.#resolved.maxUnauthenticated / 2) this.#toldCrowded = false;
   }
 
   #refuse(socket: Duplex, status: number, sentence: string, headers?: Readonly<Record<string, string>>): void {
@@ -155,7 +168,7 @@ export class OwnEndpoint implements Endpoint {
       socket,
       admission: () => this.#admission(request),
       onSession: this.#options.onSession,
-      authenticated: () => this.#unauthenticated.delete(socket),
+      authenticated: () => this.#left(socket),
     });
     this.#connections.set(ws, connection);
     ws.once("close", () => {
