@@ -85,7 +85,7 @@ export class Caller {
       return;
     }
     // A model may call anything, and what is no name cannot travel.
-    if (!isToolName(request.tool)) {
+    if (typeof request.tool !== "string" || !isToolName(request.tool)) {
       call.reject(call.error("unimplemented", "there is no such tool: this is no tool's name", "not_started"));
       return;
     }

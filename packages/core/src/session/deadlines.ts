@@ -95,7 +95,11 @@ export class Deadlines {
         else run();
       }
     } finally {
-      // One that throws must not keep the others from running.
+      // One that throws must not keep the others from running, and no timer is there for those that were cancelled.
+      for (let first = this.#heap[0]; first !== undefined && first.run === undefined; first = this.#heap[0]) {
+        this.#pop();
+        this.#dead -= 1;
+      }
       const next = this.#heap[0];
       if (next !== undefined && next.at < this.#armedFor) this.#arm(next.at);
     }
