@@ -55,16 +55,19 @@ describe("the deadline of a call", () => {
     expect(call.said).toBe("pending");
   });
 
-  it.each([60_000, Number.POSITIVE_INFINITY])("is the tool's maximum at most, when the caller asks for %d", async (ms) => {
-    const { client, time } = await kitWorld({ set: silent }, { overrides: { set: { maxTimeoutMs: 40 } } });
-    const accepted: Acceptance[] = [];
-    const call = watch(client.client(kit).set(1, { timeoutMs: ms, onAccept: (said) => accepted.push(said) }));
-    await time.advance(39);
-    expect(call.said).toBe("pending");
-    if (ms === 60_000) expect(accepted).toMatchObject([{ state: "running", deadlineMs: 40 }]);
-    await time.advance(1);
-    expect(call.said).toBe("deadline_exceeded, failed");
-  });
+  it.each([60_000, Number.POSITIVE_INFINITY])(
+    "is the tool's maximum at most, when the caller asks for %d",
+    async (ms) => {
+      const { client, time } = await kitWorld({ set: silent }, { overrides: { set: { maxTimeoutMs: 40 } } });
+      const accepted: Acceptance[] = [];
+      const call = watch(client.client(kit).set(1, { timeoutMs: ms, onAccept: (said) => accepted.push(said) }));
+      await time.advance(39);
+      expect(call.said).toBe("pending");
+      if (ms === 60_000) expect(accepted).toMatchObject([{ state: "running", deadlineMs: 40 }]);
+      await time.advance(1);
+      expect(call.said).toBe("deadline_exceeded, failed");
+    },
+  );
 
   it("may be no whole number of milliseconds", async () => {
     const { client, time } = await kitWorld({ set: silent });

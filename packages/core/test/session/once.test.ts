@@ -171,7 +171,7 @@ describe("a key", () => {
     let principal = "alice";
     const admission = (): Admission => ({ kind: "vouched", grant: { principal, scopes: ["write"] } });
     const seen: string[] = [];
-    const world = await kitWorld({ add: (_input, call) => void seen.push(call.principal) ?? null }, { admission });
+    const world = await kitWorld({ add: (_input, call) => seen.push(call.principal) }, { admission });
     principal = "bob";
     const bob = await another(world);
     watch(world.client.client(kit).add(1, { key: "k" }));

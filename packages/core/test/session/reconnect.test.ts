@@ -48,7 +48,12 @@ describe("calls, when the connection is lost,", () => {
 
   it("keep what is left of their deadline while they wait", async () => {
     const deadlines: (number | undefined)[] = [];
-    const world = await kitWorld({ look: (_input, call) => void deadlines.push(call.deadlineMs) ?? never() });
+    const world = await kitWorld({
+      look: (_input, call) => {
+        deadlines.push(call.deadlineMs);
+        return never();
+      },
+    });
     world.clientCarrier.blocked = true;
     const call = watch(world.client.client(kit).look(1, { timeoutMs: 1_000 }));
     await cut(world);
