@@ -15,7 +15,7 @@ import { type BodyLimits, DEFAULT_BODY_LIMITS } from "./limits.ts";
 import { decodeMsgpack, encodeMsgpack } from "./msgpack.ts";
 import { type Value, ValueError } from "./value.ts";
 
-export { type BodyLimits, DEFAULT_BODY_LIMITS } from "./limits.ts";
+export type { BodyLimits } from "./limits.ts";
 
 /** How a body is encoded, by its value on the wire. */
 export const Content = { none: 0, json: 1, msgpack: 2, text: 3, bytes: 4 } as const;
