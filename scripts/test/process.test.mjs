@@ -27,10 +27,11 @@ describe("a captured program", () => {
 describe("a program on the terminal", () => {
   // npm passes SIGTERM to the shell that it started us in, and that shell passes it to nobody.
   it.skipIf(process.platform === "win32")("is told to stop when the shell that npm started is gone", async () => {
-    const source = `process.on("SIGTERM", () => process.exit(console.log("told"))); setInterval(() => {}, 1000); console.log("runs");`;
-    const shell = spawn("sh", ["-c", `"$0" scripts/dev.mjs node -e '${source}'; true`, process.execPath], {
+    const program = `process.on("SIGTERM", () => process.exit(console.log("told"))); setInterval(() => {}, 1000); console.log("runs");`;
+    const source = `const { inherit } = await import("./scripts/lib/process.mjs"); await inherit(process.execPath, ["-e", process.env.PROGRAM]);`;
+    const shell = spawn("sh", ["-c", `"$0" --input-type=module -e '${source}'; true`, process.execPath], {
       cwd: root,
-      env: { ...process.env, npm_lifecycle_event: "start" },
+      env: { ...process.env, PROGRAM: program, npm_lifecycle_event: "start" },
       stdio: ["ignore", "pipe", "inherit"],
     });
     shell.stdout.once("data", () => shell.kill("SIGTERM"));
