@@ -101,7 +101,7 @@ export abstract class Channel {
     return this.#state === "ended" && this.#outbox.empty;
   }
 
-  /** A message arrived. True when it was turnmux's, which the host must not see (CARR-004, CARR-005). */
+  /** A message arrived. True when it was turnmux's, which the host must not see (CARR-004, CARR-005, CARR-014). */
   receive(message: CarrierMessage, now: number): boolean {
     const carriage = carriageOf(message);
     if (this.carriage !== undefined && this.carriage !== carriage) return this.#foreign(carriage, now);

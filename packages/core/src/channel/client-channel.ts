@@ -112,6 +112,7 @@ export class ClientChannel extends Channel {
         this.event({ type: "welcome", welcome: frame });
         return;
       case "refuse":
+        // The owner honours what the gateway asks for (HAND-009).
         this.step("refuse");
         this.finish(
           {

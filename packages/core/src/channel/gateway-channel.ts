@@ -97,6 +97,7 @@ export class GatewayChannel extends Channel {
       sessionId: options.sessionId,
       principal: options.principal,
       scopes: options.scopes,
+      // HAND-010
       notResumed: hello.resume === undefined ? undefined : "this gateway does not resume sessions",
     };
     if (handshakePayload(welcome).length > hello.limits.framePayload) {

@@ -10,7 +10,7 @@ export type ViolationCode = "invalid_argument" | "failed_precondition" | "resour
 /**
  * The remote peer broke a rule of `docs/spec.md`. It ends the session (CHAN-004), never the process.
  *
- * The message names the field and what was expected; it never holds a value that the peer sent.
+ * The message names the field and what was expected; it never holds a value that the peer sent (CHAN-005).
  */
 export class ProtocolViolation extends Error {
   override readonly name = "ProtocolViolation";

@@ -1,5 +1,5 @@
 /**
- * Puts bodies together from frames, within limits that hold before memory is taken (STREAM-008).
+ * Puts bodies together from frames (STREAM-005), within limits that hold before memory is taken (STREAM-008).
  *
  * @module
  */

@@ -165,6 +165,7 @@ export class Intake {
         "resource_exhausted",
       );
     }
+    // STREAM-007
     if (this.#peerStreams > limits.streams) {
       this.#options.answer(stream, refusal("more streams are open than agreed on", STREAMS_RETRY_MS));
       return;

@@ -191,6 +191,7 @@ class Conversation {
     if (event.type === "proof") void this.#verify(event.proof, event.octets);
   }
 
+  /** Answers HELLO (HAND-003). */
   #admit(admission: Admission, hello: HelloFrame): void {
     switch (admission.kind) {
       case "closed":
@@ -211,6 +212,7 @@ class Conversation {
     }
   }
 
+  /** The host has still to say who is there; until then the handshake is held (CARR-031). */
   async #await(promised: Promise<Grant>, hello: HelloFrame): Promise<void> {
     let grant: Grant;
     try {

@@ -145,6 +145,7 @@ export class Dispatcher {
     this.#calls.get(number)?.roomMade();
   }
 
+  /** The tool, or why there is none for this caller (CALL-010). */
   #find(name: string): RegisteredTool | "unknown" | "denied" {
     const builtin = this.#builtin.get(name);
     if (builtin !== undefined) return builtin;

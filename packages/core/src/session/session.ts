@@ -294,6 +294,7 @@ export class Session extends SessionEventTarget {
     this.#port = port;
     this.#identity = identity;
     this.#scopes = new Set(identity.scopes);
+    // Also where there are none (HAND-011).
     this.#offer();
     this.#setState("ready");
     this.#caller.attach(port);
