@@ -92,7 +92,7 @@ describe.each(Object.entries(ways))("a grant by %s", (_name, open) => {
   test("ends when it expires", async () => {
     const { gateway } = testGateway();
     handle(gateway);
-    const { client, atGateway } = await open(gateway, { ...alice, expiresAt: Date.now() + 250 });
+    const { client, atGateway } = await open(gateway, { ...alice, expiresAt: Date.now() + 1_500 });
     expect(await client.client(tools).echo({ text: "in time" })).toEqual({ text: "in time" });
     expect(await atGateway.closed).toMatchObject({ code: "unauthenticated", message: "the grant has expired" });
     expect(await client.closed).toMatchObject({ code: "unauthenticated", byPeer: true });

@@ -6,19 +6,11 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { deviceKey, generateDeviceKey, sharedToken, type ClientAuth } from "@turnmux/client";
 import { ed25519Auth, tokenAuth, UsageError, type ProofMethod } from "@turnmux/gateway";
-import { connected, listening, SECRET, testGateway } from "./support/gateway.ts";
+import { connected, httpServer, listening, SECRET, testGateway } from "./support/gateway.ts";
 import { RawClient, hello, refusedUpgrade } from "./support/raw.ts";
 import { handle, tools } from "./support/tools.ts";
 
 const grant = { principal: "alice", scopes: ["write"] } as const;
-
-async function httpServer(): Promise<{ server: ReturnType<typeof createServer>; url: string }> {
-  const server = createServer((_request, response) => response.end("the host's own"));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  return { server, url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
 
 describe("an endpoint of the gateway's own", () => {
   test("takes calls of clients that prove a shared token", async () => {

@@ -1,5 +1,8 @@
 /** A gateway for one test, with a log that remembers, and closed when the test is over. */
 
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import {
   createGateway,
@@ -88,6 +91,33 @@ export async function connected(endpoint: Pick<Endpoint, "url">, options: Connec
   const session = await connect(endpoint.url, { auth: sharedToken(SECRET), reconnect: false, ...options });
   onTestFinished(() => session.close());
   return session;
+}
+
+/** A server of the host's own. */
+export interface HttpServer {
+  readonly server: Server;
+  readonly url: string;
+  /** Until every connection that there has been is closed at this end. */
+  readonly empty: () => Promise<void>;
+}
+
+/** A server of the host's own on a free port. */
+export async function httpServer(): Promise<HttpServer> {
+  const server = createServer((_request, response) => response.end("the host's own"));
+  const closed: Promise<unknown>[] = [];
+  server.on("connection", (socket) => {
+    closed.push(new Promise((resolve) => socket.once("close", resolve)));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  return {
+    server,
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    empty: async () => {
+      await Promise.all(closed);
+    },
+  };
 }
 
 /** The gateway's next session. Call it before the client connects. */
