@@ -74,9 +74,9 @@ export class Caller {
   /** Starts a call. It settles in any case. */
   start(call: OutgoingCall): void {
     const { request } = call;
-    const { signal } = request.options;
-    if (signal?.aborted === true) {
-      call.reject(call.error("cancelled", "cancelled before it was sent", "not_started", { cause: signal.reason }));
+    const { aborted } = request.cancellation;
+    if (aborted !== undefined) {
+      call.reject(call.error("cancelled", "cancelled before it was sent", "not_started", { cause: aborted.reason }));
       return;
     }
     const closed = this.#options.closed();
@@ -89,11 +89,7 @@ export class Caller {
       call.reject(call.error("unimplemented", "there is no such tool: this is no tool's name", "not_started"));
       return;
     }
-    if (signal !== undefined) {
-      const abort = (): void => this.cancel(call, "the caller cancelled the call", signal.reason);
-      signal.addEventListener("abort", abort, { once: true });
-      call.unlisten = () => signal.removeEventListener("abort", abort);
-    }
+    call.unlisten = request.cancellation.listen((reason) => this.cancel(call, "the caller cancelled the call", reason));
     const { deadlines, environment } = this.#options;
     const acceptTimeoutMs = request.options.acceptTimeoutMs ?? this.#options.acceptTimeoutMs;
     if (request.deadline !== undefined) {
@@ -123,6 +119,8 @@ export class Caller {
         call.sent = true;
         return;
       case "accept":
+        // Taken: it is not opened anew, and the arguments are done with.
+        call.body = undefined;
         if (!call.settled) this.#guard(call, () => call.accept(event.accept));
         return;
       case "progress": {
@@ -169,8 +167,9 @@ export class Caller {
       call.number = port.open({ tool, callId, key, deadline, priority, turn, trace, meta, body });
       this.#open.set(call.number, call);
     } catch (error) {
-      if (!(error instanceof ValueError || error instanceof UsageError)) throw error;
-      call.reject(call.error("invalid_argument", error.message, "not_started", { cause: error }));
+      const told = error instanceof ValueError || error instanceof UsageError;
+      const message = told ? error.message : "the arguments cannot be read";
+      call.reject(call.error("invalid_argument", message, "not_started", { cause: error }));
     }
   }
 
@@ -183,7 +182,12 @@ export class Caller {
   }
 
   #giveUp(call: OutgoingCall, why: NonNullable<OutgoingCall["givenUp"]>, verdictMs: number): void {
-    if (call.settled || call.givenUp !== undefined) return;
+    if (call.settled) return;
+    if (call.givenUp !== undefined) {
+      // Cancelled, and now its deadline is over, too: nothing is waited for much beyond that.
+      this.#awaitVerdict(call, call.givenUp, verdictMs);
+      return;
+    }
     call.givenUp = why;
     const { port } = call;
     if (port === undefined) {
@@ -191,16 +195,28 @@ export class Caller {
       call.reject(call.error(why.code, why.message, "not_started", { cause: why.cause }));
       return;
     }
+    this.#awaitVerdict(call, why, verdictMs);
+    port.reset(call.number, why.code === "cancelled" ? "cancelled" : "deadline_exceeded");
+  }
+
+  #awaitVerdict(call: OutgoingCall, why: NonNullable<OutgoingCall["givenUp"]>, verdictMs: number): void {
     const { deadlines, environment } = this.#options;
-    call.verdictDeadline = deadlines.set(environment.now() + verdictMs, () => {
+    const at = environment.now() + verdictMs;
+    if (call.verdictDeadline !== undefined && call.verdictDeadline.at <= at) return;
+    call.verdictDeadline?.cancel();
+    call.verdictDeadline = deadlines.set(at, () => {
       call.reject(call.error(why.code, why.message, call.sent ? "unknown" : "not_started", { cause: why.cause }));
     });
-    port.reset(call.number, why.code === "cancelled" ? "cancelled" : "deadline_exceeded");
   }
 
   #ended(port: CallPort, call: OutgoingCall, ending: Ending, untaken: boolean): void {
     if (call.settled) return;
-    if (untaken && call.givenUp === undefined && this.#options.mayWait()) {
+    const why = call.givenUp;
+    if (untaken && why !== undefined) {
+      call.reject(call.error(why.code, why.message, "not_started", { cause: why.cause }));
+      return;
+    }
+    if (untaken && this.#options.mayWait()) {
       this.#reopen(call);
       return;
     }
@@ -214,7 +230,7 @@ export class Caller {
       return;
     }
     const { code, message, outcome, retryable, retryAfterMs, requirement } = ending;
-    const cause = call.givenUp?.cause;
+    const cause = why?.cause;
     call.reject(call.error(code, message, outcome, { retryable, retryAfterMs, details: value, requirement, cause }));
   }
 

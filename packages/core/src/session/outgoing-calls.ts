@@ -13,6 +13,7 @@ import { TurnmuxError } from "../errors/turnmux-error.ts";
 import { UsageError } from "../errors/usage.ts";
 import type { OfferEntry } from "../wire/frame.ts";
 import { checkCallOptions, copyOfInput, offeredEffect, type Caller } from "./caller.ts";
+import { cancellationOf } from "./cancellation.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
 import { intercepted, type InterceptedCall, type Interceptor } from "./interceptor.ts";
@@ -22,7 +23,8 @@ import { OutgoingCall, type CallRequest } from "./outgoing.ts";
 /** What a turn or a contract adds to a call. */
 export interface CallMore {
   readonly turn?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
+  /** What cancels the call beside its own signal. */
+  readonly signals?: readonly (AbortSignal | undefined)[] | undefined;
   readonly contract?: ToolContract | undefined;
 }
 
@@ -69,8 +71,8 @@ export class OutgoingCalls {
         new TurnmuxError("cancelled", "the loop over the items was left", { outcome: "unknown", tool: name }),
       ),
     );
-    const signal = options.signal === undefined ? leaving.signal : AbortSignal.any([options.signal, leaving.signal]);
-    const result = this.#start(name, input, { ...options, signal }, more, items);
+    const signals = [...(more.signals ?? []), leaving.signal];
+    const result = this.#start(name, input, options, { ...more, signals }, items);
     // Whoever iterates gets the error there; nobody has to look at the result as well.
     result.catch(() => {});
     return {
@@ -119,7 +121,8 @@ export class OutgoingCalls {
       turn: more.turn,
       trace: options.trace,
       meta: options.meta,
-      options: more.signal === undefined ? options : { ...options, signal: anySignal(options.signal, more.signal) },
+      options,
+      cancellation: cancellationOf(options.signal, ...(more.signals ?? [])),
       effect,
       verify: contract?.verify ?? this.#options.verify(name),
       contract,
@@ -146,7 +149,7 @@ export class OutgoingCalls {
   /** A call inside its interceptors. Until one of them lets it pass its limits are kept here. */
   async #intercepted(request: CallRequest, items: ItemQueue | undefined): Promise<unknown> {
     const { deadlines } = this.#options;
-    const { signal } = request.options;
+    const { cancellation } = request;
     let passed = false;
     /** What became of the call that was let pass, as far as it is known. */
     let outcome: Outcome = "not_started";
@@ -170,27 +173,33 @@ export class OutgoingCalls {
       over = errorAbout(request, code, message, "not_started", cause);
       held.reject(over);
     };
-    const abort = (): void => giveUp("cancelled", "cancelled before an interceptor let it pass", signal?.reason);
+    /** What interceptors see of all that may cancel the call. */
+    const controller = new AbortController();
+    const abort = (reason: unknown): void => {
+      controller.abort(reason);
+      giveUp("cancelled", "cancelled before an interceptor let it pass", reason);
+    };
     const deadline =
       request.deadline === undefined
         ? undefined
         : deadlines.set(request.deadline, () =>
             giveUp("deadline_exceeded", "the deadline is over, and no interceptor let the call pass"),
           );
-    signal?.addEventListener("abort", abort, { once: true });
-    if (signal?.aborted === true) abort();
+    const unlisten = cancellation.listen(abort);
+    const { aborted } = cancellation;
+    if (aborted !== undefined) abort(aborted.reason);
     try {
-      return await Promise.race([run(this.#interceptable(request)), held.promise]);
+      return await Promise.race([run(this.#interceptable(request, controller.signal)), held.promise]);
     } catch (error) {
       throw refusal(request, error, outcome);
     } finally {
       deadline?.cancel();
-      signal?.removeEventListener("abort", abort);
+      unlisten();
     }
   }
 
-  #interceptable(request: CallRequest): InterceptedCall {
-    const { tool, callId, input, key, turn, trace, meta, options } = request;
+  #interceptable(request: CallRequest, signal: AbortSignal): InterceptedCall {
+    const { tool, callId, input, key, turn, trace, meta } = request;
     const { principal, scopes } = this.#options.session;
     return {
       direction: "outgoing",
@@ -201,7 +210,7 @@ export class OutgoingCalls {
       turn,
       principal,
       scopes,
-      signal: options.signal ?? new AbortController().signal,
+      signal,
       trace,
       meta: meta ?? {},
       waiting: () => {
@@ -241,8 +250,4 @@ function errorAbout(
 
 function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error("the call could not be made", { cause: thrown });
-}
-
-function anySignal(own: AbortSignal | undefined, turn: AbortSignal): AbortSignal {
-  return own === undefined ? turn : AbortSignal.any([own, turn]);
 }

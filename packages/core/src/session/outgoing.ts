@@ -11,6 +11,7 @@ import type { Effect } from "../errors/effect.ts";
 import type { Outcome } from "../errors/outcome.ts";
 import { TurnmuxError } from "../errors/turnmux-error.ts";
 import type { CallNumber, CallPort, PortBody } from "../peer/port.ts";
+import type { Cancellation } from "./cancellation.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { ItemQueue } from "./items.ts";
 
@@ -27,6 +28,8 @@ export interface CallRequest {
   readonly trace: string | undefined;
   readonly meta: Readonly<Record<string, string>> | undefined;
   readonly options: CallOptions;
+  /** What cancels it: the signal in the options, and others. */
+  readonly cancellation: Cancellation;
   /** What the caller knows of the tool, for errors. */
   readonly effect: Effect | undefined;
   readonly verify: string | undefined;
@@ -53,7 +56,7 @@ export class OutgoingCall {
   deadline: Deadline | undefined;
   acceptDeadline: Deadline | undefined;
   verdictDeadline: Deadline | undefined;
-  /** Takes the listener off the caller's signal. */
+  /** Takes the listeners off the caller's signals. */
   unlisten: (() => void) | undefined;
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: TurnmuxError) => void;

@@ -296,15 +296,17 @@ export class Session extends SessionEventTarget {
     this.#scopes = new Set(identity.scopes);
     // Also where there are none (HAND-011).
     this.#offer();
-    this.#setState("ready");
+    // Those that wait go first: a listener may make further calls, or close the session.
     this.#caller.attach(port);
+    this.#setState("ready");
   }
 
   #detach(state: "connecting" | "reconnecting", end: SessionEnd | undefined): void {
+    if (this.#state === "closed") return;
     this.#pump();
     this.#port = undefined;
-    this.#setState(state, end);
     this.#caller.detach();
+    this.#setState(state, end);
   }
 
   #close(end: SessionEnd): void {

@@ -21,29 +21,31 @@ export class Turn {
   readonly id: string;
   readonly #session: Session;
   readonly #abort = new AbortController();
-  readonly #signal: AbortSignal;
+  readonly #signals: AbortSignal[];
+  #signal: AbortSignal | undefined;
 
   /** For sessions: see {@link Session.turn}. */
   constructor(session: Session, id: string, options: TurnOptions) {
     this.id = id;
     this.#session = session;
-    this.#signal =
-      options.signal === undefined ? this.#abort.signal : AbortSignal.any([this.#abort.signal, options.signal]);
+    this.#signals = options.signal === undefined ? [this.#abort.signal] : [this.#abort.signal, options.signal];
   }
 
   /** Aborted when the turn is cancelled. */
   get signal(): AbortSignal {
+    // Made where somebody asks: see `cancellation.ts`.
+    this.#signal ??= AbortSignal.any(this.#signals);
     return this.#signal;
   }
 
   /** Typed methods for the peer's tools, on behalf of this turn. */
   client<T extends ToolTree>(tools: T): ToolClient<T> {
-    return this.#session.clientWith(tools, { turn: this.id, signal: this.#signal });
+    return this.#session.clientWith(tools, { turn: this.id, signals: this.#signals });
   }
 
   /** Calls a tool by name, without types. See {@link Session.call}. */
   call(name: string, input?: unknown, options: CallOptions = {}): Promise<unknown> {
-    return this.#session.callWith(name, input, options, { turn: this.id, signal: this.#signal });
+    return this.#session.callWith(name, input, options, { turn: this.id, signals: this.#signals });
   }
 
   /** The peer's tools with their JSON Schemas. See {@link Session.catalog}. */
