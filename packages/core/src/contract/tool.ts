@@ -53,7 +53,7 @@ export interface ToolDefinition<
   readonly timeoutMs?: number;
   /** The longest deadline that a caller may ask for, in milliseconds (CALL-006). Default: none. */
   readonly maxTimeoutMs?: number;
-  /** How many calls may run at once on one gateway (CALL-013). Default: no limit. */
+  /** How many calls of one session may run at once (CALL-013). Default: no limit. */
   readonly maxConcurrent?: number;
   /** Whether a running handler is aborted when the session ends. Default: `"keep"` for `once`, otherwise `"abort"`. */
   readonly whenSessionEnds?: WhenSessionEnds;
