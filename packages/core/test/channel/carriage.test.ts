@@ -157,7 +157,7 @@ describe("a channel", () => {
   it("skips frames of unknown types that are extensions, and no others", async () => {
     const { raw, time } = await GatewayUnderTest.open();
     // length, type, flags, stream; then a PING.
-    raw.sayOctets(0, 0, 2, 0x80, 0xff, 0, 0, 0, 9, 1, 2, ...[0, 0, 2, 0x22, 0, 0, 0, 0, 0, 0x91, 5]);
+    raw.sayOctets(0, 0, 2, 0x80, 0xff, 0, 0, 0, 9, 1, 2, 0, 0, 2, 0x22, 0, 0, 0, 0, 0, 0x91, 5);
     raw.sayOctets(0, 0, 0, 0xff, 0, 0, 0, 0, 0);
     await time.settle();
     expect(raw.received).toMatchObject([{ type: "pong", id: 5 }]);
