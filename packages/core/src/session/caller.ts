@@ -5,6 +5,7 @@
  * @module
  */
 import type { CallOptions } from "../contract/call-options.ts";
+import type { ChannelEnd } from "../channel/events.ts";
 import { isToolName } from "../contract/names.ts";
 import { cloneValue } from "../content/body.ts";
 import { ValueError, type Value } from "../content/value.ts";
@@ -13,6 +14,7 @@ import { effectFromWire, priorityToWire, type Effect } from "../errors/effect.ts
 import { UsageError } from "../errors/usage.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
 import type { Limits } from "../limits.ts";
+import { endedBefore, endedUnderWay } from "../peer/endings.ts";
 import type { CallNumber, CallPort, Ending, PortBody, PortEvent } from "../peer/port.ts";
 import { fits, META_ENTRIES, StringLimit } from "../wire/limits.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -56,9 +58,16 @@ export class Caller {
     for (const call of waiting) this.#openOn(port, call);
   }
 
-  /** Calls wait from now on, or fail where nothing can be waited for. */
-  detach(): void {
+  /** The port is gone: calls wait from now on, or fail where nothing can be waited for. */
+  detach(end: ChannelEnd): void {
     this.#port = undefined;
+    for (const [number, call] of this.#open) {
+      // One whose end the port did not tell of before it went (CALL-014).
+      this.#open.delete(number);
+      if (call.port !== undefined) {
+        this.#ended(call.port, call, call.sent ? endedUnderWay(end) : endedBefore(end), !call.sent);
+      }
+    }
     if (!this.#options.mayWait()) this.failWaiting();
   }
 

@@ -84,6 +84,11 @@ export class Dispatcher {
     if (value === FAILED) return;
     const now = this.#options.environment.now();
     const deadlineMs = lesser(event.deadlineMs ?? tool.timeoutMs, tool.maxTimeoutMs);
+    if (event.deadlineMs === 0) {
+      const over = failed("deadline_exceeded", "the deadline was over before the call arrived", "not_started");
+      port.end(event.call, { ...over, body: NO_BODY });
+      return;
+    }
     const shortened = event.deadlineMs !== undefined && deadlineMs !== undefined && deadlineMs < event.deadlineMs;
     const call = new IncomingCall({
       number: event.call,
@@ -91,14 +96,36 @@ export class Dispatcher {
       tool,
       port,
       environment: this.#options.environment,
-      over: (ended) => this.#over(ended),
+      over: (ended) => {
+        if (this.#calls.get(ended.number) === ended) this.#calls.delete(ended.number);
+        free();
+      },
       acceptMore: () => this.#acceptMore(shortened ? deadlineMs : undefined),
     });
     this.#calls.set(event.call, call);
-    this.#runningByTool.set(tool.name, (this.#runningByTool.get(tool.name) ?? 0) + 1);
+    const free = this.#takePlace(tool);
     if (deadlineMs !== undefined)
       call.deadline = this.#options.deadlines.set(now + deadlineMs, () => this.#expired(call));
-    this.#check(call, event, value, deadlineMs).catch((error: unknown) => this.#failed(call, error));
+    void this.#check(call, event, value, deadlineMs)
+      .catch((error: unknown) => this.#failed(call, error))
+      .then(free);
+  }
+
+  /**
+   * Takes a place among the tool's concurrent calls. It is free when what this gives back was called twice: when the call
+   * is over, and when its handler has ended, which may go on for nobody (CALL-013).
+   */
+  #takePlace(tool: RegisteredTool): () => void {
+    const places = this.#runningByTool;
+    places.set(tool.name, (places.get(tool.name) ?? 0) + 1);
+    let reasons = 2;
+    return () => {
+      reasons -= 1;
+      if (reasons > 0) return;
+      const left = (places.get(tool.name) ?? 1) - 1;
+      if (left === 0) places.delete(tool.name);
+      else places.set(tool.name, left);
+    };
   }
 
   /** This implementation has a fault, or something that it was given. */
@@ -138,6 +165,11 @@ export class Dispatcher {
     // The port is over, and its numbers mean nothing any more.
     this.#calls.delete(number);
     call.makeVoid(reason);
+  }
+
+  /** The port is gone, and what it has not told of is void. */
+  abandon(): void {
+    for (const number of this.#calls.keys()) this.makeVoid(number);
   }
 
   /** The port has room for a further item of this call. */
@@ -296,13 +328,6 @@ export class Dispatcher {
   #acceptMore(deadlineMs: number | undefined): { lagMs?: number; deadlineMs?: number } {
     const lagMs = this.#options.environment.lagMs?.();
     return { ...(lagMs === undefined ? {} : { lagMs }), ...(deadlineMs === undefined ? {} : { deadlineMs }) };
-  }
-
-  #over(call: IncomingCall): void {
-    if (this.#calls.get(call.number) === call) this.#calls.delete(call.number);
-    const left = (this.#runningByTool.get(call.tool.name) ?? 1) - 1;
-    if (left === 0) this.#runningByTool.delete(call.tool.name);
-    else this.#runningByTool.set(call.tool.name, left);
   }
 }
 

@@ -53,8 +53,12 @@ export async function runHandler(
     input: execution.input,
     signal,
     ...context,
-    waiting: (reason) => execution.accept({ state: "waiting", reason }),
+    waiting: (reason) => {
+      told = true;
+      execution.accept({ state: "waiting", reason });
+    },
   };
+  let told = false;
   let state: HandlerState = "idle";
   const handle = async (inner: InterceptedCall): Promise<unknown> => {
     // Whoever stood around the call took too long: nobody waits any more, and the handler must not run.
@@ -73,7 +77,10 @@ export async function runHandler(
   };
   try {
     const run = interceptors.length === 0 ? handle : intercepted(interceptors, handle);
-    const returned = await run(call);
+    const running = run(call);
+    // Whoever stands around the call takes its time: the caller hears that it is in good hands (CALL-001).
+    if (!execution.started && !told) execution.accept({ state: "queued", reason: "it is looked at before it runs" });
+    const returned = await running;
     return await checkedResult(execution, returned, environment);
   } catch (error) {
     if (isForbiddenPart(error)) return forbiddenResult(tool, error.message, environment);

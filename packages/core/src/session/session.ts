@@ -303,9 +303,7 @@ export class Session extends SessionEventTarget {
 
   #detach(state: "connecting" | "reconnecting", end: SessionEnd | undefined): void {
     if (this.#state === "closed") return;
-    this.#pump();
-    this.#port = undefined;
-    this.#caller.detach();
+    this.#leavePort(end ?? { cause: "lost", code: "unavailable", message: "the connection is gone", byPeer: false });
     this.#setState(state, end);
   }
 
@@ -314,13 +312,18 @@ export class Session extends SessionEventTarget {
     this.#end = end;
     // Calls that end now must not wait for another connection.
     this.#state = "closed";
-    this.#pump();
-    this.#port = undefined;
-    this.#caller.failWaiting();
+    this.#leavePort(end);
     this.#leaveRegistry();
     this.#resolveOffered();
     this.emit("state", { state: "closed", end });
     this.#resolveClosed(end);
+  }
+
+  #leavePort(end: SessionEnd): void {
+    this.#pump();
+    this.#port = undefined;
+    this.#dispatcher.abandon();
+    this.#caller.detach(end);
   }
 
   #setScopes(scopes: readonly string[]): void {
