@@ -38,6 +38,6 @@ export function endedUnderWay(end: ChannelEnd): Ending {
 
 /** What the calls of a session end with when it is over. */
 function codeOfEnd(end: ChannelEnd): Code {
-  if (end.requirement !== undefined && end.cause !== "timeout") return "internal";
+  if (end.code === "internal" || (end.requirement !== undefined && end.cause !== "timeout")) return "internal";
   return end.cause === "closed" && !end.byPeer ? "cancelled" : "unavailable";
 }

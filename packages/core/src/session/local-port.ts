@@ -10,16 +10,8 @@ import type { Value } from "../content/value.ts";
 import type { Code } from "../errors/codes.ts";
 import type { ProtocolViolation } from "../errors/violation.ts";
 import type { ChannelEnd } from "../channel/events.ts";
-import {
-  NO_BODY,
-  type AcceptInfo,
-  type CallNumber,
-  type CallPort,
-  type Ending,
-  type OpenRequest,
-  type PortBody,
-  type PortEvent,
-} from "../peer/port.ts";
+import { endedBefore, endedUnderWay, notSent, untaken } from "../peer/endings.ts";
+import type { AcceptInfo, CallNumber, CallPort, Ending, OpenRequest, PortBody, PortEvent } from "../peer/port.ts";
 import type { OfferEntry } from "../wire/frame.ts";
 
 /** What both ends share. */
@@ -28,20 +20,28 @@ interface Shared {
   readonly wake: () => void;
   /** Runs something after the event loop has turned. */
   readonly later: (run: () => void) => void;
-  /** Calls that are open, with the end that opened each. */
-  readonly calls: Map<CallNumber, LocalPort>;
+  /** Calls that are open. */
+  readonly calls: Map<CallNumber, LocalCall>;
   nextCall: CallNumber;
   ended: boolean;
+}
+
+interface LocalCall {
+  readonly opener: LocalPort;
+  /** True once the other end has heard of it: before that it is as if it had never been made. */
+  taken: boolean;
 }
 
 /** Items that a handler may send before the event loop turns: an endless one must not keep everybody else from running. */
 const ITEMS_IN_A_ROW = 64;
 
 /** One end. The other one is {@link LocalPort.other}. */
-class LocalPort implements CallPort {
+export class LocalPort implements CallPort {
   readonly messageLimit: number = Number.POSITIVE_INFINITY;
+  /** Called when the session takes the last event. */
+  onEnded: (end: ChannelEnd) => void = () => {};
   readonly #shared: Shared;
-  readonly #events: PortEvent[] = [];
+  #events: PortEvent[] = [];
   other: LocalPort | undefined;
   #burst = 0;
   #drains: { readonly message: string; readonly retryAfterMs: number | undefined } | undefined;
@@ -61,21 +61,14 @@ class LocalPort implements CallPort {
   open(request: OpenRequest): CallNumber {
     const shared = this.#shared;
     const call = shared.nextCall++;
-    if (shared.ended || this.other?.drains !== undefined || this.#drains !== undefined) {
-      const ending: Ending = {
-        ok: false,
-        code: "unavailable",
-        message: "the session takes no further calls",
-        outcome: "not_started",
-        body: NO_BODY,
-      };
-      this.#tell(this, { type: "end", call, ending, untaken: true });
+    if (!this.#mayOpen) {
+      // No other port will follow, so that it cannot be opened anew.
+      this.#tell(this, { type: "end", call, ending: untaken("unavailable", "the session takes no further calls") });
       return call;
     }
-    shared.calls.set(call, this);
+    shared.calls.set(call, { opener: this, taken: false });
     const { deadline, ...rest } = request;
     const deadlineMs = deadline === undefined ? undefined : Math.max(0, deadline - shared.now());
-    this.#tell(this, { type: "sent", call });
     this.#tellOther({ ...rest, type: "open", call, deadlineMs });
     return call;
   }
@@ -102,14 +95,19 @@ class LocalPort implements CallPort {
 
   end(call: CallNumber, ending: Ending): void {
     if (!this.#isOpen(call)) return;
-    this.#shared.calls.delete(call);
     this.#tellOther({ type: "end", call, ending });
-    this.#endWhenDrained();
-    this.other?.endWhenDrained();
+    this.#over(call);
   }
 
   reset(call: CallNumber, code: "cancelled" | "deadline_exceeded"): void {
-    if (this.#isOpen(call)) this.#tellOther({ type: "reset", call, code });
+    const open = this.#shared.calls.get(call);
+    if (open?.taken === true) {
+      this.#tellOther({ type: "reset", call, code });
+    } else if (open !== undefined) {
+      this.other?.unsay(call);
+      this.#over(call);
+      this.#tell(this, { type: "end", call, ending: notSent(code) });
+    }
   }
 
   offer(tools: readonly OfferEntry[]): void {
@@ -120,7 +118,7 @@ class LocalPort implements CallPort {
     if (this.#drains !== undefined || this.#shared.ended) return;
     this.#drains = { message, retryAfterMs };
     this.#tellOther({ type: "drain", message, retryAfterMs });
-    this.#endWhenDrained();
+    this.endWhenDrained();
   }
 
   close(code: Code, message: string): void {
@@ -133,7 +131,17 @@ class LocalPort implements CallPort {
   }
 
   nextEvent(): PortEvent | undefined {
-    return this.#events.shift();
+    const event = this.#events.shift();
+    if (event?.type === "open") {
+      const call = this.#shared.calls.get(event.call);
+      if (call !== undefined) {
+        call.taken = true;
+        // Before anything that the other end may say of it.
+        this.#tell(call.opener, { type: "sent", call: event.call });
+      }
+    }
+    if (event?.type === "ended") this.onEnded(event.end);
+    return event;
   }
 
   /** What this end has said about draining. */
@@ -141,42 +149,46 @@ class LocalPort implements CallPort {
     return this.#drains;
   }
 
-  /** For the other end. */
-  endWhenDrained(): void {
-    this.#endWhenDrained();
+  /** For the other end: a call that this one has not heard of is none any more. */
+  unsay(call: CallNumber): void {
+    this.#events = this.#events.filter((event) => event.type !== "open" || event.call !== call);
   }
 
-  #endWhenDrained(): void {
+  /** For the other end. */
+  endWhenDrained(): void {
     if (this.#drains === undefined || this.#shared.calls.size > 0) return;
-    this.#end({
-      cause: "closed",
-      code: "unavailable",
-      message: this.#drains.message,
-      retryAfterMs: this.#drains.retryAfterMs,
-      byPeer: false,
-    });
+    const { message, retryAfterMs } = this.#drains;
+    this.#end({ cause: "closed", code: "unavailable", message, retryAfterMs, byPeer: false });
+  }
+
+  /** As across a channel (CHAN-003): a side that drains may ask for what the calls that it still serves need. */
+  get #mayOpen(): boolean {
+    if (this.#shared.ended || this.other?.drains !== undefined) return false;
+    if (this.#drains === undefined) return true;
+    for (const { opener } of this.#shared.calls.values()) if (opener !== this) return true;
+    return false;
+  }
+
+  #over(call: CallNumber): void {
+    this.#shared.calls.delete(call);
+    this.endWhenDrained();
+    this.other?.endWhenDrained();
   }
 
   #end(end: ChannelEnd): void {
     const shared = this.#shared;
     if (shared.ended) return;
     shared.ended = true;
-    for (const [call, opener] of shared.calls) {
-      const receiver = opener.other;
-      const code: Code = opener === this && end.cause === "closed" ? "cancelled" : "unavailable";
-      const ending: Ending = {
-        ok: false,
-        code,
-        message: `the session ended while the call was under way: ${end.message}`,
-        outcome: "unknown",
-        body: NO_BODY,
-      };
-      this.#tell(opener, { type: "end", call, ending });
-      if (receiver !== undefined) this.#tell(receiver, { type: "void", call });
+    const told: ChannelEnd = { ...end, cause: "goaway", byPeer: true };
+    for (const [call, { opener, taken }] of shared.calls) {
+      const why = opener === this ? end : told;
+      if (!taken) opener.other?.unsay(call);
+      this.#tell(opener, { type: "end", call, ending: taken ? endedUnderWay(why) : endedBefore(why) });
+      if (taken && opener.other !== undefined) this.#tell(opener.other, { type: "void", call });
     }
     shared.calls.clear();
     this.#tell(this, { type: "ended", end });
-    this.#tellOther({ type: "ended", end: { ...end, cause: "goaway", byPeer: true } });
+    this.#tellOther({ type: "ended", end: told });
   }
 
   #isOpen(call: CallNumber): boolean {
@@ -204,7 +216,7 @@ export function localPorts(
   now: () => number,
   wake: () => void,
   later: (run: () => void) => void,
-): readonly [client: CallPort, gateway: CallPort] {
+): readonly [client: LocalPort, gateway: LocalPort] {
   const shared: Shared = { now, wake, later, calls: new Map(), nextCall: 1, ended: false };
   const client = new LocalPort(shared);
   const gateway = new LocalPort(shared);

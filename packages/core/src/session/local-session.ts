@@ -4,8 +4,8 @@
  * @module
  */
 import type { Code } from "../errors/codes.ts";
-import type { PortEvent } from "../peer/port.ts";
 import type { Environment } from "./environment.ts";
+import type { SessionEnd } from "./events.ts";
 import { localPorts } from "./local-port.ts";
 import type { SessionControl, SessionIdentity } from "./session.ts";
 
@@ -41,29 +41,34 @@ export function connectLocally(
     wake,
     (run) => environment.defer(run),
   );
-  // The end of a port is its last event: the session hears the others first.
-  const endOf = (port: typeof clientPort, control: SessionControl): typeof clientPort => {
-    const next = port.nextEvent.bind(port);
-    port.nextEvent = (): PortEvent | undefined => {
-      const event = next();
-      if (event?.type !== "ended") return event;
-      queueMicrotask(() => {
-        control.close(event.end);
-        if (control === gateway) over();
-      });
-      return undefined;
-    };
-    return port;
+  let isOver = false;
+  const closed = (control: SessionControl, end: SessionEnd): void => {
+    control.close(end);
+    if (control !== gateway || isOver) return;
+    isOver = true;
+    over();
   };
+  // The session hears all that came before: not out of the event itself, but behind it.
+  gatewayPort.onEnded = (end) => queueMicrotask(() => closed(gateway, end));
+  clientPort.onEnded = (end) => queueMicrotask(() => closed(client, end));
   const pump = (): void => {
-    gateway.pump();
-    client.pump();
+    try {
+      gateway.pump();
+      client.pump();
+    } catch (error) {
+      // As across a channel: a fault costs the session, and nothing else.
+      environment.log.error("turnmux: an event could not be handled; the session ends", { error });
+      const message = "this side has a fault, which its log tells of";
+      gatewayPort.close("internal", message);
+      for (const control of [client, gateway])
+        closed(control, { cause: "closed", code: "internal", message, byPeer: false });
+    }
   };
   client.onClose = (message) => clientPort.close("cancelled", message);
   gateway.onClose = (message) => gatewayPort.close("cancelled", message);
   gateway.onRevoke = (message) => gatewayPort.close("permission_denied", message);
-  gateway.attach(endOf(gatewayPort, gateway), identity);
-  client.attach(endOf(clientPort, client), identity);
+  gateway.attach(gatewayPort, identity);
+  client.attach(clientPort, identity);
   return {
     close: (code, message) => gatewayPort.close(code, message),
     drain: (message, retryAfterMs) => gatewayPort.drain(message, retryAfterMs),
