@@ -4,7 +4,15 @@
  * @module
  */
 
-import type { Carrier, Session, ToolHandlers, ToolTree, WebSocketLike, WsLike } from "@turnmux/core";
+import {
+  UsageError,
+  type Carrier,
+  type Session,
+  type ToolHandlers,
+  type ToolTree,
+  type WebSocketLike,
+  type WsLike,
+} from "@turnmux/core";
 import type { Endpoint, ListenOptions } from "./endpoint/options.ts";
 import { OwnEndpoint } from "./endpoint/endpoint.ts";
 import { GatewayEventTarget } from "./events.ts";
@@ -82,9 +90,11 @@ export class Gateway extends GatewayEventTarget {
   /**
    * Opens an endpoint of its own, where clients prove who they are.
    *
-   * @throws {UsageError} where an option is not what it should be. That a port is in use is told by `ready`.
+   * @throws {UsageError} where an option is not what it should be, and once the gateway is closed. That a port is in use is told by
+   *   `ready`.
    */
   listen(options: ListenOptions): Endpoint {
+    if (this.#closed !== undefined) throw new UsageError("listen(): this gateway is closed: create another one");
     const endpoint = new OwnEndpoint(this.#house, options, (gone) => this.#endpoints.delete(gone));
     this.#endpoints.add(endpoint);
     return endpoint;

@@ -167,6 +167,27 @@ describe("openSession()", () => {
     expect(ran).toEqual([]);
   });
 
+  test("keeps no process up for a handler that its tool keeps", async () => {
+    const { gateway } = testGateway();
+    const kept = defineTools({ kept: tool({ description: "Goes on", input: z.string(), effect: "once" }) });
+    const began = Promise.withResolvers<void>();
+    gateway.implement(kept, {
+      kept: () => {
+        began.resolve();
+        return new Promise<never>(() => {});
+      },
+    });
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const before = timers();
+    const session = gateway.openSession(alice);
+    const call = session.client(kept).kept("x", { key: "k" });
+    await began.promise;
+    expect(timers()).toBeGreaterThan(before);
+    await Promise.all([expect(call).rejects.toMatchObject({ outcome: "unknown" }), gateway.close()]);
+    expect(timers()).toBeLessThanOrEqual(before);
+    expect(() => gateway.listen({ port: 0, auth: [] })).toThrow(/closed: create another one/);
+  });
+
   test("ends on both sides when either ends it", async () => {
     const { gateway } = testGateway();
     const opened = [nextSession(gateway)];

@@ -37,6 +37,7 @@ export class Deadlines {
   #dead = 0;
   #armedFor = Number.POSITIVE_INFINITY;
   #disarm: (() => void) | undefined;
+  #idle = false;
 
   constructor(environment: Environment) {
     this.#environment = environment;
@@ -48,6 +49,12 @@ export class Deadlines {
     this.#push(entry);
     if (at < this.#armedFor) this.#arm(at);
     return entry;
+  }
+
+  /** From now on no process is kept up for what is still due: the handlers that are left are nobody's. */
+  idle(): void {
+    this.#idle = true;
+    if (this.#disarm !== undefined) this.#arm(this.#armedFor);
   }
 
   /** Takes all deadlines back and lets go of the timer. */
@@ -73,7 +80,7 @@ export class Deadlines {
   #arm(at: number): void {
     this.#disarm?.();
     this.#armedFor = at;
-    this.#disarm = this.#environment.setTimer(at, () => this.#fire());
+    this.#disarm = this.#environment.setTimer(at, () => this.#fire(), this.#idle);
   }
 
   #disarmTimer(): void {

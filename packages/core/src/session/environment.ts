@@ -35,9 +35,9 @@ export interface Environment {
   id(): string;
   /**
    * Runs `run` once when `now()` has reached `at`, and gives back what cancels it. Where the event loop was blocked, what
-   * has already arrived is read first.
+   * has already arrived is read first. Where `idle` is true, the timer by itself keeps no process up.
    */
-  setTimer(at: number, run: () => void): () => void;
+  setTimer(at: number, run: () => void, idle?: boolean): () => void;
   /** Runs `run` soon: after the code that runs now, and before time passes. */
   defer(run: () => void): void;
   /** How late the event loop is, in milliseconds. */

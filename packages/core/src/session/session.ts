@@ -315,6 +315,7 @@ export class Session extends SessionEventTarget {
     this.#leavePort(end);
     this.#leaveRegistry();
     this.#resolveOffered();
+    this.#deadlines.idle();
     this.emit("state", { state: "closed", end });
     this.#resolveClosed(end);
   }

@@ -34,6 +34,13 @@ const READ_PASSES = 2;
 /** Timers take no more than this; longer waits are cut into pieces. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** Timers of Node can be told not to keep the process up; those of browsers are numbers. */
+function unref(timer: unknown): void {
+  if (typeof timer !== "object" || timer === null || !("unref" in timer)) return;
+  // Nothing but Node's own has it.
+  (timer as { unref(): void }).unref();
+}
+
 /** See the module's comment. */
 export function systemEnvironment(options: SystemEnvironmentOptions): Environment {
   const { globals, id, log = silentLogger, traceCall, publish, lagMs } = options;
@@ -44,7 +51,7 @@ export function systemEnvironment(options: SystemEnvironmentOptions): Environmen
     else globals.setImmediate(run);
   };
 
-  const setTimer = (at: number, run: () => void): (() => void) => {
+  const setTimer = (at: number, run: () => void, idle = false): (() => void) => {
     let timer: unknown;
     let cancelled = false;
     const fire = (passes: number): void => {
@@ -56,6 +63,7 @@ export function systemEnvironment(options: SystemEnvironmentOptions): Environmen
     const arm = (): void => {
       const waitMs = Math.min(LONGEST_TIMER_MS, Math.max(0, Math.ceil(at - now())));
       timer = globals.setTimeout(() => fire(turns && now() - at > LATE_MS ? READ_PASSES : 0), waitMs);
+      if (idle) unref(timer);
     };
     arm();
     return () => {

@@ -122,6 +122,9 @@ function carrierOf(socket: WsLike | WebSocketLike | Carrier): Carrier {
   throw new UsageError(NO_SOCKET);
 }
 
+const NO_GRANT =
+  "attach() takes a grant behind the socket, such as { principal: user, scopes: [] }, a promise of one, or a function that gives one";
+
 const NO_SOCKET = "attach() takes a WebSocket of the ws package, a standard WebSocket, or a Carrier";
 
 function admissionOf(house: House, grant: HostGrant): () => Admission {
@@ -134,6 +137,7 @@ function admissionOf(house: House, grant: HostGrant): () => Admission {
 }
 
 function vouched(house: House, given: Grant | PromiseLike<Grant>): Admission {
+  if (typeof given !== "object" || given === null) throw new UsageError(NO_GRANT);
   if (!("then" in given)) {
     checkGrant(given);
     return { kind: "vouched", grant: copyOf(given) };
