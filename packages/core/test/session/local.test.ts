@@ -72,13 +72,13 @@ describe("a session within a process", () => {
   });
 
   it("lets others run beside an endless stream of items, and ends it when the loop is left", async () => {
-    let stopped = false;
+    const stopped = Promise.withResolvers<string>();
     const world = new LocalWorld({
       list: async function* () {
         try {
           for (let n = 0; ; n++) yield n;
         } finally {
-          stopped = true;
+          stopped.resolve("stopped");
         }
       },
     });
@@ -89,10 +89,10 @@ describe("a session within a process", () => {
         if (item === 200) break;
       }
     })();
-    for (let turn = 0; turn < 50 && !stopped; turn++) await world.time.settle();
+    for (let turn = 0; turn < 20; turn++) await world.time.settle();
     await reading;
     expect(seen).toEqual(Array.from({ length: 201 }, (_, n) => n));
-    expect(stopped).toBe(true);
+    expect(await stopped.promise).toBe("stopped");
   });
 
   it("calls in both directions at once, a thousand each", async () => {
