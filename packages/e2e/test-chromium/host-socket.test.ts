@@ -19,7 +19,8 @@ afterAll(async () => {
 /** A page, and a host that says something when it is asked to, with turnmux on its sockets. */
 async function openHost(): Promise<Site & { readonly url: string }> {
   const site = await openSite(browser);
-  const gateway = createGateway({ logger: silent });
+  // What the page waits for must not come about because of a PING.
+  const gateway = createGateway({ logger: silent, limits: { heartbeatMs: 3_600_000 } });
   onTestFinished(() => gateway.close());
   gateway.implement(tools, implementation().handlers);
   const server = new WebSocketServer({ server: site.http, path: "/host" });

@@ -18,6 +18,8 @@ export class WsHost {
   readonly pings: string[] = [];
   /** What the pongs said that came back. */
   readonly pongs: string[] = [];
+  /** What the pings of the other side said. */
+  readonly pinged: string[] = [];
   readonly #socket: Ws;
   readonly #messages: readonly HostMessage[];
   readonly #random: Random;
@@ -30,6 +32,7 @@ export class WsHost {
     this.#socket = socket;
     this.#messages = messages;
     this.#random = new Random(seed);
+    socket.on("ping", (data) => this.pinged.push(data.toString()));
     socket.on("pong", (data) => {
       this.pongs.push(data.toString());
       if (this.pongs.length === this.pings.length) this.#allPongs?.();
