@@ -207,11 +207,6 @@ export function ok(stream: number, value: unknown, more: Partial<EndFrame> = {})
   return { type: "end", stream, more: false, final: more.more !== true, code: 0, content: 1, body, ...more };
 }
 
-/** END with an error. */
-export function failure(stream: number, code: number, outcome: number, more: Partial<EndFrame> = {}): EndFrame {
-  return ok(stream, undefined, { code, outcome, message: "no", content: 0, body: octets(""), ...more });
-}
-
 export function accept(stream: number, more: Partial<AcceptFrame> = {}): AcceptFrame {
   return { type: "accept", stream, state: 0, ...more };
 }
