@@ -37,7 +37,7 @@ for (const [signal, code] of [
  * Runs a program to its end and returns `{ code, output }`; a program that cannot be started gives code 127.
  * `output` is stdout and stderr as they came. After `timeoutMs` the program and its children are ended (code 124).
  */
-export function capture(command, args, { env = process.env, cwd = root, timeoutMs = 300_000, shell = false } = {}) {
+export function capture(command, args, { env = process.env, cwd = root, timeoutMs = 900_000, shell = false } = {}) {
   return new Promise((resolve) => {
     const chunks = [];
     let late = false;
