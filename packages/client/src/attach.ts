@@ -22,7 +22,7 @@ export function attachOn(platform: Platform, socket: ClientSocket | Carrier, opt
     named.has(name.toLowerCase()),
   );
   const attachment = new Attachment({ platform, settings, carriage, waitMs });
-  const session = new AttachedSession(sessionOptions(options, settings), attachment, standing);
+  const session = new AttachedSession(sessionOptions(options, settings, waitMs > 0), attachment, standing);
   session.addEventListener("offer", () => attachment.ready());
   publishStates(session, settings);
   attachment.attach(socket);

@@ -46,7 +46,7 @@ export async function connectOn(
     reconnect: reconnect === true ? {} : reconnect,
     connectTimeoutMs,
   });
-  const session = new ClientSession(sessionOptions(options, settings), connector);
+  const session = new ClientSession(sessionOptions(options, settings, reconnect !== false), connector);
   const standing = new Promise<boolean>((resolve) => {
     session.addEventListener("offer", () => {
       connector.ready();

@@ -23,10 +23,12 @@ describe("drain()", () => {
     const told = draining(session);
     const drained = gateway.drain({ retryAfterMs: 1_500, message: "a new version comes" });
     await told;
-    const late = session.client(tools).echo({ text: "late" });
+    await expect(session.client(tools).echo({ text: "late" })).rejects.toMatchObject({
+      code: "unavailable",
+      outcome: "not_started",
+    });
     held.finish("in time");
     expect(await running).toBe("in time");
-    await expect(late).rejects.toMatchObject({ code: "unavailable", outcome: "not_started" });
     expect(await drained).toEqual({ cutCalls: 0 });
     expect(await session.closed).toMatchObject({
       code: "unavailable",

@@ -37,8 +37,15 @@ export function settingsOf(
   return { environment, limits: checkShared(options), auth, agent: options.agent, acceptsAudience };
 }
 
-/** What the session is made from. The gateway may call whatever the client implements. */
-export function sessionOptions(options: SharedOptions, { environment, limits }: Settings): SessionOptions {
+/**
+ * What the session is made from. The gateway may call whatever the client implements. `reconnects`: calls that nobody took
+ * wait for the next connection.
+ */
+export function sessionOptions(
+  options: SharedOptions,
+  { environment, limits }: Settings,
+  reconnects: boolean,
+): SessionOptions {
   const { journal, interceptors, timeoutMs, acceptTimeoutMs } = options;
   return {
     environment,
@@ -48,6 +55,7 @@ export function sessionOptions(options: SharedOptions, { environment, limits }: 
     timeoutMs,
     acceptTimeoutMs,
     peer: { principal: "gateway" },
+    reconnects,
   };
 }
 

@@ -66,7 +66,7 @@ export class Peer implements CallPort, FrameSink {
   readonly #limits: Limits;
   readonly #options: PeerOptions;
   readonly #control: ChannelControl;
-  readonly #events: PortEvent[] = [];
+  #events: PortEvent[] = [];
   readonly #streams = new Map<number, Stream>();
   readonly #calls = new Map<CallNumber, Stream>();
   readonly #writer: Writer;
@@ -235,9 +235,12 @@ export class Peer implements CallPort, FrameSink {
   channelEnded(end: ChannelEnd, _now: number): void {
     if (this.#ended) return;
     this.#ended = true;
+    // What the session has not heard of need not start any more.
+    const unheard = new Set(this.#events.map((event) => (event.type === "open" ? event.call : 0)));
+    this.#events = this.#events.filter((event) => event.type !== "open");
     for (const stream of this.#calls.values()) {
       if (stream.side === "receiver") {
-        this.#events.push({ type: "void", call: stream.call });
+        if (!unheard.has(stream.call)) this.#events.push({ type: "void", call: stream.call });
         this.#forget(stream);
       } else {
         this.#settle(stream, stream.id === 0 ? endedBefore(end) : endedUnderWay(end), stream.id === 0);

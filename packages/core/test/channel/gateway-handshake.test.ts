@@ -158,6 +158,13 @@ describe("a gateway", () => {
     expect(raw.only("offer")).toMatchObject({ mode: 0, tools: [] });
   });
 
+  it("answers one who drains before there is a session", async () => {
+    const { raw, say } = bound(new GatewayUnderTest({ admission: proof }));
+    await say(raw.hello());
+    await say(goaway(0));
+    expect(raw.only("refuse").message).toMatch(/GOAWAY came in state "challenged".*\[HAND-005\]/);
+  });
+
   it("ends without an answer when the client gives up", async () => {
     for (const during of ["challenged", "verifying"] as const) {
       const { raw, time, say, side } = bound(new GatewayUnderTest({ admission: { ...proof, verify: never } }));

@@ -151,3 +151,27 @@ describe("a fault of this side's own", () => {
     expect(session.state).toBe("closed");
   });
 });
+
+describe("code that acts on an event", () => {
+  it("may end the session: what came behind it does not start, and nobody hears of the end before that code is done", async () => {
+    const world = await World.ready();
+    const order: unknown[] = [];
+    world.client.implement(tools, {
+      echo: (input) => {
+        order.push(input);
+        if (input !== "one") return input;
+        void world.client.close();
+        order.push("one goes on");
+        return input;
+      },
+    });
+    world.client.addEventListener("state", ({ detail }) => order.push(detail.state));
+    await world.time.settle();
+    const calls = ["one", "two"].map((input) => world.gateway.call("echo", input).catch((error: unknown) => error));
+    await world.time.settle();
+    expect(order).toEqual(["one", "one goes on", "closed"]);
+    for (const error of await Promise.all(calls))
+      expect(error).toMatchObject({ code: "unavailable", outcome: "unknown" });
+    expect(world.time.pendingTimers).toBe(0);
+  });
+});

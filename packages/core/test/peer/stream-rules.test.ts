@@ -163,6 +163,19 @@ describe("the opener of a stream", () => {
     expect(await Promise.all(results)).toEqual(["first", "second", "third", "fourth"]);
   });
 
+  it("does not write an OPEN whose deadline went by while the carrier took nothing", async () => {
+    const { raw, time, session, carrier } = await ClientUnderTest.open();
+    carrier.buffered = 1 << 20;
+    const call = session.call("echo", 1, { timeoutMs: 5 }).catch((error: unknown) => error);
+    await time.settle();
+    // The event loop was held up, and the socket is heard before the timer.
+    time.now += 10;
+    carrier.drain();
+    await time.settle();
+    expect(raw.received).toEqual([]);
+    expect(await call).toMatchObject({ code: "deadline_exceeded", outcome: "not_started" });
+  });
+
   it("says RESET in the midst of its arguments, and then nothing more of them", async () => {
     const { raw, time, session, carrier } = await ClientUnderTest.open();
     const leaving = new AbortController();
