@@ -60,6 +60,11 @@ export function isEffect(name: unknown): name is Effect {
   return typeof name === "string" && Object.hasOwn(effects, name);
 }
 
+/** Whether a string is the name of a priority. */
+export function isPriority(name: unknown): name is Priority {
+  return typeof name === "string" && Object.hasOwn(priorities, name);
+}
+
 /** The wire value of a priority: 0 to 2. */
 export function priorityToWire(priority: Priority): number {
   return priorities[priority];

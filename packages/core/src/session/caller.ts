@@ -10,7 +10,7 @@ import { isToolName } from "../contract/names.ts";
 import { cloneValue } from "../content/body.ts";
 import { ValueError, type Value } from "../content/value.ts";
 import type { Code } from "../errors/codes.ts";
-import { effectFromWire, priorityToWire, type Effect } from "../errors/effect.ts";
+import { effectFromWire, isPriority, priorityToWire, type Effect } from "../errors/effect.ts";
 import { UsageError } from "../errors/usage.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
 import type { Limits } from "../limits.ts";
@@ -294,6 +294,12 @@ export function checkCallOptions(options: CallOptions): void {
     if (value === undefined || value === Number.POSITIVE_INFINITY) continue;
     if (typeof value !== "number" || !(value > 0))
       throw new UsageError(`${name} must be a positive number of milliseconds`);
+  }
+  if (options.priority !== undefined && !isPriority(options.priority)) {
+    throw new UsageError('priority must be "interactive", "normal" or "bulk"');
+  }
+  if (options.signal !== undefined && typeof options.signal.addEventListener !== "function") {
+    throw new UsageError("signal must be an AbortSignal");
   }
   checkText("key", options.key, StringLimit.key);
   checkText("trace", options.trace, StringLimit.trace);

@@ -69,7 +69,10 @@ function settledOfToolError(thrown: unknown, effect: Effect, handler: HandlerSta
     message: typeof message === "string" ? message : "",
     outcome: claimedOutcome(isOutcome(thrown.outcome) ? thrown.outcome : brokenOff(effect), effect, handler),
     retryable: typeof thrown.retryable === "boolean" ? thrown.retryable : undefined,
-    retryAfterMs: typeof retryAfterMs === "number" ? retryAfterMs : undefined,
+    retryAfterMs:
+      typeof retryAfterMs === "number" && retryAfterMs >= 0 && Number.isFinite(retryAfterMs)
+        ? Math.ceil(retryAfterMs)
+        : undefined,
     details,
   };
 }

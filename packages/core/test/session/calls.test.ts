@@ -80,4 +80,13 @@ describe("a session between two cores", () => {
     const error = await other;
     expect(TurnmuxError.is(error) && [error.code, error.outcome]).toEqual(["already_exists", "not_started"]);
   });
+
+  it.each([
+    ["priority", { priority: JSON.parse('"weird"') }],
+    ["signal", { signal: JSON.parse("{}") }],
+    ["key", { key: "" }],
+  ])("says which option is none: %s", async (name, options) => {
+    const { client } = await world();
+    await expect(client.call("echo", { text: "a" }, options)).rejects.toThrow(new RegExp(`${name} must be`));
+  });
 });
