@@ -102,8 +102,6 @@ export class Intake {
     }
     if (frame.type === "reset" && stream.side === "opener") throw wrongSide(frame);
     if ((frame.type === "accept" || frame.type === "end") && stream.side === "receiver") throw wrongSide(frame);
-    // The END that refused the arguments is on its way; what still comes of them is dropped.
-    if (stream.side === "receiver" && stream.ending && frame.type === "data") return;
     stream.received(frame);
     switch (frame.type) {
       case "accept":
@@ -193,6 +191,7 @@ export class Intake {
       return;
     }
     const assembly = stream.assembly;
+    // The END that refused the arguments is on its way; what still comes of them is dropped.
     if (assembly === undefined) return;
     this.#assembler.add(assembly, frame.body);
     this.#grew(stream, assembly);

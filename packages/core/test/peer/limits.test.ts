@@ -30,7 +30,7 @@ const handlers = {
 
 async function gateway(limits: WorldOptions["limits"] = {}) {
   const under = await GatewayUnderTest.open({ limits });
-  const { raw, time, side, session } = under;
+  const { raw, time, side, session, carrier } = under;
   side.registry.implement(tools, handlers);
   await time.settle();
   raw.take();
@@ -39,7 +39,7 @@ async function gateway(limits: WorldOptions["limits"] = {}) {
     raw.say(...frames);
     await time.settle();
   };
-  return { raw, time, side, session, say };
+  return { raw, time, side, session, carrier, say };
 }
 
 describe("the limit of streams", () => {
@@ -136,6 +136,42 @@ describe("the limits of messages", () => {
     });
     await world.time.settle();
     expect(world.clientCarrier.sent).toHaveLength(sent);
+  });
+
+  it("let go of unfinished arguments with their RESET, not only when the answer is written", async () => {
+    const { raw, time, carrier, say } = await gateway({ assembling: 10_000, message: 8_000 });
+    const part = (stream: number) => open(stream, "echo", null, { more: true, body: octets(`"${"x".repeat(3_999)}`) });
+    carrier.buffered = 1 << 24;
+    await say(part(1), part(3), { type: "reset", stream: 3, code: 1 }, part(5));
+    await say(cont(1, octets('"'), true), cont(5, octets('"'), true));
+    carrier.drain();
+    await time.settle();
+    expect(raw.all("end").map(({ stream, code }) => [stream, code])).toEqual([
+      [3, 1],
+      [1, 0],
+      [5, 0],
+    ]);
+  });
+
+  it("hold for arguments that the peer could never assemble, though one message of that size were fine", async () => {
+    const world = await World.ready({ limits: { message: 100_000, assembling: 50_000 } });
+    const call = world.client.call("echo", "x".repeat(60_000)).catch((error: unknown) => error);
+    await world.time.settle();
+    expect(await call).toMatchObject({ code: "resource_exhausted", outcome: "not_started" });
+  });
+
+  it("are kept to in order: a large body is not held up for ever by smaller ones that come later", async () => {
+    const { raw, time, session } = await ClientUnderTest.open(
+      {},
+      { limits: { ...RAW_LIMITS, message: 100_000, assembling: 100_000 } },
+    );
+    const calls = [60_000, 61_000, 30_000].map((size) =>
+      session.call(`size.${size}`, "x".repeat(size)).catch(() => {}),
+    );
+    await time.settle();
+    expect(raw.all("open").map((frame) => frame.tool)).toEqual(["size.60000", "size.61000", "size.30000"]);
+    raw.carrier.cut();
+    await Promise.all(calls);
   });
 
   it("are kept to by the sender of items: one that is too large ends its call, and not the session", async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ToolError, type Acceptance } from "../../src/index.ts";
 import { gate, kit, kitWorld, never, untilAborted, watch } from "../support/kit.ts";
+import { ClientUnderTest } from "../support/raw-worlds.ts";
+import { goaway } from "../support/raw.ts";
 import { World } from "../support/world.ts";
 
 describe("a call that its caller cancels", () => {
@@ -160,5 +162,34 @@ describe("a key that several callers share", () => {
     await time.settle();
     expect(signal?.aborted).toBe(true);
     expect(calls.map(({ said }) => said)).toEqual(["cancelled, unknown", "cancelled, failed"]);
+  });
+});
+
+describe("a cancelled call whose peer says nothing", () => {
+  it("is not waited for much beyond its deadline", async () => {
+    const { raw, time, session } = await ClientUnderTest.open();
+    const leaving = new AbortController();
+    const call = watch(session.call("look", 1, { signal: leaving.signal, timeoutMs: 1_000 }));
+    await time.settle();
+    leaving.abort();
+    await time.advance(1_249);
+    expect(call.said).toBe("pending");
+    await time.advance(1);
+    expect(call.said).toBe("cancelled, unknown");
+    expect(raw.all("reset")).toHaveLength(1);
+    raw.carrier.cut();
+  });
+
+  it("is known not to have started where the peer took no call so late", async () => {
+    const { raw, time, session } = await ClientUnderTest.open();
+    const leaving = new AbortController();
+    const call = watch(session.call("look", 1, { signal: leaving.signal }));
+    await time.settle();
+    leaving.abort();
+    await time.settle();
+    raw.say(goaway(0, 0));
+    await time.settle();
+    expect(call.said).toBe("cancelled, not_started");
+    raw.carrier.cut();
   });
 });
