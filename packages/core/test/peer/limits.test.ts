@@ -155,8 +155,10 @@ describe("the limits of messages", () => {
 
   it("hold for arguments that the peer could never assemble, though one message of that size were fine", async () => {
     const world = await World.ready({ limits: { message: 100_000, assembling: 50_000 } });
+    const sent = world.clientCarrier.sent.length;
     const call = world.client.call("echo", "x".repeat(60_000)).catch((error: unknown) => error);
     await world.time.settle();
+    expect(world.clientCarrier.sent).toHaveLength(sent);
     expect(await call).toMatchObject({ code: "resource_exhausted", outcome: "not_started" });
   });
 
