@@ -11,21 +11,14 @@ import type { CarrierLoss, CarrierMessage } from "../carrier/carrier.ts";
 import { codeFromWire, codeToWire, type Code } from "../errors/codes.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
 import { SENTENCE_OCTETS, type Limits } from "../limits.ts";
-import {
-  binaryCarriage,
-  sameOctets,
-  textCarriage,
-  wrappedCarriage,
-  ZERO_TAG,
-  type Carriage,
-  type Envelope,
-} from "../wire/carriage.ts";
+import { sameOctets, ZERO_TAG, type Carriage, type Envelope } from "../wire/carriage.ts";
 import type { Frame, GoawayFrame, HandshakeFrame } from "../wire/frame.ts";
 import { clip } from "../wire/limits.ts";
 import { Antechamber } from "./antechamber.ts";
 import type { ChannelEnd, ChannelEvent } from "./events.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { wholeMs } from "./milliseconds.ts";
+import { carriageOf, isHandshake } from "./messages.ts";
+import { earliest, wholeMs } from "./milliseconds.ts";
 import { Outbox } from "./outbox.ts";
 import type { FrameSink } from "./sink.ts";
 import { EXPECTED, nextChannelState, type ChannelInput, type ChannelState, type Role } from "./states.ts";
@@ -43,20 +36,6 @@ export interface ChannelOptions {
 
 /** What to do with a handshake message: act on it, keep it from the host and drop it, or hand it to the host. */
 export type Judgement = "act" | "drop" | "foreign";
-
-/** A tag-zero message may hold one handshake frame; all else travels under the receiver's tag. */
-const HANDSHAKE_TYPES: ReadonlySet<string> = new Set(["hello", "challenge", "proof", "welcome", "refuse"]);
-
-/** True for HELLO, CHALLENGE, PROOF, WELCOME and REFUSE. */
-export function isHandshake(frame: Frame): frame is HandshakeFrame {
-  return HANDSHAKE_TYPES.has(frame.type);
-}
-
-/** The carriage of a message by its form. */
-export function carriageOf(message: CarrierMessage): Carriage {
-  if (typeof message === "string") return textCarriage;
-  return message instanceof Uint8Array ? binaryCarriage : wrappedCarriage;
-}
 
 /** What {@link ClientChannel} and {@link GatewayChannel} share: everything but the handshake. */
 export abstract class Channel {
@@ -409,13 +388,4 @@ export abstract class Channel {
 /** How a GOAWAY with a code ends the channel, at the side that hears it. */
 function endOf({ code, message, requirement, retryAfterMs }: GoawayFrame): ChannelEnd {
   return { cause: "goaway", code: codeFromWire(code), message, requirement, retryAfterMs, byPeer: true };
-}
-
-/** The lesser of the times that are set. */
-export function earliest(...times: readonly (number | undefined)[]): number | undefined {
-  let least: number | undefined;
-  for (const time of times) {
-    if (time !== undefined && (least === undefined || time < least)) least = time;
-  }
-  return least;
 }

@@ -6,6 +6,7 @@
  */
 import { ProtocolViolation } from "../errors/violation.ts";
 import { BATCH_FRAMES, BATCH_OCTETS, WAITING_PONGS } from "../limits.ts";
+import { headerLength } from "../wire/carriage.ts";
 import type { Frame, GoawayFrame, HandshakeFrame, PingFrame, PongFrame } from "../wire/frame.ts";
 import type { FrameSink } from "./sink.ts";
 
@@ -61,11 +62,27 @@ export class Outbox {
       const frame = sink.nextFrame(now);
       if (frame === undefined) break;
       frames.push(frame);
-      octets += "body" in frame ? frame.body.length + HEADER_OCTETS : HEADER_OCTETS;
+      octets += octetsOf(frame);
     }
     return frames;
   }
 }
 
-/** What a frame counts for beside its body. */
+/** What most frames take beside their body. */
 const HEADER_OCTETS = 64;
+
+/** About what a frame takes, and no less. */
+function octetsOf(frame: Frame): number {
+  switch (frame.type) {
+    case "open":
+      return frame.body.length + (frame.meta === undefined ? HEADER_OCTETS * 4 : headerLength(frame));
+    case "offer":
+      return headerLength(frame);
+    case "end":
+      return frame.body.length + HEADER_OCTETS + (frame.message?.length ?? 0) * 3;
+    case "data":
+      return frame.body.length + HEADER_OCTETS;
+    default:
+      return HEADER_OCTETS;
+  }
+}

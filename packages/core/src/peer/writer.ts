@@ -51,8 +51,10 @@ export class Writer {
   /** Drops the bodies that a stream has still to write, also one that has begun. */
   dropBodies(stream: Stream): void {
     stream.bodies.length = 0;
-    this.#held.remove(stream);
     this.#complete(stream);
+    this.#held.remove(stream);
+    // It may have been the one that the others wait behind.
+    this.#wakeHeld();
   }
 
   /** The stream is over, and writes nothing more. */

@@ -5,12 +5,11 @@
  */
 import { Content } from "../content/body.ts";
 import type { Carrier, CarrierMessage } from "../carrier/carrier.ts";
-import { carriageOf } from "../channel/channel.ts";
 import type { ChannelEnd, ChannelEvent } from "../channel/events.ts";
 import { GatewayChannel } from "../channel/gateway-channel.ts";
+import { isHandshakeMessage } from "../channel/messages.ts";
 import type { Limits } from "../limits.ts";
 import { Peer } from "../peer/peer.ts";
-import { sameOctets, ZERO_TAG } from "../wire/carriage.ts";
 import type { HelloFrame, ProofFrame } from "../wire/frame.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
@@ -307,11 +306,6 @@ class Conversation {
     this.#options.carrier.close(closeCodeOf(end), end.message);
     this.#ended();
   }
-}
-
-function isHandshakeMessage(message: CarrierMessage): boolean {
-  const envelope = carriageOf(message).recognise(message);
-  return envelope !== undefined && sameOctets(envelope.tag, ZERO_TAG);
 }
 
 /** A tag of 8 random octets, not all of them zero (CARR-002). */

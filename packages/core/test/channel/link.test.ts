@@ -94,6 +94,18 @@ describe("what leaves together", () => {
     await time.settle();
   });
 
+  it("is several messages where headers are long, so that none is longer than sockets take", async () => {
+    const { raw, time, session, carrier } = await ClientUnderTest.open();
+    const before = carrier.sent.length;
+    const meta = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`name-${n}`, "x".repeat(400)]));
+    for (let n = 0; n < 32; n++) session.call("echo", n, { meta }).catch(() => {});
+    await time.settle();
+    expect(raw.all("open")).toHaveLength(32);
+    for (const message of carrier.sent.slice(before)) expect((message as Uint8Array).length).toBeLessThan(80 * 1024);
+    raw.carrier.cut();
+    await time.settle();
+  });
+
   it("takes turns frame by frame, so that a small call does not wait behind a large one", async () => {
     const { raw, time, session } = await ClientUnderTest.open();
     session.call("echo", "x".repeat(200_000)).catch(() => {});

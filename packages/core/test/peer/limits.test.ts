@@ -162,6 +162,36 @@ describe("the limits of messages", () => {
     expect(await call).toMatchObject({ code: "resource_exhausted", outcome: "not_started" });
   });
 
+  it("hold up nobody behind a body that was due and was given up", async () => {
+    for (const how of ["cancelled", "over"] as const) {
+      const { raw, time, session, carrier } = await ClientUnderTest.open(
+        {},
+        { limits: { ...RAW_LIMITS, message: 70_000, assembling: 70_000 } },
+      );
+      const leaving = new AbortController();
+      const { send } = carrier;
+      // Each message fills the carrier, and the first body fills the first message: then it is the second one's turn.
+      carrier.send = (message) => {
+        send.call(carrier, message);
+        carrier.buffered = 1 << 20;
+      };
+      const call = (tool: string, options: object = {}) =>
+        session.call(tool, "x".repeat(65_400), options).catch((error: unknown) => error);
+      const calls = [call("one"), call("two", { signal: leaving.signal, timeoutMs: 5 }), call("three")];
+      await time.settle();
+      expect(raw.received.map((frame) => frame.type)).toEqual(["open", "data", "data", "data"]);
+      if (how === "cancelled") leaving.abort();
+      else time.now += 10;
+      for (let i = 0; i < 10; i++) {
+        carrier.drain();
+        await time.settle();
+      }
+      expect(raw.all("open").map((frame) => frame.tool)).toEqual(["one", "three"]);
+      raw.carrier.cut();
+      await Promise.all(calls);
+    }
+  });
+
   it("are kept to in order: a large body is not held up for ever by smaller ones that come later", async () => {
     const { raw, time, session } = await ClientUnderTest.open(
       {},

@@ -1,0 +1,35 @@
+/**
+ * What kind of message or frame something is.
+ *
+ * @module
+ */
+import type { CarrierMessage } from "../carrier/carrier.ts";
+import {
+  binaryCarriage,
+  sameOctets,
+  textCarriage,
+  wrappedCarriage,
+  ZERO_TAG,
+  type Carriage,
+} from "../wire/carriage.ts";
+import type { Frame, HandshakeFrame } from "../wire/frame.ts";
+
+/** A tag-zero message may hold one handshake frame; all else travels under the receiver's tag. */
+const HANDSHAKE_TYPES: ReadonlySet<string> = new Set(["hello", "challenge", "proof", "welcome", "refuse"]);
+
+/** True for HELLO, CHALLENGE, PROOF, WELCOME and REFUSE. */
+export function isHandshake(frame: Frame): frame is HandshakeFrame {
+  return HANDSHAKE_TYPES.has(frame.type);
+}
+
+/** The carriage of a message by its form. */
+export function carriageOf(message: CarrierMessage): Carriage {
+  if (typeof message === "string") return textCarriage;
+  return message instanceof Uint8Array ? binaryCarriage : wrappedCarriage;
+}
+
+/** True for a message of a handshake, whoever's. */
+export function isHandshakeMessage(message: CarrierMessage): boolean {
+  const envelope = carriageOf(message).recognise(message);
+  return envelope !== undefined && sameOctets(envelope.tag, ZERO_TAG);
+}
