@@ -57,12 +57,22 @@ export class Link implements ChannelControl {
 
   /** A message arrived. True when it was turnmux's. */
   receive(message: CarrierMessage): boolean {
-    const taken = this.#channel.receive(message, this.#environment.now());
+    const taken = this.#take(message);
     if (taken && !this.#over) {
       this.#takeEvents();
       this.wake();
     }
     return taken;
+  }
+
+  #take(message: CarrierMessage): boolean {
+    try {
+      return this.#channel.receive(message, this.#environment.now());
+    } catch (error) {
+      // It was looked into, so it was turnmux's.
+      this.#failed("a message could not be read", error);
+      return true;
+    }
   }
 
   /** The carrier is gone. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { defineTools, tool } from "../../src/index.ts";
+import { defineTools, tool, type WrappedMessage } from "../../src/index.ts";
 import { ClientUnderTest, GatewayUnderTest, MemoryLog } from "../support/raw-worlds.ts";
 import { open, valueOf } from "../support/raw.ts";
 import { World } from "../support/world.ts";
@@ -145,6 +145,28 @@ describe("a fault of this side's own", () => {
     expect(log.lines.some(({ message }) => message.includes("could not be handled; the session ends"))).toBe(true);
     expect(JSON.stringify(raw.received)).not.toContain("a bug");
     expect(time.pendingTimers).toBe(0);
+  });
+
+  it("in a message that cannot be read costs no more", async () => {
+    const log = new MemoryLog();
+    const { raw, time, session, carrier } = await GatewayUnderTest.open({ carriage: "wrapped", gatewayLog: log });
+    raw.say({ type: "ping", id: 1 });
+    await time.settle();
+    // No JSON is like this: it stands for whatever else may go wrong inside.
+    const header = new Proxy([1], {
+      get: () => {
+        throw new Error("a bug");
+      },
+    });
+    const [version, tag, sequence] = (raw.carrier.sent.at(-1) as WrappedMessage).turnmux;
+    expect(() =>
+      carrier.arrive({ turnmux: [version, tag, Number(sequence) + 1, [0x22, 0, 0, header, null]] }),
+    ).not.toThrow();
+    await time.settle();
+    expect(raw.only("goaway").code).toBe(13);
+    expect(log.lines).toMatchObject([{ message: "turnmux: a message could not be read; the session ends" }]);
+    expect(session.state).toBe("closed");
+    expect(carrier.hostReceived).toEqual([]);
   });
 
   it("in a frame that cannot be written costs no more", async () => {
