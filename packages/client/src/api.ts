@@ -42,6 +42,7 @@ export {
   type Effect,
   type Journal,
   type JsonSchema,
+  type MemoryJournal,
   type MemoryJournalOptions,
   type Schema,
   type SchemaInput,

@@ -29,7 +29,7 @@ export {
   type SessionState,
 } from "./session/events.ts";
 export type { InterceptedCall, Interceptor } from "./session/interceptor.ts";
-export { memoryJournal, type MemoryJournalOptions } from "./journal/memory.ts";
+export { memoryJournal, type MemoryJournal, type MemoryJournalOptions } from "./journal/memory.ts";
 export type { Value } from "./content/value.ts";
 export { DEFAULT_LIMITS, resolveLimits, type Limits } from "./limits.ts";
 
@@ -41,6 +41,8 @@ export { webSocketCarrier, type WebSocketEventLike, type WebSocketLike } from ".
 export type {
   Journal,
   JournalClaim,
+  JournalQuery,
+  JournalRecord,
   JournalSettlement,
   JournalVerdict,
   RecordedEnding,

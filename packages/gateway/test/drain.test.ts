@@ -145,6 +145,7 @@ describe("drain()", () => {
         endings.push(...settlements.map(({ ending }) => ending.code));
         await inner.settle(settlements);
       },
+      find: (queries) => inner.find(queries),
       close: () => inner.close(),
     };
     const { gateway } = testGateway({ journal: slow });

@@ -41,6 +41,8 @@ export interface JournalClaim {
  *
  * - `claimed`: the call is recorded and may run
  * - `running`: a call with this key and fingerprint runs, at this owner and in this epoch: join it (KEY-002)
+ * - `abandoned`: a call with this key and fingerprint ran when its owner died. From this answer on the record belongs to
+ *   the owner and epoch of the claim, which finds out what became of it, and settles it (KEY-007)
  * - `settled`: it ended like this: replay it (KEY-002, KEY-004)
  * - `conflict`: the key belongs to a call with another fingerprint (KEY-003)
  * - `full`: nothing is recorded, since there is no room: `resource_exhausted`, `not_started`
@@ -48,6 +50,7 @@ export interface JournalClaim {
 export type JournalVerdict =
   | { readonly kind: "claimed" }
   | { readonly kind: "running"; readonly callId: string; readonly owner: string; readonly epoch: number }
+  | { readonly kind: "abandoned"; readonly callId: string }
   | { readonly kind: "settled"; readonly ending: RecordedEnding }
   | { readonly kind: "conflict" }
   | { readonly kind: "full"; readonly message: string; readonly retryAfterMs?: number | undefined };
@@ -62,6 +65,27 @@ export interface JournalSettlement {
   /** When, in milliseconds since 1970. */
   readonly atMs: number;
   readonly ending: RecordedEnding;
+}
+
+/** Which record is asked for: that of a key, or that of a call id. */
+export type JournalQuery =
+  | { readonly principal: string; readonly key: string }
+  | { readonly principal: string; readonly callId: string };
+
+/** A record, as {@link Journal.find} gives it. */
+export interface JournalRecord {
+  readonly key: string;
+  readonly tool: string;
+  readonly fingerprint: string;
+  /** Of the call that claimed the key first. */
+  readonly callId: string;
+  readonly owner: string;
+  readonly epoch: number;
+  /** When it was claimed, in milliseconds since 1970. */
+  readonly claimedAtMs: number;
+  /** When it ended. Absent exactly where `ending` is: the call runs, or ran when its owner died. */
+  readonly settledAtMs?: number | undefined;
+  readonly ending?: RecordedEnding | undefined;
 }
 
 /**
@@ -84,6 +108,8 @@ export interface Journal {
    * recorded; what has no record, or one of another owner or epoch, or is settled already, is ignored.
    */
   settle(settlements: readonly JournalSettlement[]): Promise<void>;
+  /** Looks records up, one answer for each query in the same order. Changes nothing. Rejects when nothing can be read. */
+  find(queries: readonly JournalQuery[]): Promise<readonly (JournalRecord | undefined)[]>;
   /** Gives resources back. Later calls reject. */
   close(): Promise<void>;
 }

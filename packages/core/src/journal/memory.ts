@@ -6,7 +6,15 @@
 
 import { codeToWire } from "../errors/codes.ts";
 import { UsageError } from "../errors/usage.ts";
-import type { Journal, JournalClaim, JournalSettlement, JournalVerdict, RecordedEnding } from "./journal.ts";
+import type {
+  Journal,
+  JournalClaim,
+  JournalQuery,
+  JournalRecord,
+  JournalSettlement,
+  JournalVerdict,
+  RecordedEnding,
+} from "./journal.ts";
 
 /** The limits of a {@link memoryJournal}. */
 export interface MemoryJournalOptions {
@@ -21,20 +29,33 @@ export interface MemoryJournalOptions {
   readonly maxPrincipalOctets?: number;
 }
 
-interface JournalRecord {
-  readonly claim: JournalClaim;
+/** A journal in memory, as {@link memoryJournal} makes it. */
+export interface MemoryJournal extends Journal {
+  /**
+   * Takes every gateway that has claimed so far for dead: calls of theirs that have no ending are `abandoned` when their
+   * keys are claimed again, and endings that such a gateway still brings for them are ignored. For tests that start a gateway
+   * anew over the same journal. Without it another owner's call counts as `running`, since both may share one process.
+   */
+  abandon(): void;
+}
+
+interface Entry {
+  /** With the owner and epoch that the record belongs to now. */
+  claim: JournalClaim;
   /** What claim and outcome count for. */
   readonly octets: number;
   /** What the result counts for while it is kept. */
   resultOctets: number;
   settledMs: number | undefined;
   ending: RecordedEnding | undefined;
+  /** True where its owner is dead, until another one has claimed it. */
+  abandoned: boolean;
 }
 
 /** The records of one principal, or of all. */
 class Account {
   /** Records whose result is kept, the oldest first. */
-  readonly results = new Set<JournalRecord>();
+  readonly results = new Set<Entry>();
   /** What all records count for, results included. */
   octets = 0;
   resultOctets = 0;
@@ -46,7 +67,9 @@ class Account {
 }
 
 class Principal extends Account {
-  readonly records = new Map<string, JournalRecord>();
+  readonly records = new Map<string, Entry>();
+  /** By call id. Callers choose those: where two records have the same one the later counts. */
+  readonly calls = new Map<string, Entry>();
 }
 
 /** What a record counts for beside its strings: objects and map entries, generously. */
@@ -60,11 +83,11 @@ const defaultMaxOctets = 64 * 1024 * 1024;
  *
  * @throws {UsageError} when a limit is not a positive whole number
  */
-export function memoryJournal(options: MemoryJournalOptions = {}): Journal {
-  return new MemoryJournal(options);
+export function memoryJournal(options: MemoryJournalOptions = {}): MemoryJournal {
+  return new Records(options);
 }
 
-class MemoryJournal implements Journal {
+class Records implements MemoryJournal {
   readonly name = "memory";
   readonly durable = false;
   readonly #retentionMs: number;
@@ -72,7 +95,7 @@ class MemoryJournal implements Journal {
   readonly #maxPrincipalOctets: number;
   readonly #principals = new Map<string, Principal>();
   /** Settled records, the oldest first. */
-  readonly #settled = new Set<JournalRecord>();
+  readonly #settled = new Set<Entry>();
   #all = new Account();
   #closed = false;
 
@@ -96,6 +119,23 @@ class MemoryJournal implements Journal {
     return Promise.resolve();
   }
 
+  find(queries: readonly JournalQuery[]): Promise<readonly (JournalRecord | undefined)[]> {
+    if (this.#closed) return Promise.reject(closed());
+    return Promise.resolve(
+      queries.map((query) => {
+        const principal = this.#principals.get(query.principal);
+        const entry = "key" in query ? principal?.records.get(query.key) : principal?.calls.get(query.callId);
+        return entry === undefined ? undefined : recordOf(entry);
+      }),
+    );
+  }
+
+  abandon(): void {
+    for (const { records } of this.#principals.values()) {
+      for (const record of records.values()) record.abandoned = record.ending === undefined;
+    }
+  }
+
   close(): Promise<void> {
     this.#closed = true;
     this.#principals.clear();
@@ -111,7 +151,10 @@ class MemoryJournal implements Journal {
     if (record.claim.fingerprint !== claim.fingerprint) return { kind: "conflict" };
     if (record.ending !== undefined) return { kind: "settled", ending: record.ending };
     const { callId, owner, epoch } = record.claim;
-    return { kind: "running", callId, owner, epoch };
+    if (!record.abandoned) return { kind: "running", callId, owner, epoch };
+    record.abandoned = false;
+    record.claim = { ...record.claim, owner: claim.owner, epoch: claim.epoch };
+    return { kind: "abandoned", callId };
   }
 
   #record(claim: JournalClaim): JournalVerdict {
@@ -121,7 +164,9 @@ class MemoryJournal implements Journal {
       return { kind: "full", message: "The journal of calls is full.", retryAfterMs: this.#nextExpiry(claim.atMs) };
     }
     this.#principals.set(claim.principal, principal);
-    principal.records.set(claim.key, { claim, octets, resultOctets: 0, settledMs: undefined, ending: undefined });
+    const entry = { claim, octets, resultOctets: 0, settledMs: undefined, ending: undefined, abandoned: false };
+    principal.records.set(claim.key, entry);
+    principal.calls.set(claim.callId, entry);
     for (const account of [principal, this.#all]) account.octets += octets;
     return { kind: "claimed" };
   }
@@ -131,6 +176,7 @@ class MemoryJournal implements Journal {
     const principal = this.#principals.get(settlement.principal);
     const record = principal?.records.get(settlement.key);
     if (principal === undefined || record === undefined || record.ending !== undefined) return;
+    if (record.abandoned) return;
     const { owner, epoch } = record.claim;
     if (owner !== settlement.owner || epoch !== settlement.epoch) return;
 
@@ -180,7 +226,7 @@ class MemoryJournal implements Journal {
     }
   }
 
-  #forgetResult(record: JournalRecord): void {
+  #forgetResult(record: Entry): void {
     const principal = this.#principals.get(record.claim.principal);
     for (const account of [principal, this.#all]) {
       if (account?.results.delete(record) !== true) continue;
@@ -205,13 +251,20 @@ class MemoryJournal implements Journal {
     return undefined;
   }
 
-  #remove(record: JournalRecord, principal: Principal): void {
+  #remove(record: Entry, principal: Principal): void {
     this.#forgetResult(record);
     this.#settled.delete(record);
     for (const account of [principal, this.#all]) account.octets -= record.octets;
     principal.records.delete(record.claim.key);
+    if (principal.calls.get(record.claim.callId) === record) principal.calls.delete(record.claim.callId);
     if (principal.records.size === 0) this.#principals.delete(record.claim.principal);
   }
+}
+
+function recordOf({ claim, ending, settledMs }: Entry): JournalRecord {
+  const { key, tool, fingerprint, callId, owner, epoch, atMs } = claim;
+  const settled = ending === undefined ? {} : { settledAtMs: settledMs, ending };
+  return { key, tool, fingerprint, callId, owner, epoch, claimedAtMs: atMs, ...settled };
 }
 
 /** The ending of a call whose result is no longer kept: it took effect or may have, and that must not be forgotten. */

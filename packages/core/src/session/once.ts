@@ -163,6 +163,8 @@ function verdictOf(verdict: JournalVerdict): OnceVerdict {
     case "running":
       // Another process runs it, or ran it when it died: what became of it is known there, if anywhere.
       return { kind: "refuse", settled: failed("aborted", "a call with this key runs elsewhere", "unknown") };
+    case "abandoned":
+      return { kind: "refuse", settled: failed("aborted", "the gateway ended while the call ran", "unknown") };
     case "full": {
       const { message, retryAfterMs } = verdict;
       const more = retryAfterMs === undefined ? {} : { retryAfterMs };

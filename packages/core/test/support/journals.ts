@@ -9,6 +9,7 @@ export function journalWith(more: Partial<Journal>): Journal {
     durable: false,
     claim: (claims) => inner.claim(claims),
     settle: (settlements) => inner.settle(settlements),
+    find: (queries) => inner.find(queries),
     close: () => inner.close(),
     ...more,
   };
@@ -32,6 +33,10 @@ export class SlowJournal implements Journal {
 
   settle(settlements: Parameters<Journal["settle"]>[0]): Promise<void> {
     return this.#inner.settle(settlements);
+  }
+
+  find(queries: Parameters<Journal["find"]>[0]): ReturnType<Journal["find"]> {
+    return this.#inner.find(queries);
   }
 
   close(): Promise<void> {

@@ -4,7 +4,14 @@
  * @module
  */
 
-import type { Journal, JournalClaim, JournalSettlement, JournalVerdict } from "@turnmux/core";
+import type {
+  Journal,
+  JournalClaim,
+  JournalQuery,
+  JournalRecord,
+  JournalSettlement,
+  JournalVerdict,
+} from "@turnmux/core";
 
 /** Passes everything on to the journal behind it. */
 export class SettlementWatch implements Journal {
@@ -39,6 +46,10 @@ export class SettlementWatch implements Journal {
     } finally {
       setImmediate(this.#changed);
     }
+  }
+
+  find(queries: readonly JournalQuery[]): Promise<readonly (JournalRecord | undefined)[]> {
+    return this.#journal.find(queries);
   }
 
   close(): Promise<void> {
