@@ -151,6 +151,7 @@ export class Connector implements SessionOwner {
   #opened(carrier: Carrier): void {
     const control = this.#control;
     if (control === undefined || this.#over) return;
+    this.#options.settings.environment.arrived?.();
     this.#opening = false;
     this.#disarmTimer();
     try {

@@ -34,10 +34,16 @@ export interface Environment {
   /** A random identifier of at least 120 bits. */
   id(): string;
   /**
-   * Runs `run` once when `now()` has reached `at`, and gives back what cancels it. Where the event loop was blocked, what
-   * has already arrived is read first. Where `idle` is true, the timer by itself keeps no process up.
+   * Runs `run` once when `now()` has reached `at`, and gives back what cancels it. Where the event loop was blocked, what has
+   * already arrived is read first (CALL-015). Where `idle` is true, the timer by itself keeps no process up. Where
+   * `prompt` is true it waits for nothing: for what is no judgement on a peer's silence.
    */
-  setTimer(at: number, run: () => void, idle?: boolean): () => void;
+  setTimer(at: number, run: () => void, idle?: boolean, prompt?: boolean): () => void;
+  /**
+   * Something came in from a peer: a message, or a connection. Late timers wait while there is more. Absent where time is not
+   * real.
+   */
+  arrived?(): void;
   /** Runs `run` soon: after the code that runs now, and before time passes. */
   defer(run: () => void): void;
   /** How late the event loop is, in milliseconds. */

@@ -57,6 +57,7 @@ export class Link implements ChannelControl {
 
   /** A message arrived. True when it was turnmux's. */
   receive(message: CarrierMessage): boolean {
+    this.#environment.arrived?.();
     const taken = this.#take(message);
     if (taken && !this.#over) {
       this.#takeEvents();
@@ -89,6 +90,12 @@ export class Link implements ChannelControl {
   close(code: ChannelEnd["code"], message: string, retryAfterMs?: number): void {
     this.#channel.close(code, message, this.#environment.now(), retryAfterMs);
     this.wake();
+  }
+
+  /** Ends the channel alone, and says `lastWord` where there is one: its session goes on elsewhere. */
+  release(message: string, lastWord?: ChannelEnd["code"]): void {
+    this.#channel.release(message, this.#environment.now(), lastWord);
+    this.flush();
   }
 
   fail(violation: Parameters<ChannelControl["fail"]>[0]): void {
@@ -128,10 +135,11 @@ export class Link implements ChannelControl {
     if (this.#channel.state === "ended") return true;
     if (this.#carrier.blocked) return false;
     if (this.#carrier.buffered < this.#limits.handOver) return true;
-    this.#look = this.#environment.setTimer(this.#environment.now() + LOOK_AGAIN_MS, () => {
+    const look = (): void => {
       this.#look = undefined;
       this.flush();
-    });
+    };
+    this.#look = this.#environment.setTimer(this.#environment.now() + LOOK_AGAIN_MS, look, false, true);
     return false;
   }
 

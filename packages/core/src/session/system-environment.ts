@@ -4,6 +4,7 @@
  * @module
  */
 import type { Logger } from "../contract/tool-call.ts";
+import { CatchUp } from "./catch-up.ts";
 import { silentLogger, type Environment } from "./environment.ts";
 
 /** The globals of the runtime, as both Node and browsers have them. */
@@ -12,9 +13,17 @@ export interface RuntimeGlobals {
   readonly crypto: { getRandomValues(octets: Uint8Array<ArrayBuffer>): unknown };
   setTimeout(run: () => void, milliseconds: number): unknown;
   clearTimeout(timer: never): void;
-  /** Node's; where there is none, a microtask stands for it. */
+  /** Node's. It runs after sockets were looked at. */
   setImmediate?(run: () => void): unknown;
+  /** Lets a browser take a pass through its event loop: its timers would wait for a second in a page that is not in view. */
+  readonly MessageChannel?: (new () => RuntimeMessageChannel) | undefined;
   readonly Date: { now(): number };
+}
+
+/** A `MessageChannel`, as far as it is used here. */
+export interface RuntimeMessageChannel {
+  readonly port1: { addEventListener(type: "message", listener: () => void): void; start(): void };
+  readonly port2: { postMessage(message: unknown): void };
 }
 
 /** What the owner adds. */
@@ -24,12 +33,6 @@ export interface SystemEnvironmentOptions extends Pick<Environment, "traceCall" 
   readonly id: () => string;
   readonly log?: Logger | undefined;
 }
-
-/** A timer that is later than this found its event loop blocked: sockets may hold what it waits for. */
-const LATE_MS = 10;
-
-/** Passes through the event loop that read sockets before a late timer is acted on. */
-const READ_PASSES = 2;
 
 /** Timers take no more than this; longer waits are cut into pieces. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -41,36 +44,54 @@ function unref(timer: unknown): void {
   (timer as { unref(): void }).unref();
 }
 
+/**
+ * How this runtime lets its event loop look at its sockets once. In Node that is what comes before the next "check" phase. In
+ * browsers messages of sockets are tasks, and a task that is queued now runs behind those that wait already.
+ */
+function passOf(globals: RuntimeGlobals): (run: () => void) => void {
+  const { MessageChannel } = globals;
+  if (globals.setImmediate !== undefined) return (run) => void globals.setImmediate?.(run);
+  if (MessageChannel === undefined) return (run) => void globals.setTimeout(run, 0);
+  let channel: RuntimeMessageChannel | undefined;
+  let next = (): void => {};
+  return (run) => {
+    next = run;
+    if (channel === undefined) {
+      channel = new MessageChannel();
+      channel.port1.addEventListener("message", () => next());
+      channel.port1.start();
+    }
+    channel.port2.postMessage(null);
+  };
+}
+
 /** See the module's comment. */
 export function systemEnvironment(options: SystemEnvironmentOptions): Environment {
   const { globals, id, log = silentLogger, traceCall, publish, lagMs } = options;
   const now = (): number => globals.performance.now();
-  const turns = globals.setImmediate !== undefined;
-  const later = (run: () => void): void => {
+  const catchUp = new CatchUp({ now, pass: passOf(globals) });
+  const defer = (run: () => void): void => {
     if (globals.setImmediate === undefined) queueMicrotask(run);
     else globals.setImmediate(run);
   };
 
-  const setTimer = (at: number, run: () => void, idle = false): (() => void) => {
-    let timer: unknown;
-    let cancelled = false;
-    const fire = (passes: number): void => {
-      if (cancelled) return;
-      if (now() < at) arm();
-      else if (passes > 0) later(() => fire(passes - 1));
-      else run();
+  const setTimer = (at: number, run: () => void, idle = false, prompt = false): (() => void) => {
+    let cancel = (): void => {};
+    const fire = (): void => {
+      const lateMs = now() - at;
+      if (lateMs < 0) arm();
+      else if (prompt) run();
+      else cancel = catchUp.before(lateMs, run);
     };
     const arm = (): void => {
       const waitMs = Math.min(LONGEST_TIMER_MS, Math.max(0, Math.ceil(at - now())));
-      timer = globals.setTimeout(() => fire(turns && now() - at > LATE_MS ? READ_PASSES : 0), waitMs);
+      const timer = globals.setTimeout(fire, waitMs);
       if (idle) unref(timer);
+      // What this runtime's own setTimeout gave back.
+      cancel = () => globals.clearTimeout(timer as never);
     };
     arm();
-    return () => {
-      cancelled = true;
-      // What this runtime's own setTimeout gave back.
-      globals.clearTimeout(timer as never);
-    };
+    return () => cancel();
   };
 
   return {
@@ -83,7 +104,8 @@ export function systemEnvironment(options: SystemEnvironmentOptions): Environmen
     },
     id,
     setTimer,
-    defer: later,
+    defer,
+    arrived: catchUp.arrived,
     log,
     ...(lagMs === undefined ? {} : { lagMs }),
     ...(traceCall === undefined ? {} : { traceCall }),

@@ -127,6 +127,7 @@ export class OwnEndpoint implements Endpoint {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#house.environment.arrived?.();
     const { headers } = request;
     if (!checkOrigin(headers.origin, this.#options.origins, headers.host)) {
       this.#refuse(socket, 403, "This gateway takes no connections from pages of this origin.");
