@@ -51,7 +51,10 @@ export type { ChannelEnd, EndCause } from "./channel/events.ts";
 export type { OfferEntry } from "./wire/frame.ts";
 
 // For the gateway, the client, and other owners of sessions.
-export { Acceptor, type AcceptorOptions, type Admission, type Grant, type ProofRequest } from "./session/acceptor.ts";
+export { Acceptor } from "./session/acceptor.ts";
+export type { AcceptorOptions, Admission, Grant, ProofRequest } from "./session/admission.ts";
+export { ResumableSessions, type ResumableSessionsOptions } from "./session/resumable-sessions.ts";
+export { Resumption, type ResumptionOptions } from "./session/resumption.ts";
 export { Dialer, type DialerOptions, type Prover } from "./session/dialer.ts";
 export { connectLocally, type LocalSession } from "./session/local-session.ts";
 export type { SessionControl, SessionOptions } from "./session/session.ts";

@@ -29,6 +29,19 @@ export interface Limits extends PeerLimits {
   readonly deadlineVerdictMs: number;
   /** Milliseconds that a caller waits, behind a cancellation, for the receiver's own word on what became of the call. */
   readonly cancelVerdictMs: number;
+  /** Octets of frames that wait for their acknowledgement, before no further OPEN and DATA are written (DELIV-004). */
+  readonly replay: number;
+  /** Milliseconds after which received frames are acknowledged at the latest (DELIV-003). */
+  readonly ackDelayMs: number;
+  /**
+   * Milliseconds that a gateway keeps a session whose channel is gone, for its client to resume it (RESUME-007). 0: sessions
+   * end with their channel.
+   */
+  readonly resumeWindowMs: number;
+  /** Sessions without a channel that a gateway keeps for one principal. Beyond it the oldest one ends. */
+  readonly parkedSessions: number;
+  /** Octets that all sessions without a channel may hold in one gateway. Beyond it the oldest one ends. */
+  readonly parkedOctets: number;
   /** Octets of items that one call may have waiting to be sent before its handler's `item()` waits. */
   readonly unsentItems: number;
 }
@@ -48,6 +61,11 @@ export const DEFAULT_LIMITS: Limits = {
   handOver: 128 * KIB,
   deadlineVerdictMs: 250,
   cancelVerdictMs: 5_000,
+  replay: 4 * MIB,
+  ackDelayMs: 250,
+  resumeWindowMs: 120_000,
+  parkedSessions: 64,
+  parkedOctets: 64 * MIB,
   unsentItems: 256 * KIB,
 };
 
@@ -66,6 +84,11 @@ export const LIMIT_RANGES: { readonly [K in keyof Limits]: readonly [least: numb
   handOver: [KIB, 64 * MIB],
   deadlineVerdictMs: [0, 60_000],
   cancelVerdictMs: [0, 600_000],
+  replay: [KIB, 2 ** 31],
+  ackDelayMs: [1, 10_000],
+  resumeWindowMs: [0, 7 * 86_400_000],
+  parkedSessions: [0, 1_000_000],
+  parkedOctets: [0, 2 ** 40],
   unsentItems: [KIB, 64 * MIB],
 };
 
@@ -91,11 +114,20 @@ export function resolveLimits(overrides: Partial<Limits> = {}): Limits {
   return { ...DEFAULT_LIMITS, ...limits };
 }
 
-/** The part of the limits that HELLO and WELCOME state. */
-export function statedLimits(limits: Limits): PeerLimits {
-  const { framePayload, message, streams, assembling } = limits;
-  return { framePayload, message, streams, assembling };
+/** The part of the limits that HELLO and WELCOME state; with `delivery` also what is kept for replay. */
+export function statedLimits(limits: Limits, delivery: boolean): PeerLimits {
+  const { framePayload, message, streams, assembling, replay } = limits;
+  const stated = { framePayload, message, streams, assembling };
+  return delivery ? { ...stated, replay } : stated;
 }
+
+/** True where two sides of a resumed session state what they stated before (RESUME-004). */
+export function sameLimits(a: PeerLimits, b: PeerLimits): boolean {
+  return (["framePayload", "message", "streams", "assembling", "replay"] as const).every((name) => a[name] === b[name]);
+}
+
+/** The feature of HELLO, CHALLENGE and WELCOME by which frames are counted, acknowledged, and survive a channel. */
+export const DELIVERY: string = "delivery";
 
 /** The protocol versions that this code speaks, the most wanted first. */
 export const PROTOCOL_VERSIONS: readonly number[] = [1];
@@ -111,6 +143,15 @@ export const BATCH_OCTETS: number = 64 * KIB;
 
 /** Heartbeat intervals of silence after which a channel is ended (CHAN-002). */
 export const SILENT_INTERVALS: number = 2.5;
+
+/** What a frame counts for beside its body where octets of kept frames are counted (DELIV-003, DELIV-004). */
+export const FRAME_OVERHEAD: number = 64;
+
+/** Reasons of ended sessions that a gateway remembers for clients that want to resume them. */
+export const REMEMBERED_ENDS: number = 1_024;
+
+/** Octets of a resume token: 256 random bits (RESUME-001). */
+export const RESUME_TOKEN_OCTETS: number = 32;
 
 /** PONGs that may wait to be written: a peer that asks faster than it reads breaks LIMIT-004. */
 export const WAITING_PONGS: number = 64;

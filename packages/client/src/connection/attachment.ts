@@ -8,6 +8,7 @@ import {
   type Carrier,
   type ChannelEnd,
   type Dialer,
+  type Resumption,
   type SessionControl,
   type SessionEnd,
 } from "@turnmux/core";
@@ -15,7 +16,7 @@ import type { HostSockets } from "../attached-session.ts";
 import type { ClientSocket } from "../options.ts";
 import type { Platform } from "../platform/platform.ts";
 import { mayTryAgain } from "./ending.ts";
-import { closedByUser, dialOn, type Settings } from "./settings.ts";
+import { closedByUser, dialOn, resumptionOf, type Settings } from "./settings.ts";
 
 /** What an attachment works with. */
 export interface AttachmentOptions {
@@ -41,7 +42,7 @@ const loans = new WeakMap<object, Loan>();
 /** See the module's comment. */
 export class Attachment implements HostSockets {
   readonly #options: AttachmentOptions;
-  #control: SessionControl | undefined;
+  #resumption: Resumption | undefined;
   #loan: Loan | undefined;
   #disarm: (() => void) | undefined;
   /** How the session ends, where this side has decided that it does. */
@@ -58,7 +59,8 @@ export class Attachment implements HostSockets {
   }
 
   own(control: SessionControl): void {
-    this.#control = control;
+    const { settings, waitMs } = this.#options;
+    this.#resumption = resumptionOf(settings, control, waitMs > 0);
     control.onClose = (message) => this.close(message);
   }
 
@@ -67,8 +69,8 @@ export class Attachment implements HostSockets {
   }
 
   attach(socket: ClientSocket | Carrier): void {
-    const control = this.#control;
-    if (this.#over || control === undefined) {
+    const resumption = this.#resumption;
+    if (this.#over || resumption === undefined) {
       throw new UsageError(
         "The session is over. To move it to the host's next socket, let it wait for one: attach(socket, { waitMs })",
       );
@@ -82,19 +84,32 @@ export class Attachment implements HostSockets {
       if (this.#loan === loan) this.#lost(end, loan.givenBack);
     };
     const loan: Loan = {
-      dialer: dialOn(carrier, settings, control, ended, before?.dialer),
+      dialer: dialOn(carrier, settings, resumption, {
+        ended,
+        started: () => this.#leave(),
+        previous: before?.dialer,
+      }),
       over: false,
       givenBack: false,
     };
     loans.set(socket, loan);
-    const previous = this.#loan;
     this.#loan = loan;
     this.#disarmTimer();
+  }
+
+  /** The socket before is not read any more: what was received there is counted when the next one says HELLO. */
+  #leave(): void {
+    const previous = this.#loan;
     if (previous === undefined || previous.over) return;
-    // Its calls end before the session learns of the next port.
+    this.#loan = undefined;
     const end = closedByUser("the session moved to the host's next socket");
-    previous.dialer.close(end.message);
-    control.detach(this.#stood ? "reconnecting" : "connecting", end);
+    if (this.#resumption?.request === undefined) previous.dialer.close(end.message);
+    else previous.dialer.release(end.message);
+    this.#resumption?.disconnected(this.#stood ? "reconnecting" : "connecting", {
+      ...end,
+      cause: "lost",
+      code: "unavailable",
+    });
   }
 
   /** The gateway's offer is here: the session can be used. */
@@ -133,13 +148,13 @@ export class Attachment implements HostSockets {
         this.#finish({ ...end, message: `the host brought no other socket within ${waitMs} ms: ${end.message}` });
       });
     }
-    this.#control?.detach(this.#stood ? "reconnecting" : "connecting", end);
+    this.#resumption?.disconnected(this.#stood ? "reconnecting" : "connecting", end);
   }
 
   #finish(end: SessionEnd): void {
     this.#over = true;
     this.#disarmTimer();
-    this.#control?.close(end);
+    this.#resumption?.end(end);
   }
 
   #disarmTimer(): void {

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { Carrier, Dialer, SessionControl, SessionEnd } from "@turnmux/core";
+import type { Carrier, Dialer, Resumption, SessionControl, SessionEnd } from "@turnmux/core";
 import type { SessionOwner } from "../client-session.ts";
 import type { ReconnectOptions } from "../options.ts";
 import type { Platform, Target } from "../platform/platform.ts";
 import { Backoff } from "./backoff.ts";
 import { mayTryAgain } from "./ending.ts";
 import type { Opening, OpenFailure } from "./open-socket.ts";
-import { closedByUser, dialOn, type Settings } from "./settings.ts";
+import { closedByUser, dialOn, resumptionOf, type Settings } from "./settings.ts";
 
 /** How long a socket may take to close before it is let go of. */
 const CLOSE_MS = 2_000;
@@ -34,7 +34,7 @@ export class Connector implements SessionOwner {
   lastCause: unknown;
   readonly #options: ConnectorOptions;
   readonly #backoff: Backoff;
-  #control: SessionControl | undefined;
+  #resumption: Resumption | undefined;
   /** The latest socket. */
   #socket: Opening | undefined;
   /** True while the latest socket is neither open nor given up. */
@@ -64,7 +64,8 @@ export class Connector implements SessionOwner {
   }
 
   own(control: SessionControl): void {
-    this.#control = control;
+    const { settings, reconnect } = this.#options;
+    this.#resumption = resumptionOf(settings, control, reconnect !== false);
     control.onClose = (message) => this.close(message);
   }
 
@@ -149,13 +150,15 @@ export class Connector implements SessionOwner {
   }
 
   #opened(carrier: Carrier): void {
-    const control = this.#control;
-    if (control === undefined || this.#over) return;
+    const resumption = this.#resumption;
+    if (resumption === undefined || this.#over) return;
     this.#options.settings.environment.arrived?.();
     this.#opening = false;
     this.#disarmTimer();
     try {
-      this.#dialer = dialOn(carrier, this.#options.settings, control, (end) => this.#lost(end, undefined));
+      this.#dialer = dialOn(carrier, this.#options.settings, resumption, {
+        ended: (end) => this.#lost(end, undefined),
+      });
     } catch (cause) {
       this.#socket?.abort();
       this.#failed({ message: messageOf(cause), cause });
@@ -182,7 +185,7 @@ export class Connector implements SessionOwner {
     const { environment } = this.#options.settings;
     environment.log.warn("turnmux: no connection", { url: this.#options.where, reason: end.message, waitMs: next });
     this.#arm(next, () => this.#dial());
-    this.#control?.detach(this.#stood ? "reconnecting" : "connecting", end);
+    this.#resumption?.disconnected(this.#stood ? "reconnecting" : "connecting", end);
   }
 
   /** Milliseconds until the next attempt, or how the session ends. */
@@ -211,7 +214,7 @@ export class Connector implements SessionOwner {
     if (this.#opening) this.#socket?.abort();
     const { settings, where } = this.#options;
     settings.environment.log.info("turnmux: the session is over", { url: where, reason: end.message });
-    this.#control?.close(end);
+    this.#resumption?.end(end);
   }
 
   #arm(milliseconds: number, run: () => void): void {

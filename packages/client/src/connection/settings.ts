@@ -6,6 +6,7 @@
 import {
   Dialer,
   OnceCalls,
+  Resumption,
   TurnmuxError,
   type Carrier,
   type DialerOptions,
@@ -59,16 +60,21 @@ export function sessionOptions(
   };
 }
 
+/** What a session keeps from one connection to the next. `reconnects`: there may be a next one. */
+export function resumptionOf(settings: Settings, control: SessionControl, reconnects: boolean): Resumption {
+  const { environment, limits } = settings;
+  return new Resumption({ environment, limits, control, enabled: reconnects && limits.resumeWindowMs > 0 });
+}
+
 /** Says HELLO on a carrier. Throws what {@link Carrier.start} throws. */
 export function dialOn(
   carrier: Carrier,
   settings: Settings,
-  control: SessionControl,
-  ended: DialerOptions["ended"],
-  previous?: Dialer,
+  resumption: Resumption,
+  more: Pick<DialerOptions, "ended" | "started" | "previous">,
 ): Dialer {
   const { environment, limits, auth, agent, acceptsAudience } = settings;
-  return new Dialer({ carrier, environment, limits, control, prover: auth, acceptsAudience, agent, ended, previous });
+  return new Dialer({ carrier, environment, limits, resumption, prover: auth, acceptsAudience, agent, ...more });
 }
 
 /** Tells the subscribers of `turnmux:session` where the session is. */

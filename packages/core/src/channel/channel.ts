@@ -10,14 +10,14 @@
 import type { CarrierLoss, CarrierMessage } from "../carrier/carrier.ts";
 import { codeFromWire, codeToWire, type Code } from "../errors/codes.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
-import { SENTENCE_OCTETS, type Limits } from "../limits.ts";
+import { DELIVERY, SENTENCE_OCTETS, type Limits } from "../limits.ts";
 import { sameOctets, ZERO_TAG, type Carriage, type Envelope } from "../wire/carriage.ts";
 import type { Frame, GoawayFrame, HandshakeFrame } from "../wire/frame.ts";
 import { clip } from "../wire/limits.ts";
 import { Antechamber } from "./antechamber.ts";
 import type { ChannelEnd, ChannelEvent } from "./events.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { carriageOf, isHandshake } from "./messages.ts";
+import { carriageOf, isCounted, isHandshake } from "./messages.ts";
 import { earliest, wholeMs } from "./milliseconds.ts";
 import { Outbox } from "./outbox.ts";
 import type { FrameSink } from "./sink.ts";
@@ -30,6 +30,8 @@ export interface ChannelOptions {
   /** This side's channel tag: 8 random octets, drawn for this channel (CARR-002). */
   readonly tag: Uint8Array;
   readonly limits: Limits;
+  /** Features that this side has. Those that both sides have are agreed on. Default: none. */
+  readonly features?: readonly string[] | undefined;
   /** How late the owner's event loop is, in milliseconds; told in PONG. */
   readonly lagMs?: (() => number) | undefined;
 }
@@ -45,6 +47,10 @@ export abstract class Channel {
   protected readonly tag: Uint8Array;
   protected peerTag: Uint8Array = ZERO_TAG;
   protected carriage: Carriage | undefined;
+  /** What both sides have agreed on. */
+  protected agreed: readonly string[] = [];
+  /** True where the client wants to go on with a session: then no counted frame may precede WELCOME (HAND-006). */
+  protected resumes = false;
   readonly #antechamber: Antechamber;
   readonly #outbox = new Outbox();
   #state: ChannelState = "start";
@@ -52,6 +58,8 @@ export abstract class Channel {
   #events: ChannelEvent[] = [];
   #sink: FrameSink | undefined;
   #heartbeat: Heartbeat | undefined;
+  /** True once a message came behind WELCOME. */
+  #heard = false;
   #sequenceIn = 0;
   #sequenceOut = 0;
   readonly #lagMs: (() => number) | undefined;
@@ -68,6 +76,11 @@ export abstract class Channel {
   /** Where the channel is. */
   get state(): ChannelState {
     return this.#state;
+  }
+
+  /** The features that both sides have agreed on, once the session stands. */
+  get features(): readonly string[] {
+    return this.agreed;
   }
 
   /** The last known lateness of the peer's event loop in milliseconds, from its PONG. */
@@ -112,7 +125,12 @@ export abstract class Channel {
   /** When {@link handleTimeout} is due, or undefined. */
   nextTimeout(): number | undefined {
     if (this.#state === "ended") return undefined;
-    return earliest(this.#handshakeUntil, this.#heartbeat?.nextTimeout(), this.handshakeTimeout());
+    return earliest(
+      this.#handshakeUntil,
+      this.#heartbeat?.nextTimeout(),
+      this.handshakeTimeout(),
+      this.#sink?.nextTimeout(),
+    );
   }
 
   /** Acts on what is due at `now`. The owner reads what has already arrived first (CHAN-002). */
@@ -165,6 +183,16 @@ export abstract class Channel {
   close(code: Code, message: string, now: number, retryAfterMs?: number): void {
     const goaway = this.#goaway(codeToWire(code), message, retryAfterMs);
     this.end({ cause: "closed", code, message, retryAfterMs, byPeer: false }, now, goaway);
+  }
+
+  /**
+   * Ends the channel alone: its session goes on elsewhere, and hears nothing of this end. The peer is told `lastWord`, where
+   * there is one (RESUME-006).
+   */
+  release(message: string, now: number, lastWord?: Code): void {
+    const goaway = lastWord === undefined ? undefined : this.goaway(lastWord, message);
+    this.#sink = undefined;
+    this.end({ cause: "closed", code: lastWord ?? "cancelled", message, byPeer: false }, now, goaway);
   }
 
   /** Ends the session because the peer broke the protocol (CHAN-004). */
@@ -274,6 +302,10 @@ export abstract class Channel {
     if (this.#sink === undefined) this.#antechamber.count(message);
     const frames = this.#decode(carriage, envelope);
     if (this.#sink !== undefined) {
+      if (!this.#heard) {
+        this.#heard = true;
+        this.#events.push({ type: "heard" });
+      }
       this.#act(frames, now);
       return;
     }
@@ -282,6 +314,7 @@ export abstract class Channel {
       // The client has given up, and awaits no answer (HAND-012).
       this.end(endOf(first), now);
     } else if (this.#state === "verifying") {
+      if (this.resumes) this.#checkUncounted(frames);
       this.#antechamber.hold(frames);
     } else if (first !== undefined) {
       throw this.#tooEarly(first);
@@ -304,13 +337,12 @@ export abstract class Channel {
         case "goaway":
           this.#receiveGoaway(frame, sink, now);
           break;
-        case "ack":
         case "credit":
-          throw new ProtocolViolation(
-            "FRAME-011",
-            `${frame.type.toUpperCase()} belongs to a feature that was not agreed on`,
-            "failed_precondition",
-          );
+          throw notAgreed(frame);
+        case "ack":
+          if (!this.agreed.includes(DELIVERY)) throw notAgreed(frame);
+          sink.frame(frame, now);
+          break;
         case "offer":
         case "open":
         case "accept":
@@ -333,8 +365,10 @@ export abstract class Channel {
     }
     // Over first: what the session does about it has nobody to go to any more.
     if (!this.tryStep("end")) return;
-    sink.frame(frame, now);
-    this.finish(endOf(frame), now);
+    const end = endOf(frame);
+    // A channel that lost something ends alone, and its session goes on (RESUME-005).
+    if (end.code !== "data_loss") sink.frame(frame, now);
+    this.finish(end, now);
   }
 
   #encode(carriage: Carriage, tag: Uint8Array, frames: readonly Frame[]): CarrierMessage {
@@ -345,11 +379,7 @@ export abstract class Channel {
 
   #decode(carriage: Carriage, envelope: Envelope): Frame[] {
     if (carriage.name === "wrapped" && envelope.sequence !== this.#sequenceIn++) {
-      throw new ProtocolViolation(
-        "CARR-021",
-        "a wrapped message was lost, doubled or reordered",
-        "failed_precondition",
-      );
+      throw new ProtocolViolation("CARR-021", "a wrapped message was lost, doubled or reordered", "data_loss");
     }
     return carriage.decode(envelope, this.limits);
   }
@@ -358,6 +388,16 @@ export abstract class Channel {
     return new ProtocolViolation(
       "HAND-005",
       `${frame.type.toUpperCase()} came in state "${this.#state}", where ${EXPECTED[this.#state]} was expected`,
+      "failed_precondition",
+    );
+  }
+
+  #checkUncounted(frames: readonly Frame[]): void {
+    const counted = frames.find(isCounted);
+    if (counted === undefined) return;
+    throw new ProtocolViolation(
+      "HAND-006",
+      `${counted.type.toUpperCase()} came before WELCOME, although HELLO asked to resume a session`,
       "failed_precondition",
     );
   }
@@ -383,6 +423,14 @@ export abstract class Channel {
       retryAfterMs: wholeMs(retryAfterMs),
     };
   }
+}
+
+function notAgreed(frame: Frame): ProtocolViolation {
+  return new ProtocolViolation(
+    "FRAME-011",
+    `${frame.type.toUpperCase()} belongs to a feature that was not agreed on`,
+    "failed_precondition",
+  );
 }
 
 /** How a GOAWAY with a code ends the channel, at the side that hears it. */

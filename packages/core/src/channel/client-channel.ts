@@ -6,7 +6,7 @@
 import { proofOctets } from "../auth/transcript.ts";
 import { codeFromWire } from "../errors/codes.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
-import { PROTOCOL_VERSIONS, statedLimits } from "../limits.ts";
+import { DELIVERY, PROTOCOL_VERSIONS, statedLimits } from "../limits.ts";
 import {
   binaryCarriage,
   handshakePayload,
@@ -16,7 +16,7 @@ import {
   type Carriage,
   type Envelope,
 } from "../wire/carriage.ts";
-import type { ChallengeFrame, HandshakeFrame, HelloFrame, WelcomeFrame } from "../wire/frame.ts";
+import type { ChallengeFrame, HandshakeFrame, HelloFrame, ResumeRequest, WelcomeFrame } from "../wire/frame.ts";
 import { Channel, type ChannelOptions, type Judgement } from "./channel.ts";
 import type { FrameSink } from "./sink.ts";
 import { checkStated } from "./stated.ts";
@@ -40,7 +40,7 @@ const CARRIAGES = { binary: binaryCarriage, text: textCarriage, wrapped: wrapped
 
 /** The client's channel. {@link start} says HELLO; the owner answers the event `challenge` with {@link prove}. */
 export class ClientChannel extends Channel {
-  readonly #hello: HelloFrame;
+  #hello: HelloFrame;
   #challenge: ChallengeFrame | undefined;
   #repeatAt: number | undefined;
 
@@ -52,17 +52,18 @@ export class ClientChannel extends Channel {
       versions: PROTOCOL_VERSIONS,
       nonce: options.nonce,
       tag: options.tag,
-      features: [],
-      limits: statedLimits(options.limits),
+      features: options.features ?? [],
+      limits: statedLimits(options.limits, options.features?.includes(DELIVERY) === true),
       contents: options.contents,
       agent: options.agent,
       agentVersion: options.agentVersion,
     };
   }
 
-  /** Says HELLO (HAND-001). Called once. */
-  start(now: number): void {
+  /** Says HELLO (HAND-001), to go on with a session where `resume` names one. Called once. */
+  start(now: number, resume?: ResumeRequest): void {
     this.step("hello");
+    this.#hello = { ...this.#hello, resume };
     this.limitHandshake(now + this.limits.handshakeMs);
     this.sayHandshake(this.#hello);
     // A host may attach its end later. Wrapped messages are numbered, and a host that wraps them has attached already.
@@ -108,7 +109,8 @@ export class ClientChannel extends Channel {
       case "welcome":
         this.step("welcome");
         this.#agree(frame);
-        checkStated(frame);
+        checkStated(frame, frame.features);
+        this.#checkResumed(frame);
         this.event({ type: "welcome", welcome: frame });
         return;
       case "refuse":
@@ -171,6 +173,20 @@ export class ClientChannel extends Channel {
     }
   }
 
+  #checkResumed({ sessionId, resumedFrom, resumeToken, notResumed }: WelcomeFrame): void {
+    const { resume } = this.#hello;
+    const delivers = this.agreed.includes(DELIVERY);
+    if (resumedFrom !== undefined && (sessionId !== resume?.sessionId || !delivers || notResumed !== undefined)) {
+      throw new ProtocolViolation("RESUME-003", "WELCOME resumes a session that HELLO did not ask for");
+    }
+    if (resume !== undefined && resumedFrom === undefined && notResumed === undefined) {
+      throw new ProtocolViolation("HAND-010", "WELCOME does not say why the session was not resumed");
+    }
+    if (delivers && resumeToken === undefined) {
+      throw new ProtocolViolation("RESUME-001", "WELCOME has no resume token, although delivery was agreed on");
+    }
+  }
+
   #agree(frame: ChallengeFrame | WelcomeFrame): void {
     this.#repeatAt = undefined;
     // Known from here on: the gateway is told where the client cannot agree (HAND-012).
@@ -189,5 +205,14 @@ export class ClientChannel extends Channel {
         "failed_precondition",
       );
     }
+    const chosen = this.#challenge?.features ?? frame.features;
+    if (chosen.length !== frame.features.length || chosen.some((feature) => !frame.features.includes(feature))) {
+      throw new ProtocolViolation(
+        "HAND-008",
+        "WELCOME.features are not those of CHALLENGE, which the proof covers",
+        "failed_precondition",
+      );
+    }
+    this.agreed = frame.features;
   }
 }

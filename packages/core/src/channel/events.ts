@@ -47,5 +47,7 @@ export type ChannelEvent =
   | { readonly type: "challenge"; readonly challenge: ChallengeFrame }
   /** Client: the session stands. */
   | { readonly type: "welcome"; readonly welcome: WelcomeFrame }
+  /** Gateway: the first message behind WELCOME is here, so the client has read it (RESUME-002). */
+  | { readonly type: "heard" }
   /** The channel is over. The last event. */
   | { readonly type: "ended"; readonly end: ChannelEnd };

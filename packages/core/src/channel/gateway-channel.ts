@@ -7,7 +7,7 @@ import { proofOctets } from "../auth/transcript.ts";
 import { codeToWire, type Code } from "../errors/codes.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
 import { UsageError } from "../errors/usage.ts";
-import { PROTOCOL_VERSIONS, SENTENCE_OCTETS, statedLimits } from "../limits.ts";
+import { DELIVERY, PROTOCOL_VERSIONS, SENTENCE_OCTETS, statedLimits } from "../limits.ts";
 import { handshakePayload, sameOctets, type Carriage, type Envelope } from "../wire/carriage.ts";
 import { clip } from "../wire/limits.ts";
 import type { ChallengeFrame, HandshakeFrame, HelloFrame, WelcomeFrame } from "../wire/frame.ts";
@@ -33,6 +33,12 @@ export interface WelcomeOptions {
   readonly scopes: readonly string[];
   /** Content types that the gateway can decode. */
   readonly contents: readonly number[];
+  /** With what the client may resume the session, where it may (RESUME-001). */
+  readonly resumeToken?: Uint8Array | undefined;
+  /** Where the client resumes the session: the count of its frames that arrived (RESUME-003). */
+  readonly resumedFrom?: number | undefined;
+  /** Why the session that the client wanted to resume is none (HAND-010). */
+  readonly notResumed?: string | undefined;
 }
 
 /** The nonce of a REFUSE that answers something other than a HELLO. */
@@ -43,8 +49,11 @@ export class GatewayChannel extends Channel {
   #hello: HelloFrame | undefined;
   #challenge: ChallengeFrame | undefined;
 
+  readonly #features: readonly string[];
+
   constructor(options: ChannelOptions) {
     super("gateway", options);
+    this.#features = options.features ?? [];
   }
 
   /**
@@ -70,7 +79,7 @@ export class GatewayChannel extends Channel {
       nonce: options.nonce,
       tag: this.tag,
       version: PROTOCOL_VERSIONS[0] ?? 1,
-      features: [],
+      features: this.agreed,
       audience: options.audience,
       methods: options.methods,
     };
@@ -90,15 +99,16 @@ export class GatewayChannel extends Channel {
       clientNonce: hello.nonce,
       tag: this.tag,
       version: PROTOCOL_VERSIONS[0] ?? 1,
-      features: [],
-      limits: statedLimits(this.limits),
+      features: this.agreed,
+      limits: statedLimits(this.limits, this.agreed.includes(DELIVERY)),
       contents: options.contents,
       heartbeatMs: this.limits.heartbeatMs,
       sessionId: options.sessionId,
       principal: options.principal,
       scopes: options.scopes,
-      // HAND-010
-      notResumed: hello.resume === undefined ? undefined : "this gateway does not resume sessions",
+      resumeToken: options.resumeToken,
+      resumedFrom: options.resumedFrom,
+      notResumed: options.notResumed,
     };
     if (handshakePayload(welcome).length > hello.limits.framePayload) {
       throw new UsageError(
@@ -179,7 +189,9 @@ export class GatewayChannel extends Channel {
         "failed_precondition",
       );
     }
-    checkStated(frame);
+    this.agreed = this.#features.filter((feature) => frame.features.includes(feature));
+    this.resumes = frame.resume !== undefined;
+    checkStated(frame, this.agreed);
     this.peerTag = frame.tag;
     this.event({ type: "hello", hello: frame });
   }

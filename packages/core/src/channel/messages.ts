@@ -12,7 +12,7 @@ import {
   ZERO_TAG,
   type Carriage,
 } from "../wire/carriage.ts";
-import type { Frame, HandshakeFrame } from "../wire/frame.ts";
+import type { CountedFrame, Frame, HandshakeFrame } from "../wire/frame.ts";
 
 /** A tag-zero message may hold one handshake frame; all else travels under the receiver's tag. */
 const HANDSHAKE_TYPES: ReadonlySet<string> = new Set(["hello", "challenge", "proof", "welcome", "refuse"]);
@@ -20,6 +20,14 @@ const HANDSHAKE_TYPES: ReadonlySet<string> = new Set(["hello", "challenge", "pro
 /** True for HELLO, CHALLENGE, PROOF, WELCOME and REFUSE. */
 export function isHandshake(frame: Frame): frame is HandshakeFrame {
   return HANDSHAKE_TYPES.has(frame.type);
+}
+
+/** Frames that `delivery` counts (DELIV-001). */
+const COUNTED_TYPES: ReadonlySet<string> = new Set(["open", "accept", "data", "end", "reset", "offer"]);
+
+/** True for OPEN, ACCEPT, DATA, END, RESET and OFFER. */
+export function isCounted(frame: Frame): frame is CountedFrame {
+  return COUNTED_TYPES.has(frame.type);
 }
 
 /** The carriage of a message by its form. */

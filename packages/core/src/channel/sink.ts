@@ -3,17 +3,22 @@
  *
  * @module
  */
-import type { Frame, GoawayFrame, OfferFrame, PeerLimits, StreamFrame } from "../wire/frame.ts";
+import type { AckFrame, CountedFrame, Frame, GoawayFrame, PeerLimits } from "../wire/frame.ts";
 import type { ChannelEnd } from "./events.ts";
+
+/** A frame that a channel passes on to its session. */
+export type SinkFrame = CountedFrame | GoawayFrame;
 
 /** The session's side of a channel: takes its frames, and gives those to write. */
 export interface FrameSink {
   /** A frame of the session arrived. Throws `ProtocolViolation`. */
-  frame(frame: StreamFrame | OfferFrame | GoawayFrame, now: number): void;
+  frame(frame: SinkFrame | AckFrame, now: number): void;
   /** The next frame to write, or undefined when there is none at present. The caller hands it to the carrier at once. */
   nextFrame(now: number): Frame | undefined;
   /** The greatest stream identifier taken of those that the peer opened. */
   readonly lastStream: number;
+  /** When the session has something to say that it has not to say yet, or undefined. */
+  nextTimeout(): number | undefined;
   /** The channel is over. */
   channelEnded(end: ChannelEnd, now: number): void;
 }

@@ -118,3 +118,6 @@ export function cloneValue(value: unknown, limits: BodyLimits = DEFAULT_BODY_LIM
   if (copied === undefined) throw explain(value, limits);
   return copied;
 }
+
+/** What every implementation can decode. */
+export const ALL_CONTENTS: readonly number[] = [Content.json, Content.msgpack, Content.text, Content.bytes];

@@ -4,8 +4,11 @@
  * @module
  */
 
-/** The code that GOAWAY carries for a violation: malformed, out of turn, or too much. */
-export type ViolationCode = "invalid_argument" | "failed_precondition" | "resource_exhausted";
+/**
+ * The code that GOAWAY carries for a violation: malformed, out of turn, or too much; and `data_loss`, which ends the channel
+ * alone (RESUME-005).
+ */
+export type ViolationCode = "invalid_argument" | "failed_precondition" | "resource_exhausted" | "data_loss";
 
 /**
  * The remote peer broke a rule of `docs/spec.md`. It ends the session (CHAN-004), never the process.

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ChannelEnd } from "../channel/events.ts";
-import type { Agreement, FrameSink } from "../channel/sink.ts";
+import type { Agreement, FrameSink, SinkFrame } from "../channel/sink.ts";
 import type { Role } from "../channel/states.ts";
 import { decodeBody, encodeBody, type Body } from "../content/body.ts";
 import type { Value } from "../content/value.ts";
@@ -13,7 +13,7 @@ import { UsageError } from "../errors/usage.ts";
 import type { ProtocolViolation } from "../errors/violation.ts";
 import { MAX_STREAM_ID, type Limits } from "../limits.ts";
 import { headerLength } from "../wire/carriage.ts";
-import type { Frame, GoawayFrame, OfferFrame, ResetFrame, StreamFrame } from "../wire/frame.ts";
+import type { AckFrame, CountedFrame, GoawayFrame, OfferFrame, ResetFrame } from "../wire/frame.ts";
 import { endedBefore, endedUnderWay, notSent, untaken } from "./endings.ts";
 import {
   acceptFrame,
@@ -107,6 +107,19 @@ export class Peer implements CallPort, FrameSink {
     return this.#intake.lastStream;
   }
 
+  /** What this side has said about draining, once it has. */
+  get draining(): { readonly message: string; readonly retryAfterMs: number | undefined } | undefined {
+    return this.#draining;
+  }
+
+  /** Octets of bodies that wait to be written. */
+  get unsentOctets(): number {
+    let octets = 0;
+    for (const { bodies } of this.#calls.values())
+      for (const body of bodies) octets += body.octets.length - body.offset;
+    return octets;
+  }
+
   /** Calls of either side that are not over. */
   get openCalls(): number {
     return this.#calls.size;
@@ -129,7 +142,7 @@ export class Peer implements CallPort, FrameSink {
     this.#calls.set(call, stream);
     this.#control.wake();
     if (!this.#mayOpen) {
-      this.#settle(stream, untaken("unavailable", "the session takes no further calls"), true);
+      this.#settle(stream, untaken("unavailable", "the session takes no further calls"), "untaken");
       return call;
     }
     this.#queueBody(stream, "arguments", wireBody(request.body), header, (chunk, more, now) =>
@@ -199,7 +212,7 @@ export class Peer implements CallPort, FrameSink {
     this.#draining = { message, retryAfterMs };
     this.#intake.closeAt(this.lastStream);
     this.#control.drain(message, retryAfterMs);
-    for (const stream of this.#waiting) this.#settle(stream, untaken("unavailable", message, retryAfterMs), true);
+    for (const stream of this.#waiting) this.#settle(stream, untaken("unavailable", message, retryAfterMs), "untaken");
     this.#endWhenDrained();
   }
 
@@ -215,15 +228,22 @@ export class Peer implements CallPort, FrameSink {
     return this.#events.shift();
   }
 
-  frame(frame: StreamFrame | OfferFrame | GoawayFrame, _now: number): void {
+  frame(frame: SinkFrame | AckFrame, _now: number): void {
     if (frame.type === "goaway") this.#receiveGoaway(frame);
-    else this.#intake.frame(frame);
+    // A channel lets ACK through where `delivery` was agreed on, and then it ends there (FRAME-011).
+    else if (frame.type !== "ack") this.#intake.frame(frame);
   }
 
-  nextFrame(now: number): Frame | undefined {
-    const offer = this.#offers.shift();
+  /** Without delivery the session waits for nothing. */
+  nextTimeout(): undefined {
+    return undefined;
+  }
+
+  /** The next frame to write. Without `room`: one of those that never wait for an acknowledgement (DELIV-004). */
+  nextFrame(now: number, room: boolean = true): CountedFrame | undefined {
+    const offer = room ? this.#offers.shift() : undefined;
     if (offer !== undefined) return offer;
-    const next = this.#writer.next(now);
+    const next = this.#writer.next(now, room);
     if (next === undefined) return undefined;
     const { stream, frame } = next;
     stream.sent(frame);
@@ -243,21 +263,24 @@ export class Peer implements CallPort, FrameSink {
         if (!unheard.has(stream.call)) this.#events.push({ type: "void", call: stream.call });
         this.#forget(stream);
       } else {
-        this.#settle(stream, stream.id === 0 ? endedBefore(end) : endedUnderWay(end), stream.id === 0);
+        if (stream.id === 0) this.#settle(stream, endedBefore(end), "untaken");
+        else this.#settle(stream, endedUnderWay(end), "cut");
       }
     }
     this.#events.push({ type: "ended", end });
   }
 
   #receiveGoaway(frame: GoawayFrame): void {
+    // After a resume a side that drains says so again.
+    const isNew = !this.#peerDrains;
     this.#peerDrains = true;
     const { message, retryAfterMs } = frame;
     const ending = untaken("unavailable", `the peer took no further calls: ${message}`, retryAfterMs);
     for (const stream of this.#calls.values()) {
       const taken = stream.id !== 0 && stream.id <= frame.lastStream;
-      if (stream.side === "opener" && !taken) this.#settle(stream, ending, true);
+      if (stream.side === "opener" && !taken) this.#settle(stream, ending, "untaken");
     }
-    if (frame.code === 0) this.#events.push({ type: "drain", message, retryAfterMs });
+    if (frame.code === 0 && isNew) this.#events.push({ type: "drain", message, retryAfterMs });
   }
 
   get #framePayload(): number {
@@ -313,7 +336,7 @@ export class Peer implements CallPort, FrameSink {
       // Those that are open finish; the others are for the next session.
       const message = "the stream identifiers of this session are used up [STREAM-009]";
       this.drain(message);
-      this.#settle(stream, untaken("unavailable", message), true);
+      this.#settle(stream, untaken("unavailable", message), "untaken");
       return false;
     }
     stream.id = this.#nextStream;
@@ -354,10 +377,10 @@ export class Peer implements CallPort, FrameSink {
     stream.bodies.push({ kind, octets: body.octets, offset: 0, started: false, header, first });
   }
 
-  /** An own call is over. `untaken`: the peer never took it. */
-  #settle(stream: Stream, ending: Ending, isUntaken?: boolean): void {
+  /** An own call is over. `again`: see {@link PortEvent}. */
+  #settle(stream: Stream, ending: Ending, again?: "untaken" | "cut"): void {
     // Told first: with its last call a session that drains is over.
-    this.#events.push({ type: "end", call: stream.call, ending, untaken: isUntaken });
+    this.#events.push({ type: "end", call: stream.call, ending, again });
     this.#forget(stream);
   }
 

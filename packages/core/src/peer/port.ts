@@ -80,10 +80,15 @@ export type PortEvent =
   | { readonly type: "accept"; readonly call: CallNumber; readonly accept: AcceptInfo }
   | { readonly type: "progress" | "item"; readonly call: CallNumber; readonly body: PortBody }
   /**
-   * An own call is over; its number is free. `untaken` is true where the port itself knows that the peer never took it,
-   * so that it may be opened again on another port.
+   * An own call is over; its number is free. `again` tells of one that may be opened on another port: `untaken`, where the
+   * peer never took it, and `cut`, where the session ended under it, so that its key has to tell what became of it.
    */
-  | { readonly type: "end"; readonly call: CallNumber; readonly ending: Ending; readonly untaken?: boolean | undefined }
+  | {
+      readonly type: "end";
+      readonly call: CallNumber;
+      readonly ending: Ending;
+      readonly again?: "untaken" | "cut" | undefined;
+    }
   /** The peer asks to cancel its call. */
   | { readonly type: "reset"; readonly call: CallNumber; readonly code: "cancelled" | "deadline_exceeded" }
   /** A call of the peer for which nothing was answered yet is void: its session is over. */

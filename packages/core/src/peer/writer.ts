@@ -25,6 +25,8 @@ export class Writer {
   readonly #ready = new Queue<Stream>();
   /** Streams whose next body has to wait until unfinished ones are complete. */
   readonly #held = new Queue<Stream>();
+  /** Streams that have something to write which waits for acknowledgements. */
+  readonly #parked = new Queue<Stream>();
   /** Octets of bodies that have begun and are not complete: the peer assembles them (LIMIT-001). */
   #unfinished = 0;
 
@@ -34,12 +36,21 @@ export class Writer {
 
   /** The stream has something to write. */
   schedule(stream: Stream): void {
+    this.#parked.remove(stream);
     this.#ready.add(stream);
   }
 
-  /** The stream's next frame, and the stream; undefined when there is none at present. */
-  next(now: number): { readonly stream: Stream; readonly frame: StreamFrame } | undefined {
+  /**
+   * The stream's next frame, and the stream; undefined when there is none at present. Without `room`: one that never waits for
+   * an acknowledgement, since each stream has few of them (DELIV-004).
+   */
+  next(now: number, room: boolean): { readonly stream: Stream; readonly frame: StreamFrame } | undefined {
+    if (room) this.#unpark();
     for (let stream = this.#ready.take(); stream !== undefined; stream = this.#ready.take()) {
+      if (!room && !neverWaits(stream)) {
+        this.#parked.add(stream);
+        continue;
+      }
       const frame = this.#frameOf(stream, now);
       if (frame === undefined) continue;
       if (stream.control.length > 0 || stream.bodies.length > 0) this.#ready.add(stream);
@@ -61,7 +72,12 @@ export class Writer {
   forget(stream: Stream): void {
     stream.control.length = 0;
     this.#ready.remove(stream);
+    this.#parked.remove(stream);
     this.dropBodies(stream);
+  }
+
+  #unpark(): void {
+    for (let stream = this.#parked.take(); stream !== undefined; stream = this.#parked.take()) this.#ready.add(stream);
   }
 
   #frameOf(stream: Stream, now: number): StreamFrame | undefined {
@@ -134,6 +150,17 @@ export class Writer {
     if (this.#fits(body)) return body.octets.length;
     return Math.max(0, this.#options.limits.framePayload - headerLength(body.first(NOTHING, true, now)));
   }
+}
+
+/**
+ * True where a stream's next frame is its first ACCEPT, its RESET, or an END. A state that is told again may wait, and so
+ * no stream has more than three such frames.
+ */
+function neverWaits(stream: Stream): boolean {
+  const [control] = stream.control;
+  if (control !== undefined) return control.type === "reset" || !stream.accepted;
+  const [body] = stream.bodies;
+  return body?.kind === "result" && !body.started;
 }
 
 const NOTHING: Uint8Array = new Uint8Array(0);

@@ -65,7 +65,8 @@ export class Caller {
       // One whose end the port did not tell of before it went (CALL-014).
       this.#open.delete(number);
       if (call.port !== undefined) {
-        this.#ended(call.port, call, call.sent ? endedUnderWay(end) : endedBefore(end), !call.sent);
+        if (call.sent) this.#ended(call.port, call, endedUnderWay(end), "cut");
+        else this.#ended(call.port, call, endedBefore(end), "untaken");
       }
     }
     if (!this.#options.mayWait()) this.failWaiting();
@@ -76,7 +77,10 @@ export class Caller {
     const closed = this.#options.closed();
     for (const call of this.#waiting) {
       this.#waiting.delete(call);
-      call.reject(call.error(closed?.code ?? "unavailable", closed?.message ?? "the session is over", "not_started"));
+      const { cut } = call;
+      if (cut !== undefined) this.#reject(call, cut, undefined);
+      else
+        call.reject(call.error(closed?.code ?? "unavailable", closed?.message ?? "the session is over", "not_started"));
     }
   }
 
@@ -128,8 +132,6 @@ export class Caller {
         call.sent = true;
         return;
       case "accept":
-        // Taken: it is not opened anew, and the arguments are done with.
-        call.body = undefined;
         if (!call.settled) this.#guard(call, () => call.accept(event.accept));
         return;
       case "progress": {
@@ -140,12 +142,14 @@ export class Caller {
       }
       case "item": {
         const value = this.#decode(port, event.body);
-        if (value !== FAILED) call.items?.push(value);
+        if (value === FAILED) return;
+        call.itemsReceived += 1;
+        call.items?.push(value);
         return;
       }
       case "end":
         this.#open.delete(event.call);
-        this.#ended(port, call, event.ending, event.untaken === true);
+        this.#ended(port, call, event.ending, event.again);
         return;
     }
   }
@@ -218,15 +222,22 @@ export class Caller {
     });
   }
 
-  #ended(port: CallPort, call: OutgoingCall, ending: Ending, untaken: boolean): void {
+  #ended(port: CallPort, call: OutgoingCall, ending: Ending, again: "untaken" | "cut" | undefined): void {
     if (call.settled) return;
     const why = call.givenUp;
-    if (untaken && why !== undefined) {
+    if (again === "cut" && !ending.ok) call.cut = ending;
+    if (again !== undefined && why !== undefined) {
       call.reject(call.error(why.code, why.message, "not_started", { cause: why.cause }));
       return;
     }
-    if (untaken && this.#options.mayWait()) {
-      this.#reopen(call);
+    if (again !== undefined && this.#options.mayWait()) {
+      if (call.itemsReceived === 0) this.#reopen(call);
+      else this.#rejectHalfRead(call, ending);
+      return;
+    }
+    // Not taken this time; but a session before was cut while it was under way (RESUME-008).
+    if (again === "untaken" && call.cut !== undefined) {
+      this.#reject(call, call.cut, undefined);
       return;
     }
     const value = this.#decode(port, ending.body);
@@ -238,12 +249,23 @@ export class Caller {
       call.resolve(value);
       return;
     }
-    const { code, message, outcome, retryable, retryAfterMs, requirement } = ending;
-    const cause = why?.cause;
-    call.reject(call.error(code, message, outcome, { retryable, retryAfterMs, details: value, requirement, cause }));
+    this.#reject(call, ending, value);
   }
 
-  /** Nobody took the call: it waits for the next port, with what is left of its deadline. */
+  #reject(call: OutgoingCall, ending: Extract<Ending, { ok: false }>, details: Value | undefined): void {
+    const { code, message, outcome, retryable, retryAfterMs, requirement } = ending;
+    const cause = call.givenUp?.cause;
+    call.reject(call.error(code, message, outcome, { retryable, retryAfterMs, details, requirement, cause }));
+  }
+
+  /** Items arrive once (CALL-008): a call of which some were read does not start anew behind its reader's back. */
+  #rejectHalfRead(call: OutgoingCall, ending: Ending): void {
+    const why = ending.ok ? "" : `: ${ending.message}`;
+    const message = `the items broke off after ${call.itemsReceived}, and start anew only with another call${why}`;
+    call.reject(call.error("unavailable", message, "failed"));
+  }
+
+  /** The call waits for the next port, with what is left of its deadline: nobody took it, or its key tells what became of it. */
   #reopen(call: OutgoingCall): void {
     call.sent = false;
     // The caller may have changed its own value since it was encoded.

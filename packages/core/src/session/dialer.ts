@@ -6,15 +6,15 @@
 import type { Carrier, CarrierMessage } from "../carrier/carrier.ts";
 import type { ChannelEnd, ChannelEvent } from "../channel/events.ts";
 import { ClientChannel } from "../channel/client-channel.ts";
+import { ALL_CONTENTS } from "../content/body.ts";
 import { UsageError } from "../errors/usage.ts";
+import { ProtocolViolation } from "../errors/violation.ts";
 import type { Limits } from "../limits.ts";
-import { Peer } from "../peer/peer.ts";
 import type { ChallengeFrame, WelcomeFrame } from "../wire/frame.ts";
 import { OCTETS_LIMIT } from "../wire/limits.ts";
-import { ALL_CONTENTS, tagFrom } from "./acceptor.ts";
-import type { Environment } from "./environment.ts";
+import { tagFrom, type Environment } from "./environment.ts";
 import { closeCodeOf, Link } from "./link.ts";
-import type { SessionControl } from "./session.ts";
+import type { Resumption } from "./resumption.ts";
 
 /** Proves who the client is. */
 export interface Prover {
@@ -30,8 +30,8 @@ export interface DialerOptions {
   readonly carrier: Carrier;
   readonly environment: Environment;
   readonly limits: Limits;
-  /** The session that is attached when the gateway welcomes. */
-  readonly control: SessionControl;
+  /** The session that is attached, or goes on, when the gateway welcomes. One object over all its dialers. */
+  readonly resumption: Resumption;
   /** Absent where the host vouches for the socket. */
   readonly prover?: Prover | undefined;
   /** True for an audience that was dialled or configured (AUTH-005). */
@@ -40,6 +40,8 @@ export interface DialerOptions {
   readonly agentVersion?: string | undefined;
   /** Who had the same host's socket before. What the gateway still sends to it is kept from the host (CARR-005). */
   readonly previous?: Dialer | undefined;
+  /** Called when the carrier was taken, and before HELLO states what was received of the channel before (RESUME-003). */
+  readonly started?: (() => void) | undefined;
   /** The channel is over, once. The owner decides whether to dial again. */
   readonly ended: (end: ChannelEnd) => void;
 }
@@ -59,7 +61,7 @@ export class Dialer {
 
   /** Takes the carrier, and says HELLO. Throws what {@link Carrier.start} throws. */
   constructor(options: DialerOptions) {
-    const { carrier, environment, limits, previous } = options;
+    const { carrier, environment, limits, previous, resumption } = options;
     this.#options = options;
     this.#formers = previous === undefined ? [] : [previous, ...previous.#formers].slice(0, FORMERS);
     this.#channel = new ClientChannel({
@@ -69,6 +71,7 @@ export class Dialer {
       nonce: environment.randomOctets(16),
       contents: ALL_CONTENTS,
       limits,
+      features: resumption.features,
       agent: options.agent,
       agentVersion: options.agentVersion,
       lagMs: environment.lagMs === undefined ? undefined : () => environment.lagMs?.() ?? 0,
@@ -81,7 +84,7 @@ export class Dialer {
       listener: {
         channelEvent: (event) => this.#event(event),
         pump: () => {
-          if (this.#welcomed && !this.#over) options.control.pump();
+          if (this.#welcomed && !this.#over) resumption.pump();
         },
         ended: (end) => this.#finish(end),
       },
@@ -91,7 +94,8 @@ export class Dialer {
       drained: () => this.#link.flush(),
       lost: (loss) => this.#link.lost(loss),
     });
-    this.#channel.start(environment.now());
+    options.started?.();
+    this.#channel.start(environment.now(), resumption.request);
     this.#link.flush();
   }
 
@@ -105,6 +109,11 @@ export class Dialer {
     if (this.#welcomed) this.#link.close("cancelled", message);
     else this.#channel.giveUp("cancelled", message, this.#options.environment.now());
     this.#link.flush();
+  }
+
+  /** Leaves the channel: the session goes on with another dialer, and the gateway ends this one when it takes over. */
+  release(message: string): void {
+    this.#link.release(message);
   }
 
   /**
@@ -169,20 +178,18 @@ export class Dialer {
   }
 
   #welcome(welcome: WelcomeFrame): void {
-    const { control, environment, limits } = this.#options;
-    const peer = new Peer({
-      role: "client",
-      limits,
-      control: this.#link,
-      peerLimits: welcome.limits,
-      peerContents: welcome.contents,
-      features: [],
-    });
-    this.#channel.bind(peer, welcome.heartbeatMs, environment.now());
-    this.#welcomed = true;
-    const { sessionId: id, principal, scopes } = welcome;
-    control.attach(peer, { id, principal, scopes });
-    this.#link.wake();
+    const { resumption, environment } = this.#options;
+    try {
+      const lifeline = resumption.welcome(welcome, this.#channel.features);
+      lifeline.bind(this.#link);
+      this.#channel.bind(lifeline.sink, welcome.heartbeatMs, environment.now());
+      this.#welcomed = true;
+      resumption.attach(lifeline);
+      lifeline.restate();
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error;
+      this.#link.fail(error);
+    }
   }
 
   #finish(end: ChannelEnd): void {

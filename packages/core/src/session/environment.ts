@@ -57,3 +57,11 @@ export interface Environment {
 
 /** A logger that says nothing. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** A tag of 8 random octets, not all of them zero (CARR-002). */
+export function tagFrom(environment: Environment): Uint8Array {
+  for (;;) {
+    const tag = environment.randomOctets(8);
+    if (tag.some((octet) => octet !== 0)) return tag;
+  }
+}

@@ -10,7 +10,7 @@ import type { Code } from "../errors/codes.ts";
 import type { Effect } from "../errors/effect.ts";
 import type { Outcome } from "../errors/outcome.ts";
 import { TurnmuxError } from "../errors/turnmux-error.ts";
-import type { CallNumber, CallPort, PortBody } from "../peer/port.ts";
+import type { CallNumber, CallPort, Ending, PortBody } from "../peer/port.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { ItemQueue } from "./items.ts";
@@ -51,6 +51,10 @@ export class OutgoingCall {
   /** True once OPEN was handed to the carrier. */
   sent = false;
   accepted = false;
+  /** Items of its result that have arrived. */
+  itemsReceived = 0;
+  /** How it ended with a session that was cut while it was under way; what came of it is known only by its key. */
+  cut: Extract<Ending, { readonly ok: false }> | undefined;
   /** Why it was given up, once it was: what the peer says of it is still awaited for a moment. */
   givenUp: { readonly code: Code; readonly message: string; readonly cause: unknown } | undefined;
   deadline: Deadline | undefined;
@@ -97,7 +101,7 @@ export class OutgoingCall {
     this.#reject(error);
   }
 
-  /** An error about this call. */
+  /** An error about this call. What did not start this time may have, in a session before (RESUME-008). */
   error(
     code: Code,
     message: string,
@@ -111,7 +115,8 @@ export class OutgoingCall {
     } = {},
   ): TurnmuxError {
     const { tool, callId, key, effect, verify } = this.request;
-    return new TurnmuxError(code, message, { outcome, tool, callId, key, effect, verify, ...more });
+    const known = outcome === "not_started" && this.cut !== undefined ? "unknown" : outcome;
+    return new TurnmuxError(code, message, { outcome: known, tool, callId, key, effect, verify, ...more });
   }
 
   #settle(): boolean {

@@ -64,6 +64,10 @@ export interface SessionControl {
   attach(port: CallPort, identity: SessionIdentity): void;
   /** The port has events. */
   pump(): void;
+  /** The port has no channel at present, and another one will follow: what happens meanwhile waits in the port. */
+  suspend(end: SessionEnd): void;
+  /** The port has a channel again; `identity` counts from now on (RESUME-002). */
+  resume(identity: SessionIdentity): void;
   /** The port is gone, and another one will follow. */
   detach(state: "connecting" | "reconnecting", end?: SessionEnd): void;
   /** The session is over. */
@@ -277,6 +281,8 @@ export class Session extends SessionEventTarget {
     return {
       attach: (port, identity) => this.#attach(port, identity),
       pump: () => this.#pump(),
+      suspend: (end) => this.#suspend(end),
+      resume: (identity) => this.#resume(identity),
       detach: (state, end) => this.#detach(state, end),
       close: (end) => this.#close(end),
       setScopes: (scopes) => this.#setScopes(scopes),
@@ -299,6 +305,22 @@ export class Session extends SessionEventTarget {
     // Those that wait go first: a listener may make further calls, or close the session.
     this.#caller.attach(port);
     this.#setState("ready");
+  }
+
+  #suspend(end: SessionEnd): void {
+    if (this.#state === "closed") return;
+    this.#pump();
+    this.#setState("reconnecting", end);
+  }
+
+  #resume(identity: SessionIdentity): void {
+    if (this.#state === "closed") return;
+    const { scopes } = identity;
+    const isSame = scopes.length === this.#scopes.size && scopes.every((scope) => this.#scopes.has(scope));
+    this.#identity = identity;
+    if (!isSame) this.#setScopes(scopes);
+    this.#setState("ready");
+    this.#pump();
   }
 
   #detach(state: "connecting" | "reconnecting", end: SessionEnd | undefined): void {

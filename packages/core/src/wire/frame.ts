@@ -36,6 +36,8 @@ export interface PeerLimits {
   readonly message: number;
   readonly streams: number;
   readonly assembling: number;
+  /** Octets of frames that the side keeps until they are acknowledged (feature `delivery`). */
+  readonly replay?: number | undefined;
 }
 
 /** HELLO: the client's wishes. The nonce has 16 octets, the tag 8. */
@@ -233,6 +235,9 @@ export type HandshakeFrame = HelloFrame | ChallengeFrame | ProofFrame | WelcomeF
 
 /** Frames of one stream. */
 export type StreamFrame = OpenFrame | AcceptFrame | DataFrame | EndFrame | ResetFrame;
+
+/** Frames that are counted, acknowledged, and sent again after a reconnect (feature `delivery`, DELIV-001). */
+export type CountedFrame = StreamFrame | OfferFrame;
 
 /** Frames of the channel. */
 export type ChannelFrame = CreditFrame | AckFrame | PingFrame | PongFrame | OfferFrame | GoawayFrame;

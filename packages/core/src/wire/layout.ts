@@ -37,6 +37,7 @@ const limits: Layout<PeerLimits> = (p, v) => ({
   message: p.uint("limits.message", v?.message),
   streams: p.uint("limits.streams", v?.streams),
   assembling: p.uint("limits.assembling", v?.assembling),
+  replay: p.optionalUint("limits.replay", v?.replay),
 });
 
 const resume: Layout<ResumeRequest> = (p, v) => ({

@@ -5,6 +5,8 @@ import {
   memoryJournal,
   OnceCalls,
   resolveLimits,
+  ResumableSessions,
+  Resumption,
   Session,
   ToolRegistry,
   type Admission,
@@ -21,6 +23,7 @@ import {
   type SessionState,
   type ToolOverrides,
 } from "../../src/index.ts";
+import { sessionSurvives } from "../../src/delivery/delivery.ts";
 import type { VirtualCarrier } from "./virtual-carrier.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
@@ -35,6 +38,8 @@ export interface GatewaySideOptions {
   readonly gatewayLog?: Logger;
   readonly journal?: Journal;
   readonly lagMs?: () => number;
+  /** False: sessions end with their channel. Default: clients may resume them. */
+  readonly resumable?: boolean;
   /** Called with each session before the acceptor attaches it. */
   readonly onSession?: (session: Session) => void;
 }
@@ -45,6 +50,7 @@ export class GatewaySide {
   readonly limits: Limits;
   readonly registry: ToolRegistry;
   readonly once: OnceCalls;
+  readonly resumable: ResumableSessions;
   /** The latest last. */
   readonly sessions: { readonly session: Session; readonly control: SessionControl }[] = [];
   /** How handshakes ended that came to nothing. */
@@ -59,6 +65,7 @@ export class GatewaySide {
     this.environment = options.lagMs === undefined ? environment : { ...environment, lagMs: options.lagMs };
     this.limits = resolveLimits(options.limits);
     this.once = new OnceCalls(options.journal ?? memoryJournal(), this.environment);
+    this.resumable = new ResumableSessions(this);
     this.registry = new ToolRegistry({ hasJournal: true, overrides: options.overrides });
   }
 
@@ -80,6 +87,7 @@ export class GatewaySide {
           kind: "vouched",
           grant: { principal: "alice", scopes },
         },
+      sessions: this.#options.resumable === false ? undefined : this.resumable,
       makeSession: () => this.#makeSession(),
       refused: (end) => this.refused.push(end),
       over: () => {
@@ -119,6 +127,8 @@ export interface ClientSideOptions {
   readonly acceptsAudience?: (audience: string) => boolean;
   /** Where a lost connection ends the session. */
   readonly reconnects?: boolean;
+  /** False: HELLO does not ask for delivery. Default: it does where the client reconnects. */
+  readonly resumes?: boolean;
 }
 
 /** A client: one session, over one carrier after the other. */
@@ -127,6 +137,7 @@ export class ClientSide {
   readonly limits: Limits;
   readonly session: Session;
   readonly control: SessionControl;
+  readonly resumption: Resumption;
   readonly states: SessionState[] = [];
   /** How its channels ended. */
   readonly ends: SessionEnd[] = [];
@@ -154,6 +165,12 @@ export class ClientSide {
     );
     if (made === undefined) throw new Error("no control");
     this.control = made;
+    this.resumption = new Resumption({
+      environment: this.environment,
+      limits: this.limits,
+      control: made,
+      enabled: options.resumes ?? options.reconnects !== false,
+    });
     this.session.addEventListener("state", ({ detail }) => this.states.push(detail.state));
   }
 
@@ -163,14 +180,15 @@ export class ClientSide {
       carrier,
       environment: this.environment,
       limits: this.limits,
-      control: this.control,
+      resumption: this.resumption,
       prover,
       acceptsAudience,
       agent: "test",
       ended: (end) => {
         this.ends.push(end);
-        if (end.cause === "lost" && this.#options.reconnects !== false) this.control.detach("reconnecting", end);
-        else this.control.close(end);
+        const mayReturn = sessionSurvives(end) && this.#options.reconnects !== false;
+        if (mayReturn) this.resumption.disconnected("reconnecting", end);
+        else this.resumption.end(end);
       },
     };
     this.dialer = new Dialer(options);
@@ -179,6 +197,6 @@ export class ClientSide {
 
   #close(message: string): void {
     if (this.session.state === "ready" || this.session.state === "connecting") this.dialer?.close(message);
-    else this.control.close({ cause: "closed", code: "cancelled", message, byPeer: false });
+    else this.resumption.end({ cause: "closed", code: "cancelled", message, byPeer: false });
   }
 }

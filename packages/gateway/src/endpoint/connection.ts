@@ -40,7 +40,9 @@ export class Connection {
       carrier: wsCarrier(ws, { shared: false }),
       environment: house.environment,
       limits: house.limits,
-      admission: () => house.closedAdmission ?? options.admission(),
+      admission: options.admission,
+      closed: () => house.closed,
+      sessions: house.resumable,
       makeSession: () => {
         const { control } = house.makeSession((session) => {
           this.#unguard();

@@ -75,7 +75,9 @@ class HostAttachment implements Attachment {
       carrier,
       environment: house.environment,
       limits: house.limits,
-      admission: () => house.closedAdmission ?? admission(),
+      admission,
+      closed: () => house.closed,
+      sessions: house.resumable,
       makeSession: () => {
         const { session, control } = house.makeSession((opened) => {
           this.#current = opened;

@@ -7,6 +7,7 @@
 import {
   OnceCalls,
   resolveLimits,
+  ResumableSessions,
   systemEnvironment,
   ToolRegistry,
   type Admission,
@@ -15,6 +16,7 @@ import {
   type Logger,
   type SessionControl,
   type SessionEnd,
+  type SessionState,
 } from "@turnmux/core";
 import { nanoid } from "nanoid";
 import { guard } from "../events.ts";
@@ -54,6 +56,8 @@ export class House {
   readonly once: OnceCalls | undefined;
   readonly lag: LagMeter = new LagMeter();
   readonly sessions: Set<GatewaySession> = new Set();
+  /** The sessions that clients may resume. */
+  readonly resumable: ResumableSessions;
   readonly entries: Set<Entry> = new Set();
   readonly answered: OutcomeCounter = new OutcomeCounter();
   readonly called: OutcomeCounter = new OutcomeCounter();
@@ -99,11 +103,13 @@ export class House {
     if (journal !== undefined) {
       this.once = new OnceCalls(new SettlementWatch(journal, () => this.changed()), this.environment);
     }
+    this.resumable = new ResumableSessions({ environment: this.environment, limits: this.limits });
+    this.entries.add(this.resumable);
     this.registry = new ToolRegistry({ overrides: options.tools, hasJournal: journal !== undefined });
   }
 
-  /** What a client hears in place of a challenge or a welcome, while the gateway closes. */
-  get closedAdmission(): Admission | undefined {
+  /** Why nobody gets a further session, while the gateway drains and once it is closed. */
+  get closed(): Extract<Admission, { kind: "closed" }> | undefined {
     return this.closing === undefined ? undefined : { kind: "closed", ...this.closing };
   }
 
@@ -138,8 +144,9 @@ export class House {
     const control = own as unknown as SessionControl;
     countAnswers(control, this.answered);
     session.addEventListener("state", ({ detail }) => {
-      if (detail.state === "ready") this.#opened(session, first);
-      else if (detail.state === "closed") this.#closed(session, detail.end);
+      if (detail.state === "closed") this.#closed(session, detail.end);
+      else if (this.sessions.has(session)) this.#moved(session, detail.state, detail.end);
+      else if (detail.state === "ready") this.#opened(session, first);
     });
     return { session, control };
   }
@@ -184,6 +191,14 @@ export class House {
     publish("session", { event: "opened", sessionId, fields: { side, principal, scopes } });
     if (first !== undefined) guard(this.log, "onSession threw", () => first(session));
     this.#announce(session);
+  }
+
+  /** The session has lost its connection, or was resumed on another one. */
+  #moved(session: GatewaySession, state: SessionState, end: SessionEnd | undefined): void {
+    const { id: sessionId, principal } = session;
+    const event = state === "ready" ? "resumed" : "suspended";
+    publish("session", { event, sessionId, fields: { side, principal, cause: end?.cause, message: end?.message } });
+    this.changed();
   }
 
   #closed(session: GatewaySession, end: SessionEnd | undefined): void {

@@ -1,0 +1,171 @@
+/**
+ * Counts the frames of one session in both directions, acknowledges those that arrive, keeps those that leave until they
+ * are acknowledged, and sends the rest again on the session's next channel. `docs/spec.md` section 11.
+ *
+ * @module
+ */
+import type { ChannelEnd } from "../channel/events.ts";
+import { earliest } from "../channel/milliseconds.ts";
+import type { FrameSink, SinkFrame } from "../channel/sink.ts";
+import { ProtocolViolation } from "../errors/violation.ts";
+import type { Limits } from "../limits.ts";
+import type { AckFrame, CountedFrame, Frame } from "../wire/frame.ts";
+import { frameOctets } from "./octets.ts";
+import { Kept } from "./kept.ts";
+
+/** What delivery carries: the session's calls. */
+export interface DeliverySource {
+  /** A frame of the peer, in order and once. Throws `ProtocolViolation`. */
+  frame(frame: SinkFrame, now: number): void;
+  /** The next frame to write. Without `room`: one of those that never wait (DELIV-004). */
+  nextFrame(now: number, room: boolean): CountedFrame | undefined;
+  readonly lastStream: number;
+  /** The session is over. */
+  channelEnded(end: ChannelEnd, now: number): void;
+}
+
+/** What a {@link Delivery} is made from. */
+export interface DeliveryOptions {
+  readonly source: DeliverySource;
+  readonly limits: Limits;
+  /** Octets that the peer keeps for replay, as it has stated. */
+  readonly peerReplay: number;
+}
+
+/** The part of what the peer keeps for replay after which it is owed an ACK (DELIV-003). */
+const QUARTER = 4;
+
+/** True where a channel's end leaves its session alive, so that it can be resumed (RESUME-005). */
+export function sessionSurvives(end: ChannelEnd): boolean {
+  return end.cause === "lost" || end.cause === "silent" || end.code === "data_loss";
+}
+
+/** One for each session that agreed on `delivery`; it outlives the session's channels. */
+export class Delivery implements FrameSink {
+  readonly #source: DeliverySource;
+  readonly #limits: Limits;
+  readonly #ackOctets: number;
+  readonly #kept = new Kept();
+  /** Frames of the peer that arrived, in all. */
+  #received = 0;
+  /** Frames of this side that the peer has told to have received. The first kept one comes behind them. */
+  #acknowledged = 0;
+  /** Octets of frames that arrived since the peer was told. */
+  #untold = 0;
+  /** When the peer is told at the latest. */
+  #ackAt: number | undefined;
+  /** The kept frame to be sent again next; undefined where all of them are on their way. */
+  #again: number | undefined;
+
+  constructor(options: DeliveryOptions) {
+    this.#source = options.source;
+    this.#limits = options.limits;
+    this.#ackOctets = Math.max(1, Math.floor(options.peerReplay / QUARTER));
+  }
+
+  get lastStream(): number {
+    return this.#source.lastStream;
+  }
+
+  /** The count of the peer's frames that arrived (RESUME-003). */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Octets that are kept for replay. */
+  get keptOctets(): number {
+    return this.#kept.octets;
+  }
+
+  /** Frames that are kept for replay. */
+  get keptFrames(): number {
+    return this.#kept.size;
+  }
+
+  frame(frame: SinkFrame | AckFrame, now: number): void {
+    if (frame.type === "ack") {
+      if (!this.#acknowledge(frame.received)) {
+        throw new ProtocolViolation(
+          "DELIV-005",
+          "ACK.received is a count that goes back, or is above what was sent",
+          "failed_precondition",
+        );
+      }
+      return;
+    }
+    if (frame.type !== "goaway") {
+      this.#received += 1;
+      this.#untold += frameOctets(frame);
+      this.#ackAt ??= now + this.#limits.ackDelayMs;
+    }
+    this.#source.frame(frame, now);
+  }
+
+  nextFrame(now: number): Frame | undefined {
+    if (this.#ackAt !== undefined && (now >= this.#ackAt || this.#untold >= this.#ackOctets)) return this.#ack();
+    const again = this.#nextAgain(now);
+    if (again !== undefined) return again;
+    const frame = this.#source.nextFrame(now, this.#kept.octets < this.#limits.replay);
+    if (frame !== undefined) this.#kept.add(frame, now);
+    return frame;
+  }
+
+  nextTimeout(): number | undefined {
+    return earliest(this.#ackAt);
+  }
+
+  /** The channel is over. Where the session survives that, its frames wait for {@link resume}. */
+  channelEnded(end: ChannelEnd, now: number): void {
+    this.leave();
+    if (sessionSurvives(end)) return;
+    this.#kept.clear();
+    this.#source.channelEnded(end, now);
+  }
+
+  /** The channel is of no use any more. What it had still to say is said on the next one. */
+  leave(): void {
+    this.#again = undefined;
+    this.#ackAt = undefined;
+  }
+
+  /**
+   * Goes on, on another channel, where the peer has received so many frames of this side. False, and without effect, where
+   * that cannot be: the peer never had so many, or has told of more before (RESUME-004).
+   */
+  resume(peerReceived: number): boolean {
+    if (!this.#acknowledge(peerReceived)) return false;
+    this.#again = this.#kept.size === 0 ? undefined : 0;
+    // The handshake tells the peer.
+    this.#untold = 0;
+    this.#ackAt = undefined;
+    return true;
+  }
+
+  /** Tells the peer at once what was received: a resumed session's first word, which confirms its new token (RESUME-002). */
+  acknowledgeNow(now: number): void {
+    this.#ackAt = now;
+  }
+
+  #nextAgain(now: number): CountedFrame | undefined {
+    if (this.#again === undefined) return undefined;
+    const frame = this.#kept.again(this.#again, now);
+    this.#again = this.#again + 1 < this.#kept.size ? this.#again + 1 : undefined;
+    return frame;
+  }
+
+  #ack(): AckFrame {
+    this.#untold = 0;
+    this.#ackAt = undefined;
+    return { type: "ack", received: this.#received };
+  }
+
+  #acknowledge(received: number): boolean {
+    const count = received - this.#acknowledged;
+    // Frames that are still to be sent again cannot have arrived on this channel, and those of former ones are known.
+    if (count < 0 || count > (this.#again ?? this.#kept.size)) return false;
+    this.#kept.drop(count);
+    this.#acknowledged = received;
+    if (this.#again !== undefined) this.#again -= count;
+    return true;
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Frames that were handed to the carrier and are not acknowledged: what is sent again after a reconnect.
+ *
+ * @module
+ */
+import { wholeMs } from "../channel/milliseconds.ts";
+import type { CountedFrame } from "../wire/frame.ts";
+import { frameOctets } from "./octets.ts";
+
+interface Entry {
+  readonly frame: CountedFrame;
+  readonly octets: number;
+  /** When the deadline that an OPEN carries is over, on the session's clock. */
+  readonly deadline: number | undefined;
+}
+
+/** Acknowledged entries in front of the list that are not worth moving the rest for. */
+const LEAST = 64;
+
+/** First in, first out. The frames' bodies are views: keeping one keeps its message's octets, which are wanted anyway. */
+export class Kept {
+  #entries: (Entry | undefined)[] = [];
+  #head = 0;
+  #octets = 0;
+
+  /** Frames that are kept. */
+  get size(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  /** What they count for, in octets. */
+  get octets(): number {
+    return this.#octets;
+  }
+
+  /** Keeps a frame that is being written at `now`. */
+  add(frame: CountedFrame, now: number): void {
+    const octets = frameOctets(frame);
+    const deadline = frame.type === "open" && frame.deadlineMs !== undefined ? now + frame.deadlineMs : undefined;
+    this.#entries.push({ frame, octets, deadline });
+    this.#octets += octets;
+  }
+
+  /** Lets go of the `count` oldest. */
+  drop(count: number): void {
+    for (let left = count; left > 0; left--) {
+      this.#octets -= this.#entries[this.#head]?.octets ?? 0;
+      this.#entries[this.#head] = undefined;
+      this.#head += 1;
+    }
+    if (this.#head === this.#entries.length) {
+      this.#entries = [];
+      this.#head = 0;
+    } else if (this.#head > LEAST && this.#head * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  /** A kept frame, counted from the oldest, as it is to be sent again at `now`: OPEN with the time that is left. */
+  again(index: number, now: number): CountedFrame | undefined {
+    const entry = this.#entries[this.#head + index];
+    if (entry === undefined) return undefined;
+    const { frame, deadline } = entry;
+    if (frame.type !== "open" || deadline === undefined) return frame;
+    // One whose time is over is sent all the same: it is counted, and its END tells the truth (DELIV-007).
+    return { ...frame, deadlineMs: wholeMs(Math.max(0, deadline - now)) };
+  }
+
+  /** Lets go of everything. */
+  clear(): void {
+    this.#entries = [];
+    this.#head = 0;
+    this.#octets = 0;
+  }
+}
