@@ -200,7 +200,13 @@ export class Conversation implements Holder {
     const resumeToken = features.includes(DELIVERY) ? standing.token : undefined;
     control.onClose = (message) => lifeline.close("cancelled", message);
     control.onRevoke = (message) => lifeline.close("permission_denied", message);
-    if (!this.#welcome(standing, { resumeToken, notResumed })) return;
+    let welcomed = false;
+    try {
+      welcomed = this.#welcome(standing, { resumeToken, notResumed });
+    } finally {
+      if (!welcomed) standing.close(NOT_WELCOMED);
+    }
+    if (!welcomed) return;
     sessions?.add(standing);
     standing.grant(grant.scopes, leftMs);
     control.attach(lifeline.peer, identity);
@@ -235,8 +241,8 @@ export class Conversation implements Holder {
       if (!welcomed) this.#park(standing, NOT_WELCOMED);
     }
     if (!welcomed) return;
-    control.resume(standing.identity);
     lifeline.restate();
+    if (!control.resume(standing.identity)) lifeline.close("unavailable", "the session was closed meanwhile");
   }
 
   /** Says WELCOME, and puts the session on this channel. False where the channel has ended meanwhile. */

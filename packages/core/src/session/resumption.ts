@@ -106,7 +106,7 @@ export class Resumption {
     const { sessionId: id, principal, scopes, resumedFrom } = welcome;
     const identity = { id, principal, scopes };
     if (resumedFrom === undefined) control.attach(lifeline.peer, identity);
-    else control.resume(identity);
+    else if (!control.resume(identity)) lifeline.close("cancelled", "the session was closed meanwhile");
   }
 
   /**

@@ -66,8 +66,8 @@ export interface SessionControl {
   pump(): void;
   /** The port has no channel at present, and another one will follow: what happens meanwhile waits in the port. */
   suspend(end: SessionEnd): void;
-  /** The port has a channel again; `identity` counts from now on (RESUME-002). */
-  resume(identity: SessionIdentity): void;
+  /** The port has a channel again; `identity` counts from now on. False where the session was closed meanwhile. */
+  resume(identity: SessionIdentity): boolean;
   /** The port is gone, and another one will follow. */
   detach(state: "connecting" | "reconnecting", end?: SessionEnd): void;
   /** The session is over. */
@@ -313,14 +313,15 @@ export class Session extends SessionEventTarget {
     this.#setState("reconnecting", end);
   }
 
-  #resume(identity: SessionIdentity): void {
-    if (this.#state === "closed") return;
+  #resume(identity: SessionIdentity): boolean {
+    if (this.#state === "closed") return false;
     const { scopes } = identity;
     const isSame = scopes.length === this.#scopes.size && scopes.every((scope) => this.#scopes.has(scope));
     this.#identity = identity;
     if (!isSame) this.#setScopes(scopes);
     this.#setState("ready");
     this.#pump();
+    return true;
   }
 
   #detach(state: "connecting" | "reconnecting", end: SessionEnd | undefined): void {

@@ -75,8 +75,8 @@ describe("a client", () => {
       {
         type: "hello",
         versions: [1],
-        features: [],
-        limits: { framePayload: 16_384, message: 1 << 24, streams: 256, assembling: 1 << 25 },
+        features: ["delivery"],
+        limits: { framePayload: 16_384, message: 1 << 24, streams: 256, assembling: 1 << 25, replay: 1 << 22 },
         contents: [1, 2, 3, 4],
         agent: "test",
       },

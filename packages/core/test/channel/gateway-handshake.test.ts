@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Admission, Grant } from "../../src/index.ts";
 import { GatewayUnderTest } from "../support/raw-worlds.ts";
-import { accept, cont, goaway, octets, offer, ok, open, reset, type RawEnd } from "../support/raw.ts";
+import { accept, cont, goaway, octets, offer, ok, open, RAW_LIMITS, reset, type RawEnd } from "../support/raw.ts";
 import type { Frame } from "../../src/wire/frame.ts";
 
 const grant: Grant = { principal: "alice", scopes: [] };
@@ -114,8 +114,14 @@ describe("a gateway", () => {
 
   it("chooses its version out of several", async () => {
     const { raw, say } = bound(new GatewayUnderTest());
-    await say(raw.hello({ versions: [7, 1], features: ["credit", "delivery", "unheard of"] }));
-    expect(raw.only("welcome")).toMatchObject({ version: 1, features: [] });
+    await say(
+      raw.hello({
+        versions: [7, 1],
+        features: ["credit", "delivery", "unheard of"],
+        limits: { ...RAW_LIMITS, replay: 65_536 },
+      }),
+    );
+    expect(raw.only("welcome")).toMatchObject({ version: 1, features: ["delivery"] });
   });
 
   it.each([
@@ -146,7 +152,7 @@ describe("a gateway", () => {
   });
 
   it("says in WELCOME that it does not resume, and grants a new session", async () => {
-    const { raw, say } = bound(new GatewayUnderTest());
+    const { raw, say } = bound(new GatewayUnderTest({ resumable: false }));
     await say(raw.hello({ resume: { sessionId: "old", token: octets("t"), received: 4 } }));
     expect(raw.only("welcome").notResumed).toMatch(/does not resume/);
   });

@@ -37,7 +37,7 @@ describe("a side that hears nothing", () => {
   });
 
   it("ends at once when its carrier has been blocked for as long: nothing waits for the socket", async () => {
-    const { time, carrier, session, side } = await ClientUnderTest.open({}, { heartbeatMs: 1_000 });
+    const { time, carrier, session, side } = await ClientUnderTest.open({ reconnects: false }, { heartbeatMs: 1_000 });
     carrier.buffered = 1 << 24;
     const call = session.call("echo", 1).catch((error: unknown) => error);
     await time.advance(2_500);

@@ -30,7 +30,7 @@ describe("a carrier that takes no more", () => {
   });
 
   it("is looked at again when it does not say that it has taken what it held", async () => {
-    const { raw, time, session, carrier } = await ClientUnderTest.open();
+    const { raw, time, session, carrier } = await ClientUnderTest.open({ reconnects: false });
     carrier.buffered = 1 << 20;
     const call = session.call("echo", 1);
     await time.advance(1_000);
@@ -43,7 +43,7 @@ describe("a carrier that takes no more", () => {
   });
 
   it("is waited for where it is blocked, without a timer", async () => {
-    const { raw, time, session, carrier } = await ClientUnderTest.open();
+    const { raw, time, session, carrier } = await ClientUnderTest.open({ reconnects: false });
     const timers = time.pendingTimers;
     carrier.blocked = true;
     const leaving = new AbortController();

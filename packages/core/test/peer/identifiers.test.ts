@@ -59,11 +59,11 @@ describe("stream identifiers", () => {
     expect(said).toEqual(["drain"]);
     expect(events()).toMatchObject([
       { type: "sent", call: first },
-      { type: "end", call: second, untaken: true, ending: { code: "unavailable", outcome: "not_started" } },
-      { type: "end", call: third, untaken: true },
+      { type: "end", call: second, again: "untaken", ending: { code: "unavailable", outcome: "not_started" } },
+      { type: "end", call: third, again: "untaken" },
     ]);
     const fourth = open();
-    expect(events()).toMatchObject([{ type: "end", call: fourth, untaken: true }]);
+    expect(events()).toMatchObject([{ type: "end", call: fourth, again: "untaken" }]);
     peer.frame(ok(MAX_STREAM_ID, "fine"), 0);
     expect(events()).toMatchObject([
       { type: "end", call: first, ending: { ok: true } },
@@ -79,7 +79,7 @@ describe("stream identifiers", () => {
     expect(written()).toEqual([]);
     expect(said).toEqual(["drain", "close unavailable"]);
     expect(events()).toMatchObject([
-      { type: "end", call: only, untaken: true, ending: { message: expect.stringContaining("STREAM-009") } },
+      { type: "end", call: only, again: "untaken", ending: { message: expect.stringContaining("STREAM-009") } },
       { type: "ended" },
     ]);
   });

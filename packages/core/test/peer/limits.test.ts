@@ -165,7 +165,7 @@ describe("the limits of messages", () => {
   it("hold up nobody behind a body that was due and was given up", async () => {
     for (const how of ["cancelled", "over"] as const) {
       const { raw, time, session, carrier } = await ClientUnderTest.open(
-        {},
+        { reconnects: false },
         { limits: { ...RAW_LIMITS, message: 70_000, assembling: 70_000 } },
       );
       const leaving = new AbortController();
@@ -194,7 +194,7 @@ describe("the limits of messages", () => {
 
   it("are kept to in order: a large body is not held up for ever by smaller ones that come later", async () => {
     const { raw, time, session } = await ClientUnderTest.open(
-      {},
+      { reconnects: false },
       { limits: { ...RAW_LIMITS, message: 100_000, assembling: 100_000 } },
     );
     const calls = [60_000, 61_000, 30_000].map((size) =>

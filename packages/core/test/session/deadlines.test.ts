@@ -169,7 +169,7 @@ describe("a handler that is kept when the session ends", () => {
   });
 
   it("is aborted at the deadline of its call all the same", async () => {
-    const world = await kitWorld();
+    const world = await kitWorld({}, { reconnects: false });
     let signal: AbortSignal | undefined;
     world.registry.implement(kept, {
       job: (_input, call) => {

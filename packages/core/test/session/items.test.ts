@@ -69,9 +69,9 @@ describe.each(["item()", "item(), all at once", "yield"] as const)("a handler th
   it("is not left waiting when the session ends meanwhile", async () => {
     const { world, result, sent } = await sending(how);
     const before = sent();
-    world.clientCarrier.cut();
+    await world.client.close();
     await world.time.settle();
-    expect(result.said).toBe("unavailable, unknown");
+    expect(result.said).toBe("cancelled, unknown");
     expect([world.gateway.activeCalls.incoming, sent()]).toEqual([0, before]);
   });
 });

@@ -152,7 +152,7 @@ describe("a call that is cancelled while its key is claimed", () => {
 describe("a key", () => {
   it("joins callers of different sessions of one principal, and goes on when the first session ends", async () => {
     const { handler, open, runs } = gate();
-    const world = await kitWorld({ add: handler });
+    const world = await kitWorld({ add: handler }, { reconnects: false });
     const other = await another(world);
     const first = watch(world.client.client(kit).add(1, { key: "k" }));
     await world.time.settle();

@@ -22,15 +22,40 @@ describe("calls, when the connection is lost,", () => {
     expect(call.said).toBe('ok: {"list":[1]}');
   });
 
-  it("end as unknown where they were under way", async () => {
-    const { handler, runs } = gate();
+  it("go on where they were under way, and are opened once", async () => {
+    const { handler, open, runs } = gate();
     const world = await kitWorld({ set: handler });
     const call = watch(world.client.client(kit).set(1));
     await world.time.settle();
     await cut(world);
-    expect(call.said).toBe("unavailable, unknown");
+    expect(call.said).toBe("pending");
     await world.reconnect();
-    expect(runs()).toBe(1);
+    open("done");
+    await world.time.settle();
+    expect([call.said, runs()]).toEqual(['ok: "done"', 1]);
+  });
+
+  it("are opened again where they were under way in a session that cannot be resumed", async () => {
+    const { handler, open, runs } = gate();
+    const world = await kitWorld({ set: handler }, { resumes: false });
+    const call = watch(world.client.client(kit).set(1));
+    await world.time.settle();
+    await cut(world);
+    expect(call.said).toBe("pending");
+    await world.reconnect();
+    open("done");
+    await world.time.settle();
+    expect([call.said, runs()]).toEqual(['ok: "done"', 2]);
+  });
+
+  it("end as unknown where they were under way and no other connection comes", async () => {
+    const { handler } = gate();
+    const world = await kitWorld({ set: handler });
+    const call = watch(world.client.client(kit).set(1));
+    await world.time.settle();
+    await cut(world);
+    await world.client.close();
+    expect(call.said).toBe("cancelled, unknown");
   });
 
   it("are made again on the next one where they were never written, with the arguments of their own moment", async () => {
@@ -81,7 +106,7 @@ describe("calls, when the connection is lost,", () => {
   });
 
   it("are refused beyond the limit of those that may wait", async () => {
-    const world = await kitWorld({}, { clientLimits: { queuedCalls: 2 } });
+    const world = await kitWorld({}, { clientLimits: { queuedCalls: 2 }, resumes: false });
     await cut(world);
     const calls = [1, 2, 3].map((n) => watch(world.client.client(kit).look(n)));
     await world.time.settle();
@@ -103,7 +128,7 @@ describe("calls, when the connection is lost,", () => {
   });
 
   it("end as not started on a side that makes no connection of its own", async () => {
-    const world = await kitWorld();
+    const world = await kitWorld({}, { resumes: false });
     world.gatewayCarrier.blocked = true;
     const call = watch(world.gateway.call("anything", 1));
     await cut(world);
@@ -146,7 +171,7 @@ describe("a handler, when its session ends,", () => {
   });
 
   it("is kept or aborted as its tool says, whatever its effect", async () => {
-    const world = await kitWorld();
+    const world = await kitWorld({}, { reconnects: false });
     const signals: AbortSignal[] = [];
     const handler = (_input: unknown, { signal }: { signal: AbortSignal }): Promise<never> => {
       signals.push(signal);
@@ -164,7 +189,7 @@ describe("a handler, when its session ends,", () => {
 
   it("is kept where it is once, and its result is replayed on the next session", async () => {
     const { handler, open, runs } = gate();
-    const world = await kitWorld({ add: handler });
+    const world = await kitWorld({ add: handler }, { resumes: false });
     watch(world.client.client(kit).add(1, { key: "k" }));
     await world.time.settle();
     await cut(world);
