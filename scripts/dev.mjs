@@ -16,6 +16,7 @@ const help = `usage: node scripts/dev.mjs <task> [arguments]
 
   check               everything that must pass (npm test)
   start [arguments]   the example agent (npm start -- ...)
+  crash [arguments]   gateway and clients as processes that are killed at random moments (npm run crash -- --help)
   test [arguments]    tests; arguments go to vitest: a file, -t "name", --project core, --watch
   test-on <22|26>     all tests on another Node
   typecheck | build   types of everything; leaves the build in packages/*/dist
@@ -46,6 +47,12 @@ function start(toolchain, args) {
   const cwd = join(root, "examples", "cron-agent");
   const options = ["--conditions=turnmux-source", "--disable-warning=ExperimentalWarning"];
   return inherit(toolchain.node, [...options, "src/main.ts", ...args], { cwd, env: toolchain.env });
+}
+
+/** A program of a package, straight from its source and with signals of its own, as the example is started. */
+function program(toolchain, file, args) {
+  const options = ["--conditions=turnmux-source", "--disable-warning=ExperimentalWarning"];
+  return inherit(toolchain.node, [...options, join(root, file), ...args], { cwd: root, env: toolchain.env });
 }
 
 function clean() {
@@ -81,6 +88,7 @@ async function main([task, ...args]) {
   const tasks = {
     check: (t) => steps(checkSteps(t), "check"),
     start,
+    crash: (t, rest) => program(t, "packages/crash/src/main.ts", rest),
     test: (t, rest) => inherit(t.node, [tool("vitest"), ...vitestArguments(rest)], { env: testEnvironment(t.env) }),
     "test-on": async (t, [major]) => {
       const other = await otherNode(major, say);
