@@ -5,11 +5,18 @@
  */
 
 // For users of the gateway and the client, which pass these on.
-export { tool, type ToolContract, type ToolDefinition, type WhenSessionEnds } from "./contract/tool.ts";
+export {
+  tool,
+  type AfterCrash,
+  type ToolContract,
+  type ToolDefinition,
+  type WhenSessionEnds,
+} from "./contract/tool.ts";
 export { defineTools, flattenTools, type ToolNodes, type ToolTree } from "./contract/tree.ts";
-export type { ToolClient, ToolHandlers } from "./contract/infer.ts";
+export type { OnceHandler, ToolClient, ToolHandlers } from "./contract/infer.ts";
 export type { Acceptance, BaseCallOptions, CallOptions, ItemCall } from "./contract/call-options.ts";
-export type { BaseToolCall, Logger, ToolCall } from "./contract/tool-call.ts";
+export type { BaseToolCall, Logger, ReconcileCall, Reconciled, ToolCall } from "./contract/tool-call.ts";
+export type { CallInFlight, CallOutcome, CallState, OutcomeRequest } from "./contract/outcome.ts";
 export type { ToolDescription } from "./contract/describe.ts";
 export { modelName } from "./contract/names.ts";
 export type { JsonSchema, Schema, SchemaInput, SchemaOutput } from "./contract/schema.ts";

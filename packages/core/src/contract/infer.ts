@@ -9,7 +9,7 @@
 
 import type { BaseCallOptions, CallOptions, ItemCall } from "./call-options.ts";
 import type { Schema, SchemaInput, SchemaOutput } from "./schema.ts";
-import type { ToolCall } from "./tool-call.ts";
+import type { ReconcileCall, Reconciled, ToolCall } from "./tool-call.ts";
 import type { ToolContract } from "./tool.ts";
 import type { ChildNodes, NodesOf, ToolTree } from "./tree.ts";
 
@@ -42,6 +42,36 @@ type IsOptional<Input> = {} extends Input ? true : undefined extends Input ? tru
 type InputOf<S extends Schema | undefined> = S extends Schema ? SchemaInput<S> : never;
 
 /**
+ * One tool as its side implements it: its handler, or for a `once` tool also `{ run, reconcile }`, where `run` is the handler
+ * and `reconcile` finds out what became of a call that ran when its side died (KEY-008).
+ */
+export type ToolImplementation<C extends ToolContract> =
+  C extends ToolContract<Schema, Schema | undefined, Schema | undefined, Schema | undefined, infer E>
+    ? [E] extends ["once"]
+      ? ToolHandler<C> | OnceHandler<C>
+      : ToolHandler<C>
+    : never;
+
+/** A `once` tool's handler with what finds out about calls that were cut off. */
+export interface OnceHandler<C extends ToolContract> {
+  readonly run: ToolHandler<C>;
+  /**
+   * Looks for the effect of the call with this key, changing nothing. What it throws is logged, and told as outcome
+   * `unknown`; the next repetition of the call asks again.
+   */
+  readonly reconcile?: ToolReconcile<C> | undefined;
+}
+
+/** See {@link OnceHandler}. */
+export type ToolReconcile<C extends ToolContract> =
+  C extends ToolContract<infer In, infer Out>
+    ? (
+        key: string,
+        call: ReconcileCall<SchemaOutput<In>>,
+      ) => Reconciled<ReturnOf<Out>> | Promise<Reconciled<ReturnOf<Out>>>
+    : never;
+
+/**
  * One tool as its handler. A tool with items yields them (an async generator, or any async iterable), or sends them with
  * `await call.item(x)` and returns the result.
  */
@@ -69,5 +99,5 @@ export type ClientNodes<N> = {
 
 /** A part of {@link ToolHandlers}. */
 export type HandlerNodes<N> = {
-  readonly [K in keyof N]: N[K] extends ToolContract ? ToolHandler<N[K]> : HandlerNodes<ChildNodes<N[K]>>;
+  readonly [K in keyof N]: N[K] extends ToolContract ? ToolImplementation<N[K]> : HandlerNodes<ChildNodes<N[K]>>;
 };

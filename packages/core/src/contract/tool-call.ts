@@ -63,3 +63,32 @@ export interface SendsItems<Item> {
 export type ToolCall<Progress = never, Item = never, E extends Effect = Effect> = BaseToolCall<E> &
   ([Progress] extends [never] ? unknown : ReportsProgress<Progress>) &
   ([Item] extends [never] ? unknown : SendsItems<Item>);
+
+/** What a `reconcile` is told of the call that it is to find out about. */
+export interface ReconcileCall<Input = unknown> {
+  /** The tool's name, for example `"cron.add"`. */
+  readonly tool: string;
+  /** Who called. */
+  readonly principal: string;
+  /** The identifier of the call that ran, as its handler knew it. */
+  readonly callId: string;
+  /** The arguments, where the call has come again. Absent where only its outcome is asked for. */
+  readonly input?: Input | undefined;
+  /** Aborted when nobody waits for the answer any more, or after a minute. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+/**
+ * What a `reconcile` found out (KEY-008).
+ *
+ * - `completed`: the call took effect, and this is its result
+ * - `not_started`: it took no effect; a call that waits for the answer runs now
+ * - `unknown`: nobody can tell; the call ends with outcome `unknown`, for good
+ */
+export type Reconciled<Result = unknown> =
+  | ([Result] extends [void]
+      ? { readonly outcome: "completed"; readonly result?: undefined }
+      : { readonly outcome: "completed"; readonly result: Result })
+  | { readonly outcome: "not_started" }
+  | { readonly outcome: "unknown" };

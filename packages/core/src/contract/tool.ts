@@ -22,6 +22,12 @@ export interface ToolMark {
 /** What a running handler meets when the session ends: an aborted signal, or nothing. */
 export type WhenSessionEnds = "abort" | "keep";
 
+/**
+ * What becomes of a `once` call that ran when its side died, where the tool has no `reconcile`, and the call comes again:
+ * it runs again, or ends with outcome `unknown` (KEY-007).
+ */
+export type AfterCrash = "run" | "unknown";
+
 /** What {@link tool} takes. The schemas are any [Standard Schema](https://standardschema.dev) validators. */
 export interface ToolDefinition<
   In extends Schema = Schema,
@@ -57,6 +63,11 @@ export interface ToolDefinition<
   readonly maxConcurrent?: number;
   /** Whether a running handler is aborted when the session ends. Default: `"keep"` for `once`, otherwise `"abort"`. */
   readonly whenSessionEnds?: WhenSessionEnds;
+  /**
+   * Of a `once` tool: `"run"` says that a call which was cut off by a crash of its side may run again under its key, as
+   * where the handler passes the key on to a system that knows it. Default: `"unknown"`. See `reconcile` in `implement()`.
+   */
+  readonly afterCrash?: AfterCrash;
   /** The JSON Schema of the arguments, where the validator gives none or a poor one. */
   readonly inputJsonSchema?: JsonSchema;
   /** The JSON Schema of the result. */
@@ -81,6 +92,8 @@ export interface ToolContract<
   readonly progress: Progress;
   readonly scopes: readonly string[];
   readonly whenSessionEnds: WhenSessionEnds;
+  /** Of tools that are not `once`: always `"run"`. */
+  readonly afterCrash: AfterCrash;
 }
 
 /**
@@ -99,7 +112,8 @@ export function tool<
   Item extends Schema | undefined = undefined,
   Progress extends Schema | undefined = undefined,
 >(
-  definition: ToolDefinition<In, Out, Item, Progress, E> & (E extends "once" ? { readonly item?: never } : unknown),
+  definition: ToolDefinition<In, Out, Item, Progress, E> &
+    (E extends "once" ? { readonly item?: never } : { readonly afterCrash?: never }),
 ): ToolContract<In, Out, Item, Progress, E> {
   checkDefinition(definition);
   // Where one of these was left out its type is undefined, too.
@@ -112,6 +126,7 @@ export function tool<
     [brand]: true,
     scopes: Object.freeze([...(definition.scopes ?? [])]),
     whenSessionEnds: definition.whenSessionEnds ?? (definition.effect === "once" ? "keep" : "abort"),
+    afterCrash: definition.effect === "once" ? (definition.afterCrash ?? "unknown") : "run",
   };
   return Object.freeze(contract);
 }
@@ -158,6 +173,15 @@ function checkDefinition(definition: ToolDefinition): void {
   const ends: unknown = definition.whenSessionEnds;
   if (ends !== undefined && ends !== "abort" && ends !== "keep") {
     throw new UsageError(`${title}: whenSessionEnds must be "abort" or "keep".`);
+  }
+  const crash: unknown = definition.afterCrash;
+  if (crash !== undefined && crash !== "run" && crash !== "unknown") {
+    throw new UsageError(`${title}: afterCrash must be "run" or "unknown".`);
+  }
+  if (crash !== undefined && definition.effect !== "once") {
+    throw new UsageError(
+      `${title}: afterCrash is for tools with effect "once"; a ${definition.effect} tool simply runs again. Leave it out.`,
+    );
   }
   for (const part of ["inputJsonSchema", "outputJsonSchema", "itemJsonSchema", "progressJsonSchema"] as const) {
     const schema: unknown = definition[part];

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { codeToWire } from "../errors/codes.ts";
 import { UsageError } from "../errors/usage.ts";
 import type {
   Journal,
@@ -15,6 +14,7 @@ import type {
   JournalVerdict,
   RecordedEnding,
 } from "./journal.ts";
+import { withoutResult } from "./without-result.ts";
 
 /** The limits of a {@link memoryJournal}. */
 export interface MemoryJournalOptions {
@@ -265,19 +265,6 @@ function recordOf({ claim, ending, settledMs }: Entry): JournalRecord {
   const { key, tool, fingerprint, callId, owner, epoch, atMs } = claim;
   const settled = ending === undefined ? {} : { settledAtMs: settledMs, ending };
   return { key, tool, fingerprint, callId, owner, epoch, claimedAtMs: atMs, ...settled };
-}
-
-/** The ending of a call whose result is no longer kept: it took effect or may have, and that must not be forgotten. */
-function withoutResult(ending: RecordedEnding): RecordedEnding {
-  const body = { content: 0, octets: new Uint8Array() };
-  if (ending.code !== 0) return { code: ending.code, outcome: ending.outcome, retryable: ending.retryable, body };
-  return {
-    code: codeToWire("data_loss"),
-    message: "The call took effect; its result is no longer kept.",
-    outcome: "completed",
-    retryable: false,
-    body,
-  };
 }
 
 /** Strings count two octets for each UTF-16 unit, as engines may keep them. */

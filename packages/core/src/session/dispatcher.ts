@@ -9,17 +9,18 @@ import { isReservedName } from "../contract/names.ts";
 import type { Value } from "../content/value.ts";
 import { TurnmuxError } from "../errors/turnmux-error.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
-import { fingerprint } from "../journal/fingerprint.ts";
 import { NO_BODY, type CallNumber, type CallPort, type PortEvent } from "../peer/port.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
 import { Execution } from "./execution.ts";
 import { IncomingCall, invalidArguments } from "./incoming.ts";
+import { Inquiries } from "./inquiries.ts";
 import type { Interceptor } from "./interceptor.ts";
+import { KeyedCalls } from "./keyed-calls.ts";
 import type { OnceCalls } from "./once.ts";
 import { describeBuiltin, type RegisteredTool, type ToolRegistry } from "./registry.ts";
 import { runHandler, type RunContext } from "./runner.ts";
-import { brokenOff, failed, freesKey, type Failure, type Settled } from "./settled.ts";
+import { brokenOff, failed, type Failure, type Settled } from "./settled.ts";
 
 type OpenEvent = Extract<PortEvent, { type: "open" }>;
 
@@ -47,15 +48,28 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #calls = new Map<CallNumber, IncomingCall>();
   readonly #runningByTool = new Map<string, number>();
+  readonly #keyed: KeyedCalls;
   readonly #builtin: ReadonlyMap<string, RegisteredTool>;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#keyed = new KeyedCalls({
+      once: options.once,
+      environment: options.environment,
+      execute: (execution, context) => this.#execute(execution, context),
+      failed: (call, error) => this.#failed(call, error),
+    });
     const describe = describeBuiltin(
       () => this.allowed(),
       (problem) => options.environment.log.warn(`turnmux: ${problem}`),
     );
-    this.#builtin = new Map([[describe.name, describe]]);
+    const inquiries = new Inquiries({
+      registry: options.registry,
+      once: options.once,
+      environment: options.environment,
+      allows: (tool) => this.#allows(tool),
+    });
+    this.#builtin = new Map([describe, ...inquiries.tools()].map((tool) => [tool.name, tool]));
   }
 
   /** The tools that the peer may call at present (TOOL-002). */
@@ -94,15 +108,21 @@ export class Dispatcher {
       number: event.call,
       callId: event.callId,
       tool,
+      principal: this.#options.principal(),
+      key: event.key,
+      turn: event.turn,
+      since: now,
       port,
       environment: this.#options.environment,
       over: (ended) => {
         if (this.#calls.get(ended.number) === ended) this.#calls.delete(ended.number);
+        this.#options.registry.calls.delete(ended);
         free();
       },
       acceptMore: () => this.#acceptMore(shortened ? deadlineMs : undefined),
     });
     this.#calls.set(event.call, call);
+    this.#options.registry.calls.add(call);
     const free = this.#takePlace(tool);
     if (deadlineMs !== undefined)
       call.deadline = this.#options.deadlines.set(now + deadlineMs, () => this.#expired(call));
@@ -131,9 +151,8 @@ export class Dispatcher {
   /** This implementation has a fault, or something that it was given. */
   #failed(call: IncomingCall, error: unknown): void {
     this.#options.environment.log.error(`turnmux: ${call.tool.name} could not be run`, { error });
-    call.settle(
-      failed("internal", "the call could not be run", call.execution?.started === true ? "unknown" : "not_started"),
-    );
+    const mayRun = call.execution?.started === true || call.execution?.mayHaveRun === true;
+    call.settle(failed("internal", "the call could not be run", mayRun ? "unknown" : "not_started"));
   }
 
   /** The peer asks to cancel (CALL-005). The truth follows when the handler has ended. */
@@ -237,7 +256,7 @@ export class Dispatcher {
       trace: event.trace,
       meta: event.meta ?? {},
     };
-    if (contract.effect === "once") await this.#runOnce(call, checked.value, value, context);
+    if (contract.effect === "once") await this.#keyed.run(call, checked.value, value, context);
     else await this.#run(call, new Execution(call.tool, checked.value), context);
   }
 
@@ -245,51 +264,6 @@ export class Dispatcher {
     call.execution = execution;
     execution.join(call);
     execution.settle(await this.#execute(execution, context));
-  }
-
-  async #runOnce(call: IncomingCall, input: unknown, received: Value | undefined, context: RunContext): Promise<void> {
-    const { once } = this.#options;
-    const { key, principal } = context;
-    if (key === undefined || once === undefined) {
-      call.settle(
-        failed("invalid_argument", `${call.tool.name} has effect "once" and needs an idempotency key`, "not_started"),
-      );
-      return;
-    }
-    const print = fingerprint(call.tool.name, received);
-    const running = once.find(principal, key);
-    if (running !== undefined) {
-      if (running.fingerprint !== print) {
-        call.settle(
-          failed("already_exists", "the key belongs to a call with other arguments [KEY-003]", "not_started"),
-        );
-        return;
-      }
-      call.execution = running;
-      running.join(call, () => {
-        call.execution = undefined;
-        this.#runOnce(call, input, received, context).catch((error: unknown) => this.#failed(call, error));
-      });
-      return;
-    }
-    const execution = new Execution(call.tool, input, print);
-    call.execution = execution;
-    execution.join(call);
-    const verdict = await once.claim(principal, key, context.callId, execution);
-    if (verdict.kind === "run") {
-      const settled = execution.signal.aborted
-        ? failed("cancelled", "the call was cancelled before it ran", "not_started")
-        : await this.#execute(execution, context);
-      // A key that is free again must be so before anybody hears of it (KEY-004). Otherwise callers need not wait for the
-      // journal: a repetition meanwhile joins, and hears the same.
-      if (freesKey(settled)) await once.settle(principal, key, settled);
-      execution.settle(settled);
-      if (!freesKey(settled)) await once.settle(principal, key, settled);
-      return;
-    }
-    if (verdict.kind === "replay") execution.accept({ state: "replayed" });
-    once.release(principal, key);
-    execution.settle(verdict.settled);
   }
 
   #execute(execution: Execution, context: RunContext): Promise<Settled> {
@@ -315,7 +289,8 @@ export class Dispatcher {
     if (call.ended) return;
     const { execution } = call;
     // What has not started, and nobody else waits for, does not start any more.
-    const canStillRun = execution !== undefined && (execution.started || !execution.isLast(call));
+    const canStillRun =
+      execution !== undefined && (execution.started || execution.mayHaveRun || !execution.isLast(call));
     const outcome = canStillRun ? brokenOff(call.tool.contract.effect) : "not_started";
     const reason = new TurnmuxError("deadline_exceeded", "the deadline of the call is over", {
       outcome: "unknown",

@@ -29,13 +29,22 @@ export class Execution {
   readonly #abort = new AbortController();
   /** True once the handler was called. */
   started = false;
+  /**
+   * True while the handler may have run under the same key before: that is known when the journal has answered, and where it
+   * ran when its side died, when that was found out. Until then nobody is told that nothing was started.
+   */
+  mayHaveRun: boolean;
   #accepted: AcceptInfo | undefined;
+  /** False where it is only to be found out what became of a call: what joins runs anew where it may. */
+  readonly runs: boolean;
   #settled: Settled | undefined;
 
-  constructor(tool: RegisteredTool, input: unknown, fingerprint?: string) {
+  constructor(tool: RegisteredTool, input: unknown, fingerprint?: string, runs = true) {
     this.tool = tool;
     this.input = input;
     this.fingerprint = fingerprint;
+    this.mayHaveRun = fingerprint !== undefined;
+    this.runs = runs;
   }
 
   /** The handler's signal: aborted when the last participant has left. */
@@ -50,8 +59,8 @@ export class Execution {
 
   /**
    * Adds a call. One that comes late hears how things stand. Where the run is being broken off already, since those that
-   * waited for it have left, `again` is called in place of an ending that leaves the key free: the call that joined was not
-   * cancelled, and may run.
+   * waited for it have left, or where nothing is to run at all, `again` is called in place of an ending that leaves the key
+   * free: the call that joined was not cancelled, and may run.
    */
   join(participant: Participant, again?: () => void): void {
     if (this.#settled !== undefined) {
@@ -59,7 +68,7 @@ export class Execution {
       return;
     }
     const first = this.#participants.size === 0;
-    this.#participants.set(participant, this.signal.aborted ? again : undefined);
+    this.#participants.set(participant, this.signal.aborted || !this.runs ? again : undefined);
     const accepted = this.#accepted;
     if (accepted === undefined) return;
     participant.accept(first || accepted.state === "waiting" ? accepted : { ...accepted, state: "joined" });
@@ -102,13 +111,12 @@ export class Execution {
     await Promise.all([...this.#participants.keys()].map((participant) => participant.item(value)));
   }
 
-  /** The end: every call that still waits hears of it. */
-  settle(settled: Settled): void {
+  /** The end: every call that still waits hears of it, or starts anew where it may and the key is free for it. */
+  settle(settled: Settled, free: boolean = freesKey(settled)): void {
     if (this.#settled !== undefined) return;
     this.#settled = settled;
     const waiting = [...this.#participants];
     this.#participants.clear();
-    const free = freesKey(settled);
     for (const [participant, again] of waiting) {
       if (free && again !== undefined) again();
       else participant.settle(settled);

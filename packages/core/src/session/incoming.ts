@@ -6,6 +6,7 @@
 import { ValueError } from "../content/value.ts";
 import { ToolError } from "../errors/tool-error.ts";
 import { NO_BODY, type AcceptInfo, type CallNumber, type CallPort, type Ending, type PortBody } from "../peer/port.ts";
+import type { BookedCall } from "./call-book.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
 import type { Execution, Participant } from "./execution.ts";
@@ -13,10 +14,14 @@ import type { RegisteredTool } from "./registry.ts";
 import { failed, type Failure, type Settled } from "./settled.ts";
 
 /** See the module's comment. The dispatcher owns it. */
-export class IncomingCall implements Participant {
+export class IncomingCall implements Participant, BookedCall {
   readonly number: CallNumber;
   readonly callId: string;
   readonly tool: RegisteredTool;
+  readonly principal: string;
+  readonly key: string | undefined;
+  readonly turn: string | undefined;
+  readonly since: number;
   /** The execution that it waits for, once there is one. */
   execution: Execution | undefined;
   /** Its deadline, where it has one. */
@@ -26,6 +31,7 @@ export class IncomingCall implements Participant {
   readonly #over: (call: IncomingCall) => void;
   readonly #acceptMore: () => Pick<AcceptInfo, "lagMs" | "deadlineMs">;
   #room: (() => void)[] = [];
+  #state: BookedCall["state"] = "queued";
   #ended = false;
   #void = false;
 
@@ -33,6 +39,11 @@ export class IncomingCall implements Participant {
     readonly number: CallNumber;
     readonly callId: string;
     readonly tool: RegisteredTool;
+    readonly principal: string;
+    readonly key: string | undefined;
+    readonly turn: string | undefined;
+    /** When it came, on the environment's clock. */
+    readonly since: number;
     readonly port: CallPort;
     readonly environment: Environment;
     readonly over: (call: IncomingCall) => void;
@@ -41,6 +52,10 @@ export class IncomingCall implements Participant {
     this.number = options.number;
     this.callId = options.callId;
     this.tool = options.tool;
+    this.principal = options.principal;
+    this.key = options.key;
+    this.turn = options.turn;
+    this.since = options.since;
     this.#port = options.port;
     this.#environment = options.environment;
     this.#over = options.over;
@@ -52,7 +67,13 @@ export class IncomingCall implements Participant {
     return this.#ended;
   }
 
+  /** What it was told last; at first that it waits for its turn. */
+  get state(): BookedCall["state"] {
+    return this.#state;
+  }
+
   accept(accept: AcceptInfo): void {
+    if (accept.state !== "replayed") this.#state = accept.state;
     if (!this.#silent) this.#port.accept(this.number, { ...this.#acceptMore(), ...accept });
   }
 

@@ -4,16 +4,12 @@
  *
  * @module
  */
-import { decodeBody, encodeBody, Content, type Body } from "../content/body.ts";
-import { ValueError } from "../content/value.ts";
-import { codeFromWire, codeToWire } from "../errors/codes.ts";
-import type { Journal, JournalClaim, JournalSettlement, JournalVerdict, RecordedEnding } from "../journal/journal.ts";
+import type { Journal, JournalClaim, JournalQuery, JournalRecord, JournalVerdict } from "../journal/journal.ts";
 import type { Environment } from "./environment.ts";
 import type { Execution } from "./execution.ts";
+import { recorded, replayed } from "./recorded.ts";
+import { address, answered, Recorder, type Unrecorded } from "./recorder.ts";
 import { failed, type Settled } from "./settled.ts";
-
-/** Every content: what is recorded is read by this code alone. */
-const RECORDED_CONTENTS: readonly number[] = [Content.json, Content.msgpack, Content.text, Content.bytes];
 
 /** The owner's name is drawn anew with each start, and so has one life only. */
 const EPOCH = 1;
@@ -22,13 +18,24 @@ const EPOCH = 1;
 export type OnceVerdict =
   /** The caller's execution may start. */
   | { readonly kind: "run" }
+  /** The call with this key ran when its owner died: what became of it is to be found out (KEY-007). */
+  | { readonly kind: "abandoned"; readonly callId: string }
   /** The call with this key is over, with this ending. */
   | { readonly kind: "replay"; readonly settled: Settled }
+  /** A call with this key runs in another process. */
+  | { readonly kind: "elsewhere" }
   /** Nothing runs. */
   | { readonly kind: "refuse"; readonly settled: Settled };
 
+/** A key that is held here: an execution runs under it, or is about to, or is being recorded. */
+export interface HeldKey {
+  readonly claim: JournalClaim;
+  readonly execution: Execution;
+}
+
 interface PendingClaim {
   readonly claim: JournalClaim;
+  readonly execution: Execution;
   readonly resolve: (verdict: OnceVerdict) => void;
 }
 
@@ -37,32 +44,50 @@ export class OnceCalls {
   readonly #journal: Journal;
   readonly #environment: Environment;
   readonly #owner: string;
-  readonly #running = new Map<string, Execution>();
+  readonly #held = new Map<string, HeldKey>();
+  readonly #recorder: Recorder;
   #claims: PendingClaim[] = [];
-  #settlements: { readonly settlement: JournalSettlement; readonly done: () => void }[] = [];
 
   constructor(journal: Journal, environment: Environment) {
     this.#journal = journal;
     this.#environment = environment;
     this.#owner = environment.id();
+    this.#recorder = new Recorder(journal, environment);
   }
 
-  /** Calls that run at present, or are about to. */
+  /** Calls that run at present, or are about to. Endings that the journal refuses are not waited for (KEY-009). */
   get running(): number {
-    return this.#running.size;
+    return this.#held.size;
   }
 
   /** The execution that runs under this key, whatever its session. */
   find(principal: string, key: string): Execution | undefined {
-    return this.#running.get(address(principal, key));
+    return this.#held.get(address(principal, key))?.execution;
+  }
+
+  /** The keys of a principal that are held here. */
+  *heldBy(principal: string): Generator<HeldKey> {
+    for (const held of this.#held.values()) if (held.claim.principal === principal) yield held;
+  }
+
+  /** The ending of a key or call that the journal has not taken yet. */
+  unrecorded(query: JournalQuery): Unrecorded | undefined {
+    return "key" in query
+      ? this.#recorder.find(query.principal, query.key)
+      : this.#recorder.findCall(query.principal, query.callId);
+  }
+
+  /** The record of a key or call. Rejects when the journal cannot be read. */
+  async record(query: JournalQuery): Promise<JournalRecord | undefined> {
+    const [record] = await this.#journal.find([query]);
+    return record;
   }
 
   /**
-   * Asks for a key on behalf of an execution, which is joined by others that ask for it until {@link settle} frees it.
-   * Claims of one event-loop turn go to the journal together.
+   * Asks for a key on behalf of an execution, which is joined by others that ask for it until {@link settle} or
+   * {@link release} lets go of the key. Claims of one event-loop turn go to the journal together.
    */
-  claim(principal: string, key: string, callId: string, execution: Execution): Promise<OnceVerdict> {
-    this.#running.set(address(principal, key), execution);
+  async claim(principal: string, key: string, callId: string, execution: Execution): Promise<OnceVerdict> {
     const claim: JournalClaim = {
       principal,
       key,
@@ -73,49 +98,75 @@ export class OnceCalls {
       epoch: EPOCH,
       atMs: this.#environment.wallClock(),
     };
-    return new Promise((resolve) => {
-      this.#claims.push({ claim, resolve });
+    this.#held.set(address(principal, key), { claim, execution });
+    const unrecorded = this.#recorder.find(principal, key);
+    if (unrecorded !== undefined) {
+      const { ending } = unrecorded.settlement;
+      if (ending.outcome !== "not_started" && ending.outcome !== "failed") {
+        if (unrecorded.claim.fingerprint !== claim.fingerprint) return OTHER_ARGUMENTS;
+        return this.#readable(() => ({ kind: "replay", settled: replayed(ending) }));
+      }
+      // The key is to be free, and is not while the journal does not know: what it holds is no call of the past that may
+      // be taken up again, and what frees the key must not come after the claim.
+      if (!(await this.#recorder.retry(unrecorded))) return NO_VERDICT;
+    }
+    return new Promise<OnceVerdict>((resolve) => {
+      this.#claims.push({ claim, execution, resolve });
       if (this.#claims.length === 1) this.#environment.defer(() => void this.#sendClaims());
     });
   }
 
   /** Records the ending of a claimed execution; resolves when that is done, and the key is no longer joined but replayed. */
-  settle(principal: string, key: string, settled: Settled): Promise<void> {
-    const base = { principal, key, owner: this.#owner, epoch: EPOCH, atMs: this.#environment.wallClock() };
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.release(principal, key);
-        resolve();
-      };
-      this.#settlements.push({ settlement: { ...base, ending: recorded(settled) }, done });
-      if (this.#settlements.length === 1) this.#environment.defer(() => void this.#sendSettlements());
-    });
+  async settle(principal: string, key: string, settled: Settled): Promise<void> {
+    const held = this.#held.get(address(principal, key));
+    if (held !== undefined) await this.#recorder.record(held.claim, recorded(settled));
+    this.release(principal, key);
   }
 
-  /** Lets go of a key that was refused or replayed. */
+  /** Lets go of a key that was refused or replayed, or of which nothing was found out. */
   release(principal: string, key: string): void {
-    this.#running.delete(address(principal, key));
+    this.#held.delete(address(principal, key));
   }
 
   async #sendClaims(): Promise<void> {
     const batch = this.#claims;
     this.#claims = [];
-    let verdicts: readonly OnceVerdict[] = [];
+    const verdicts = this.#verdicts(batch);
+    const inTime = await answered(this.#environment, verdicts, undefined);
+    for (const [index, { resolve }] of batch.entries()) resolve(inTime?.[index] ?? NO_VERDICT);
+    if (inTime !== undefined) return;
+    // A journal that does not answer lets no call run. What it has claimed when it does at last is to be free again.
+    for (const [index, verdict] of (await verdicts).entries()) {
+      const late = batch[index];
+      if (late !== undefined && verdict.kind === "run") this.#free(late);
+    }
+  }
+
+  #free({ claim, execution }: PendingClaim): void {
+    const { principal, key } = claim;
+    if (this.#held.has(address(principal, key))) return;
+    // Whoever comes with the key meanwhile hears the same.
+    this.#held.set(address(principal, key), { claim, execution });
+    void this.settle(principal, key, NEVER_RAN);
+  }
+
+  async #verdicts(batch: readonly PendingClaim[]): Promise<readonly OnceVerdict[]> {
     try {
-      verdicts = (await this.#journal.claim(batch.map(({ claim }) => claim))).map((verdict) => this.#read(verdict));
+      const verdicts = await this.#journal.claim(batch.map(({ claim }) => claim));
+      return verdicts.map((verdict) => this.#readable(() => this.#verdictOf(verdict)));
     } catch (error) {
       this.#environment.log.error("turnmux: the journal took no claims; the calls were refused", {
         journal: this.#journal.name,
         error,
       });
+      return [];
     }
-    for (const [index, { resolve }] of batch.entries()) resolve(verdicts[index] ?? NO_VERDICT);
   }
 
   /** One record that cannot be read costs its own call, and no other of the batch. */
-  #read(verdict: JournalVerdict): OnceVerdict {
+  #readable(read: () => OnceVerdict): OnceVerdict {
     try {
-      return verdictOf(verdict);
+      return read();
     } catch (error) {
       this.#environment.log.error("turnmux: a record of the journal cannot be read", {
         journal: this.#journal.name,
@@ -125,84 +176,40 @@ export class OnceCalls {
     }
   }
 
-  async #sendSettlements(): Promise<void> {
-    const batch = this.#settlements;
-    this.#settlements = [];
-    try {
-      await this.#journal.settle(batch.map(({ settlement }) => settlement));
-    } catch (error) {
-      this.#environment.log.error("turnmux: the journal did not record endings", {
-        journal: this.#journal.name,
-        error,
-      });
+  #verdictOf(verdict: JournalVerdict): OnceVerdict {
+    switch (verdict.kind) {
+      case "claimed":
+        return { kind: "run" };
+      case "abandoned":
+        return { kind: "abandoned", callId: verdict.callId };
+      case "settled":
+        return { kind: "replay", settled: replayed(verdict.ending) };
+      case "conflict":
+        return OTHER_ARGUMENTS;
+      case "running":
+        // Recorded as this process's own, and nothing ran here under the key before the claim: it was taken over from a dead
+        // owner, and what became of the call could not be found out.
+        if (verdict.owner === this.#owner && verdict.epoch === EPOCH)
+          return { kind: "abandoned", callId: verdict.callId };
+        return { kind: "elsewhere" };
+      case "full": {
+        const { message, retryAfterMs } = verdict;
+        const more = retryAfterMs === undefined ? {} : { retryAfterMs };
+        return { kind: "refuse", settled: failed("resource_exhausted", message, "not_started", more) };
+      }
     }
-    for (const { done } of batch) done();
   }
 }
 
-function address(principal: string, key: string): string {
-  return `${principal.length}:${principal}${key}`;
-}
+/** A key that comes again with another fingerprint (KEY-003). */
+export const OTHER_ARGUMENTS: OnceVerdict & { readonly kind: "refuse" } = {
+  kind: "refuse",
+  settled: failed("already_exists", "the key belongs to a call with other arguments [KEY-003]", "not_started"),
+};
 
 const NO_VERDICT: OnceVerdict = {
   kind: "refuse",
   settled: failed("unavailable", "the journal cannot record the call now", "not_started"),
 };
 
-function verdictOf(verdict: JournalVerdict): OnceVerdict {
-  switch (verdict.kind) {
-    case "claimed":
-      return { kind: "run" };
-    case "settled":
-      return { kind: "replay", settled: replayed(verdict.ending) };
-    case "conflict":
-      return {
-        kind: "refuse",
-        settled: failed("already_exists", "the key belongs to a call with other arguments [KEY-003]", "not_started"),
-      };
-    case "running":
-      // Another process runs it, or ran it when it died: what became of it is known there, if anywhere.
-      return { kind: "refuse", settled: failed("aborted", "a call with this key runs elsewhere", "unknown") };
-    case "abandoned":
-      return { kind: "refuse", settled: failed("aborted", "the gateway ended while the call ran", "unknown") };
-    case "full": {
-      const { message, retryAfterMs } = verdict;
-      const more = retryAfterMs === undefined ? {} : { retryAfterMs };
-      return { kind: "refuse", settled: failed("resource_exhausted", message, "not_started", more) };
-    }
-  }
-}
-
-function recorded(settled: Settled): RecordedEnding {
-  if (settled.ok) return { code: 0, body: encoded(settled.value) };
-  const { code, message, outcome, retryable, details } = settled;
-  return { code: codeToWire(code), message, outcome, retryable, body: encodedDetails(details) };
-}
-
-/** Details that are no value are left out here as they are in END: the ending itself must be recorded. */
-function encodedDetails(details: unknown): Body {
-  try {
-    return encoded(details);
-  } catch (error) {
-    if (!(error instanceof ValueError)) throw error;
-    return encoded(undefined);
-  }
-}
-
-function encoded(value: unknown): Body {
-  return encodeBody(value, RECORDED_CONTENTS);
-}
-
-function replayed(ending: RecordedEnding): Settled {
-  const value = decodeBody(ending.body);
-  if (ending.code === 0) return { ok: true, value };
-  const { message, outcome, retryable } = ending;
-  return {
-    ok: false,
-    code: codeFromWire(ending.code),
-    message: message ?? "",
-    outcome: outcome ?? "unknown",
-    retryable,
-    details: value,
-  };
-}
+const NEVER_RAN: Settled = failed("unavailable", "the journal answered too late", "not_started");

@@ -19,6 +19,7 @@ import type { Environment } from "./environment.ts";
 import { intercepted, type InterceptedCall, type Interceptor } from "./interceptor.ts";
 import { ItemQueue } from "./items.ts";
 import { OutgoingCall, type CallRequest } from "./outgoing.ts";
+import { Retries } from "./retries.ts";
 
 /** What a turn or a contract adds to a call. */
 export interface CallMore {
@@ -49,6 +50,7 @@ export interface OutgoingCallsOptions {
 /** One for each session. */
 export class OutgoingCalls {
   readonly #options: OutgoingCallsOptions;
+  readonly #retries = new Retries();
 
   constructor(options: OutgoingCallsOptions) {
     this.#options = options;
@@ -90,7 +92,11 @@ export class OutgoingCalls {
     items: ItemQueue | undefined,
   ): Promise<unknown> {
     checkCallOptions(options);
-    const request = this.#request(name, input, options, more, items !== undefined);
+    const made = this.#request(name, input, options, more, items !== undefined);
+    return this.#retries.make(made, (request) => this.#begin(request, items));
+  }
+
+  #begin(request: CallRequest, items: ItemQueue | undefined): Promise<unknown> {
     if (this.#options.interceptors.length === 0)
       return this.#traced(request, () => this.#launch(request, items).result);
     const result = this.#traced(request, () => this.#intercepted(request, items));

@@ -5,6 +5,7 @@
  */
 import { describeTool, describeToolName, describeTools, type DescribeRequest } from "../contract/describe.ts";
 import type { ToolHandlers } from "../contract/infer.ts";
+import type { ReconcileCall } from "../contract/tool-call.ts";
 import { revisionOf } from "../contract/json-schema.ts";
 import { modelName } from "../contract/names.ts";
 import { isToolContract, type ToolContract } from "../contract/tool.ts";
@@ -12,6 +13,7 @@ import { flattenTools, type ToolNodes, type ToolTree } from "../contract/tree.ts
 import { effectToWire } from "../errors/effect.ts";
 import { UsageError } from "../errors/usage.ts";
 import type { OfferEntry } from "../wire/frame.ts";
+import { CallBook } from "./call-book.ts";
 
 /** What configuration may say about a tool, over what its contract says. */
 export interface ToolOverrides {
@@ -26,11 +28,16 @@ export interface ToolOverrides {
 /** A handler as the registry keeps it: the contract's types are gone, and its schemas check what passes. */
 export type AnyHandler = (input: unknown, call: unknown) => unknown;
 
+/** What finds out about calls that were cut off, as the registry keeps it. */
+export type AnyReconcile = (key: string, call: ReconcileCall) => unknown;
+
 /** A tool with its handler. */
 export interface RegisteredTool {
   readonly name: string;
   readonly contract: ToolContract;
   readonly handler: AnyHandler;
+  /** Of a `once` tool that can tell what became of a call (KEY-008). */
+  readonly reconcile?: AnyReconcile | undefined;
   readonly timeoutMs: number | undefined;
   readonly maxTimeoutMs: number | undefined;
   readonly maxConcurrent: number | undefined;
@@ -49,12 +56,15 @@ export interface RegistryOptions {
 
 /** Tools by name. */
 export class ToolRegistry {
+  /** Calls of these tools that are in flight; those of the parent's tools are in the same book. */
+  readonly calls: CallBook;
   readonly #options: RegistryOptions;
   readonly #tools = new Map<string, RegisteredTool>();
   readonly #listeners = new Set<() => void>();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.calls = options.parent?.calls ?? new CallBook();
   }
 
   /**
@@ -65,12 +75,12 @@ export class ToolRegistry {
    */
   implement<T extends ToolTree>(tree: T, handlers: ToolHandlers<T>): () => void {
     const contracts = flattenTools(tree);
-    const found = new Map<string, AnyHandler>();
+    const found = new Map<string, Implementation>();
     collectHandlers(tree, handlers, "", found);
     const added: RegisteredTool[] = [];
     for (const [name, contract] of contracts) {
-      const handler = found.get(name);
-      if (handler === undefined)
+      const implementation = found.get(name);
+      if (implementation === undefined)
         throw new UsageError(`implement(): ${name} has no handler. Every tool of the tree needs one.`);
       this.#checkFree(name);
       if (contract.effect === "once" && !this.#options.hasJournal) {
@@ -79,7 +89,7 @@ export class ToolRegistry {
             "Pass `journal`: for one that forgets when the process ends, memoryJournal().",
         );
       }
-      added.push(this.#registered(name, contract, handler));
+      added.push(this.#registered(name, contract, implementation));
     }
     for (const tool of added) this.#tools.set(tool.name, tool);
     this.#changed();
@@ -132,7 +142,7 @@ export class ToolRegistry {
     }
   }
 
-  #registered(name: string, contract: ToolContract, handler: AnyHandler): RegisteredTool {
+  #registered(name: string, contract: ToolContract, { handler, reconcile }: Implementation): RegisteredTool {
     const overrides = this.#options.overrides?.[name] ?? {};
     const timeoutMs = overrides.timeoutMs ?? contract.timeoutMs;
     const offer: OfferEntry = {
@@ -147,6 +157,7 @@ export class ToolRegistry {
       name,
       contract,
       handler,
+      reconcile,
       timeoutMs,
       maxTimeoutMs: overrides.maxTimeoutMs ?? contract.maxTimeoutMs,
       maxConcurrent: overrides.maxConcurrent ?? contract.maxConcurrent,
@@ -180,7 +191,12 @@ export function describeBuiltin(
   };
 }
 
-function collectHandlers(nodes: ToolNodes, handlers: unknown, path: string, found: Map<string, AnyHandler>): void {
+interface Implementation {
+  readonly handler: AnyHandler;
+  readonly reconcile?: AnyReconcile | undefined;
+}
+
+function collectHandlers(nodes: ToolNodes, handlers: unknown, path: string, found: Map<string, Implementation>): void {
   const given = isRecord(handlers) ? handlers : {};
   for (const key of Object.keys(given)) {
     if (nodes[key] === undefined) throw new UsageError(`implement(): there is no tool ${path}${key} for this handler.`);
@@ -188,19 +204,45 @@ function collectHandlers(nodes: ToolNodes, handlers: unknown, path: string, foun
   for (const [key, node] of Object.entries(nodes)) {
     const handler = given[key];
     if (isToolNodes(node)) collectHandlers(node, handler, `${path}${key}.`, found);
-    else if (isHandler(handler)) found.set(`${path}${key}`, handler.bind(given));
+    else if (isFunction(handler)) found.set(`${path}${key}`, { handler: handler.bind(given) });
+    else if (isContract(node) && isRecord(handler))
+      found.set(`${path}${key}`, onceHandler(`${path}${key}`, node, handler));
     else if (handler !== undefined) throw new UsageError(`implement(): the handler of ${path}${key} is no function.`);
   }
+}
+
+/** `{ run, reconcile }`. */
+function onceHandler(name: string, contract: ToolContract, given: Readonly<Record<string, unknown>>): Implementation {
+  if (contract.effect !== "once") {
+    throw new UsageError(
+      `implement(): the handler of ${name} must be a function; { run, reconcile } is for tools with effect "once".`,
+    );
+  }
+  const { run, reconcile, ...others } = given;
+  const [other] = Object.keys(others);
+  if (other !== undefined) {
+    throw new UsageError(`implement(): the handler of ${name} has a "${other}"; it may have run and reconcile only.`);
+  }
+  if (!isFunction(run)) {
+    throw new UsageError(`implement(): the handler of ${name} is no function, and has no run() that is one.`);
+  }
+  if (reconcile === undefined) return { handler: run.bind(given) };
+  if (!isFunction(reconcile)) throw new UsageError(`implement(): the reconcile of ${name} is no function.`);
+  return { handler: run.bind(given), reconcile: reconcile.bind(given) };
 }
 
 function isToolNodes(node: ToolNodes[string]): node is ToolNodes {
   return !isToolContract(node);
 }
 
+function isContract(node: ToolNodes[string]): node is ToolContract {
+  return isToolContract(node);
+}
+
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }
 
-function isHandler(value: unknown): value is AnyHandler {
+function isFunction(value: unknown): value is (...args: unknown[]) => unknown {
   return typeof value === "function";
 }

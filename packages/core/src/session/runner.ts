@@ -12,6 +12,7 @@ import { UsageError } from "../errors/usage.ts";
 import type { Environment } from "./environment.ts";
 import type { Execution } from "./execution.ts";
 import { forbiddenResult } from "./incoming.ts";
+import type { RegisteredTool } from "./registry.ts";
 import { intercepted, type InterceptedCall, type Interceptor } from "./interceptor.ts";
 import { failed, settledOfThrown, type HandlerState, type Settled } from "./settled.ts";
 
@@ -81,7 +82,7 @@ export async function runHandler(
     // Whoever stands around the call takes its time: the caller hears that it is in good hands (CALL-001).
     if (!execution.started && !told) execution.accept({ state: "queued", reason: "it is looked at before it runs" });
     const returned = await running;
-    return await checkedResult(execution, returned, environment);
+    return await checkedResult(tool, returned, environment);
   } catch (error) {
     if (isForbiddenPart(error)) return forbiddenResult(tool, error.message, environment);
     const settled = settledOfThrown(error, tool.contract.effect, state, signal.aborted);
@@ -212,7 +213,7 @@ async function leave(iterator: AsyncIterator<unknown>): Promise<void> {
 }
 
 /** What `run` gives, or a rejection as soon as the call is cancelled. */
-async function unlessAborted<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+export async function unlessAborted<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
   if (signal.aborted) throw abortReason(signal);
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const aborted = (): void => reject(abortReason(signal));
@@ -242,8 +243,12 @@ function passed(checked: Checked, name: "item" | "progress"): unknown {
   }
 }
 
-async function checkedResult(execution: Execution, returned: unknown, environment: Environment): Promise<Settled> {
-  const { tool } = execution;
+/** A result that was checked against the tool's contract, or why it is none (CALL-012). */
+export async function checkedResult(
+  tool: RegisteredTool,
+  returned: unknown,
+  environment: Environment,
+): Promise<Settled> {
   const { output } = tool.contract;
   if (output === undefined) return { ok: true, value: undefined };
   let checked: Checked;
@@ -269,7 +274,8 @@ function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }
 
-function callLogger(log: Logger, tool: string, callId: string): Logger {
+/** A logger whose lines name the tool and the call. */
+export function callLogger(log: Logger, tool: string, callId: string): Logger {
   const fields = { tool, callId };
   return {
     debug: (message, more) => log.debug(message, { ...fields, ...more }),

@@ -4,13 +4,24 @@
  * @module
  */
 import { buildClient } from "../contract/client.ts";
-import { describeTool, describeToolName, type DescribeResult, type ToolDescription } from "../contract/describe.ts";
+import { checkedAnswer } from "../contract/answer.ts";
+import { describeTool, describeToolName, type ToolDescription } from "../contract/describe.ts";
 import type { CallOptions } from "../contract/call-options.ts";
 import type { ToolClient, ToolHandlers } from "../contract/infer.ts";
 import { isToolName } from "../contract/names.ts";
+import {
+  callsTool,
+  callsToolName,
+  isOutcomeRequest,
+  outcomeTool,
+  outcomeToolName,
+  type CallInFlight,
+  type CallOutcome,
+  type OutcomeRequest,
+} from "../contract/outcome.ts";
 import type { ToolTree } from "../contract/tree.ts";
 import type { Code } from "../errors/codes.ts";
-import { TurnmuxError } from "../errors/turnmux-error.ts";
+import { UsageError } from "../errors/usage.ts";
 import type { Limits } from "../limits.ts";
 import type { CallPort, PortEvent } from "../peer/port.ts";
 import { StringLimit } from "../wire/limits.ts";
@@ -221,6 +232,28 @@ export class Session extends SessionEventTarget {
     return asked;
   }
 
+  /**
+   * What became of a call to the peer's `once` tools, by its key or its identifier: also of a call of another session of this
+   * principal, or of one before a crash (TOOL-005). It runs nothing.
+   *
+   * @throws {TurnmuxError} where the peer cannot be asked, or its journal cannot be read
+   * @throws {UsageError} where not exactly one of `key` and `callId` is given
+   */
+  async outcome(of: OutcomeRequest): Promise<CallOutcome> {
+    if (!isOutcomeRequest(of)) throw new UsageError("outcome() takes { key } or { callId }");
+    return checkedAnswer(
+      outcomeTool,
+      await this.callWith(outcomeToolName, of, {}, { contract: outcomeTool }),
+      "TOOL-005",
+    );
+  }
+
+  /** The calls to the peer that it has not ended, of all sessions of this principal (TOOL-006). */
+  async calls(): Promise<readonly CallInFlight[]> {
+    const answer = await this.callWith(callsToolName, {}, {}, { contract: callsTool });
+    return checkedAnswer(callsTool, answer, "TOOL-006").calls;
+  }
+
   /** A turn: calls made through it carry its id, and end with it. */
   turn(id: string, options: TurnOptions = {}): Turn {
     checkText("the turn's id", id, StringLimit.turn);
@@ -261,16 +294,8 @@ export class Session extends SessionEventTarget {
   }
 
   async #describe(): Promise<readonly ToolDescription[]> {
-    // The contract of the built-in tool is the peer's to keep; what it answers is checked by it.
-    const result = await this.callWith(describeToolName, {}, {}, { contract: describeTool });
-    const described = describeTool.output?.["~standard"].validate(result);
-    if (described === undefined || described instanceof Promise || described.issues !== undefined) {
-      throw new TurnmuxError("internal", "the peer's answer to turnmux.describe is not what the protocol says", {
-        outcome: "failed",
-        requirement: "TOOL-004",
-      });
-    }
-    const { tools }: DescribeResult = described.value;
+    const answer = await this.callWith(describeToolName, {}, {}, { contract: describeTool });
+    const { tools } = checkedAnswer(describeTool, answer, "TOOL-004");
     // It goes into sentences for models: only what is a tool's name does.
     const verifiable = ({ verify }: ToolDescription) => typeof verify === "string" && isToolName(verify);
     this.#verify = new Map(tools.filter(verifiable).map(({ name, verify }) => [name, String(verify)]));

@@ -16,7 +16,17 @@ export interface TurnOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Calls made through a turn carry its id, and are cancelled with it. */
+/**
+ * Calls made through a turn carry its id, and are cancelled with it.
+ *
+ * A model that was told that the outcome of its call is `unknown` may try again. A call of the same `once` tool with the same
+ * arguments, made through a turn of the same session and id after the first one rejected with outcome `unknown`, takes over
+ * the key of the first one, whatever key it was given: it joins that call or gets its result, and nothing runs twice
+ * (KEY-010). The key that counts is the error's `key`. Each such rejection is taken over by one call, and by another one when
+ * that rejects with outcome `unknown` as well; one that could not even be started says `unknown`, since the first may have
+ * taken effect. Calls made before the rejection, parallel ones, and calls after a success have keys of their own. A session
+ * remembers 1,000 such rejections, the latest.
+ */
 export class Turn {
   readonly id: string;
   readonly #session: Session;

@@ -95,9 +95,9 @@ void api.cron.add({ count: "5" }, { priority: "urgent" });
 
 type Handlers = ToolHandlers<typeof tools>;
 
-expectTypeOf<Handlers["cron"]["add"]>().toEqualTypeOf<
-  (input: JobOut, call: ToolCall<never, never, "once">) => { id: string } | Promise<{ id: string }>
->();
+type Add = (input: JobOut, call: ToolCall<never, never, "once">) => { id: string } | Promise<{ id: string }>;
+expectTypeOf<Extract<Handlers["cron"]["add"], (...args: never) => unknown>>().toEqualTypeOf<Add>();
+expectTypeOf<Exclude<Handlers["cron"]["add"], (...args: never) => unknown>["run"]>().toEqualTypeOf<Add>();
 expectTypeOf<Handlers["cron"]["remove"]>().returns.toEqualTypeOf<void | Promise<void>>();
 expectTypeOf<Handlers["log"]["tail"]>().returns.toEqualTypeOf<
   void | Promise<void> | AsyncIterable<JobIn, void, undefined>
@@ -190,6 +190,43 @@ const cronHandlers: Handlers["cron"][] = [
   },
 ];
 void cronHandlers;
+
+// A once tool may come with what finds out about calls that were cut off; others may not.
+const reconciling: Pick<Handlers["cron"], "add">[] = [
+  {
+    add: {
+      run: (job, call) => {
+        expectTypeOf(job).toEqualTypeOf<JobOut>();
+        return { id: call.key };
+      },
+      reconcile: async (key, call) => {
+        expectTypeOf(key).toEqualTypeOf<string>();
+        expectTypeOf(call.input).toEqualTypeOf<JobOut | undefined>();
+        if (call.signal.aborted) return { outcome: "unknown" };
+        return call.principal === "ada" ? { outcome: "completed", result: { id: key } } : { outcome: "not_started" };
+      },
+    },
+  },
+  { add: { run: () => ({ id: "1" }) } },
+  // @ts-expect-error a result is what goes into the output schema
+  { add: { run: () => ({ id: "1" }), reconcile: () => ({ outcome: "completed", result: { id: 1 } }) } },
+  // @ts-expect-error what took effect has a result
+  { add: { run: () => ({ id: "1" }), reconcile: () => ({ outcome: "completed" }) } },
+  // @ts-expect-error that it failed is not for it to say
+  { add: { run: () => ({ id: "1" }), reconcile: () => ({ outcome: "failed" }) } },
+  // @ts-expect-error there is no handler
+  { add: { reconcile: () => ({ outcome: "unknown" }) } },
+];
+void reconciling;
+const still: Handlers["deep"]["er"]["still"] = { run: () => {}, reconcile: () => ({ outcome: "completed" }) };
+void still;
+// @ts-expect-error only once tools have one
+const removing: Handlers["cron"]["remove"] = { run: () => {}, reconcile: () => ({ outcome: "unknown" }) };
+void removing;
+
+void tool({ description: "Once", input: z.string(), effect: "once", afterCrash: "run" });
+// @ts-expect-error other tools simply run again
+void tool({ description: "Read", input: z.string(), effect: "read", afterCrash: "run" });
 
 // Handlers may be methods of an object, and take fewer parameters.
 class Cron {

@@ -159,11 +159,11 @@ describe("a key", () => {
     const states: string[] = [];
     const second = watch(other.session.client(kit).add(1, { key: "k", onAccept: ({ state }) => states.push(state) }));
     await world.time.settle();
-    world.clientCarrier.cut();
+    void world.client.close();
     await world.time.settle();
     open("added");
     await world.time.settle();
-    expect([first.said, second.said]).toEqual(["unavailable, unknown", 'ok: "added"']);
+    expect([first.said, second.said]).toEqual(["cancelled, unknown", 'ok: "added"']);
     expect([states, runs()]).toEqual([["joined"], 1]);
   });
 

@@ -1,0 +1,139 @@
+/**
+ * Runs the peer's calls of `once` tools under their keys: each joins, replays, or runs.
+ * `docs/spec.md` section 7, "Keys".
+ *
+ * @module
+ */
+import type { Value } from "../content/value.ts";
+import { fingerprint } from "../journal/fingerprint.ts";
+import { aftermathOf } from "./aftermath.ts";
+import type { Environment } from "./environment.ts";
+import { Execution } from "./execution.ts";
+import type { IncomingCall } from "./incoming.ts";
+import { OTHER_ARGUMENTS, type OnceCalls } from "./once.ts";
+import type { RunContext } from "./runner.ts";
+import { failed, freesKey, type Settled } from "./settled.ts";
+
+/** What {@link KeyedCalls} work with. */
+export interface KeyedCallsOptions {
+  /** Absent where there is no journal. */
+  readonly once: OnceCalls | undefined;
+  readonly environment: Environment;
+  /** Runs an execution's handler to its end. */
+  readonly execute: (execution: Execution, context: RunContext) => Promise<Settled>;
+  /** A call could not be run. */
+  readonly failed: (call: IncomingCall, error: unknown) => void;
+}
+
+/** One for each session. */
+export class KeyedCalls {
+  readonly #options: KeyedCallsOptions;
+
+  constructor(options: KeyedCallsOptions) {
+    this.#options = options;
+  }
+
+  /** Sees a call to its end. `received` are the arguments as they came, `input` what the contract made of them. */
+  async run(call: IncomingCall, input: unknown, received: Value | undefined, context: RunContext): Promise<void> {
+    const { once } = this.#options;
+    const { key, principal } = context;
+    if (key === undefined || once === undefined) {
+      call.settle(
+        failed("invalid_argument", `${call.tool.name} has effect "once" and needs an idempotency key`, "not_started"),
+      );
+      return;
+    }
+    const print = fingerprint(call.tool.name, received);
+    const running = once.find(principal, key);
+    if (running !== undefined) {
+      if (running.fingerprint !== print) {
+        call.settle(OTHER_ARGUMENTS.settled);
+        return;
+      }
+      call.execution = running;
+      running.join(call, () => {
+        call.execution = undefined;
+        this.run(call, input, received, context).catch((error: unknown) => this.#options.failed(call, error));
+      });
+      return;
+    }
+    const execution = new Execution(call.tool, input, print);
+    call.execution = execution;
+    execution.join(call);
+    await this.#claimed(once, execution, { ...context, key });
+  }
+
+  async #claimed(once: OnceCalls, execution: Execution, context: RunContext & { readonly key: string }): Promise<void> {
+    const { principal, key } = context;
+    const verdict = await once.claim(principal, key, context.callId, execution);
+    switch (verdict.kind) {
+      case "run":
+        await this.#runs(once, execution, context);
+        return;
+      case "abandoned":
+        await this.#abandoned(once, execution, context, verdict.callId);
+        return;
+      case "replay":
+        execution.accept({ state: "replayed" });
+        once.release(principal, key);
+        execution.settle(verdict.settled);
+        return;
+      case "elsewhere":
+        // Another process runs it: what becomes of it is known there.
+        once.release(principal, key);
+        execution.settle(failed("aborted", "a call with this key runs elsewhere", "unknown"));
+        return;
+      case "refuse":
+        once.release(principal, key);
+        execution.settle(verdict.settled);
+        return;
+    }
+  }
+
+  async #runs(once: OnceCalls, execution: Execution, context: RunContext & { readonly key: string }): Promise<void> {
+    execution.mayHaveRun = false;
+    const settled = execution.signal.aborted
+      ? failed("cancelled", "the call was cancelled before it ran", "not_started")
+      : await this.#options.execute(execution, context);
+    await this.#ends(once, execution, context, settled);
+  }
+
+  /** The call with this key ran when its side died (KEY-007). */
+  async #abandoned(
+    once: OnceCalls,
+    execution: Execution,
+    context: RunContext & { readonly key: string },
+    callId: string,
+  ): Promise<void> {
+    const { principal, key } = context;
+    const { tool, input, signal } = execution;
+    execution.accept({ state: "waiting", reason: "it is found out what became of the call before a crash" });
+    const found = await aftermathOf(tool, { key, principal, callId, input, signal }, this.#options.environment);
+    switch (found.kind) {
+      case "run":
+        await this.#runs(once, execution, context);
+        return;
+      case "settled":
+        await this.#ends(once, execution, context, found.settled);
+        return;
+      case "open":
+        // Not recorded: whoever comes with the key next asks again.
+        once.release(principal, key);
+        execution.settle(found.settled, true);
+        return;
+    }
+  }
+
+  async #ends(
+    once: OnceCalls,
+    execution: Execution,
+    { principal, key }: RunContext & { readonly key: string },
+    settled: Settled,
+  ): Promise<void> {
+    // A key that is free again must be so before anybody hears of it (KEY-004). Otherwise callers need not wait for the
+    // journal: a repetition meanwhile joins, and hears the same.
+    if (freesKey(settled)) await once.settle(principal, key, settled);
+    execution.settle(settled);
+    if (!freesKey(settled)) await once.settle(principal, key, settled);
+  }
+}
