@@ -15,6 +15,9 @@ export { GatewayEvent, type GatewayEventMap, type GatewayListener } from "./even
 export type { CallsByOutcome, GatewayStats } from "./observe/stats.ts";
 export type { CallEnd, CallTraceMessage } from "./observe/diagnostics.ts";
 
+// Where calls of `once` tools are recorded.
+export { sqliteJournal, type SqliteJournalOptions } from "./journal/sqlite.ts";
+
 // Who may connect.
 export { tokenAuth, type TokenEntry, type TokenOptions } from "./auth/token.ts";
 export {
