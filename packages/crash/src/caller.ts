@@ -13,8 +13,10 @@ import { now, type Ending, type Orders, type StoreRecord, type ToolName } from "
 export interface Intent {
   readonly intent: string;
   readonly tool: ToolName;
-  /** The key of all calls for it. Null for tools that take none. */
+  /** The key of all calls for it. Null for tools that take none, and in a turn. */
   readonly key: string | null;
+  /** The turn that its calls are made in, without a key of the application's own. */
+  readonly turn: string | null;
   readonly orders: Orders;
 }
 

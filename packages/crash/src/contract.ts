@@ -45,6 +45,7 @@ export const gatewayTools = defineTools({
       input: Orders,
       output: Done,
       effect: "once",
+      afterCrash: "run",
     }),
   },
   plain: {

@@ -8,25 +8,23 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Session } from "@turnmux/client";
 import { AppendFile, readRecords } from "./append-file.ts";
-import { Caller, type AttemptOptions, type Intent, type Invoke } from "./caller.ts";
+import { Caller, type AttemptOptions, type Intent } from "./caller.ts";
 import { nameOf, storeFile } from "./files.ts";
+import { invoke, look } from "./invoke.ts";
 import type { ProcessSettings } from "./messages.ts";
 import type { Random } from "./random.ts";
-import { now, type Ending, type LookedUp, type Orders, type StoreRecord, type ToolName } from "./records.ts";
+import { now, type Ending, type Orders, type StoreRecord, type ToolName } from "./records.ts";
 
 /** What one application's load is made of. */
 export interface IntentsOptions {
   readonly settings: ProcessSettings;
   readonly random: Random;
-  readonly invoke: Invoke;
   /** The session to call on at present. Waits for one. */
   readonly session: () => Promise<Session>;
   /** Which tools it calls, and how often. */
   readonly tools: Readonly<Partial<Record<ToolName, number>>>;
   /** Calls at a time. */
   readonly workers: number;
-  /** Asks the other side what became of a key. Absent where that cannot be asked. */
-  readonly look?: ((session: Session, key: string) => Promise<LookedUp>) | undefined;
   /** Names of intents begin with this. */
   readonly prefix?: string | undefined;
 }
@@ -39,6 +37,9 @@ const CALM_TRIES = 12;
 
 const CALM_TIMEOUT_MS = 20_000;
 
+/** The share of `once` calls that are made in a turn, without a key, as a model makes them. */
+const TURNS = 0.15;
+
 /** See the module's comment. */
 export class Intents {
   readonly #options: IntentsOptions;
@@ -48,8 +49,11 @@ export class Intents {
   readonly #open = new Map<string, Intent>();
   /** Those of `once` tools that have ended well: to be asked for again at the end. */
   readonly #well: Intent[] = [];
+  /** Where the calls of a turn are made: only there they may be asked for again. */
+  readonly #turns = new WeakMap<Intent, Session>();
   /** Left over from the process before this one. */
   readonly #inherited: Intent[];
+  readonly #old: ReadonlySet<Intent>;
   #count = 0;
   #calm: boolean;
 
@@ -63,11 +67,12 @@ export class Intents {
       if (record.kind === "closed") this.#open.delete(record.intent);
     }
     this.#inherited = [...this.#open.values()];
+    this.#old = new Set(this.#inherited);
     this.#calm = settings.calm;
     this.#store = new AppendFile(path);
     this.#store.write({ kind: "born", at: now(), process: settings.process });
     const forget = () => settings.plant === "no-ending" && options.random.chance(0.02);
-    this.#caller = new Caller(this.#store, settings.process, options.invoke, forget);
+    this.#caller = new Caller(this.#store, settings.process, invoke, forget);
   }
 
   /** Calls that were begun, and those that have not ended. */
@@ -115,7 +120,9 @@ export class Intents {
     this.#count += 1;
     const id = `${settings.process}${this.#options.prefix ?? ""}/${this.#count}`;
     const keyed = tool.startsWith("once.") || tool === "device.note";
-    const intent: Intent = { intent: id, tool, key: keyed ? `key of ${id}` : null, orders: draw(id, random) };
+    const turn = keyed && random.chance(TURNS) ? `turn of ${id}` : null;
+    const key = keyed && turn === null ? `key of ${id}` : null;
+    const intent: Intent = { intent: id, tool, key, turn, orders: draw(id, random) };
     this.#open.set(id, intent);
     await this.#store.keep({ kind: "intent", at: now(), ...intent });
     return intent;
@@ -124,15 +131,16 @@ export class Intents {
   async #serve(intent: Intent): Promise<void> {
     const { random } = this.#options;
     for (let tries = 0; tries < TRIES && !this.#calm; tries++) {
-      const options = this.#draw();
-      const ending = await this.#ask(intent, options, random.chance(0.06));
+      const on = await this.#sessionFor(intent);
+      if (on === undefined) return;
+      const ending = await this.#ask(on, intent, this.#draw(), intent.turn === null && random.chance(0.06));
       if (ending.ok || ending.outcome === "completed") {
         this.#close(intent, "it took effect");
         if (ending.ok && intent.key !== null && this.#well.length < 400) this.#well.push(intent);
         return;
       }
-      const given = ending.outcome !== "unknown" || intent.key === null;
-      if (given && random.chance(0.3)) {
+      const repeatable = intent.key !== null || intent.turn !== null;
+      if ((ending.outcome !== "unknown" || !repeatable) && random.chance(0.3)) {
         this.#close(intent, "the application gives it up");
         return;
       }
@@ -141,10 +149,25 @@ export class Intents {
     }
   }
 
+  /**
+   * Where to call for an intent. The key of a turn's call is the session's alone. Where another session stands by now, as after a crash of this process,
+   * such an intent cannot be asked for again: a call of it could be a second one.
+   */
+  async #sessionFor(intent: Intent): Promise<Session | undefined> {
+    const on = await this.#options.session();
+    if (intent.turn === null) return on;
+    const first = this.#turns.get(intent);
+    if (first === on || (first === undefined && !this.#old.has(intent))) {
+      this.#turns.set(intent, on);
+      return on;
+    }
+    this.#close(intent, "its key was the session's, and that is gone");
+    return undefined;
+  }
+
   /** One call, or two at once under the same key. Gives back the ending that says more. */
-  async #ask(intent: Intent, options: AttemptOptions, twice: boolean): Promise<Ending> {
-    const { session, settings } = this.#options;
-    const on = await session();
+  async #ask(on: Session, intent: Intent, options: AttemptOptions, twice: boolean): Promise<Ending> {
+    const { settings } = this.#options;
     const renamed =
       settings.plant === "new-key" && intent.key !== null ? { ...options, key: `${intent.key} ${now()}` } : options;
     const calls = [this.#caller.attempt(on, intent, renamed)];
@@ -170,7 +193,9 @@ export class Intents {
       let unknown = 0;
       let why = "no answer was to be had";
       for (let tries = 0; tries < CALM_TRIES; tries++) {
-        const ending = await this.#ask(intent, { timeoutMs: CALM_TIMEOUT_MS }, false);
+        const on = await this.#sessionFor(intent);
+        if (on === undefined) break;
+        const ending = await this.#ask(on, intent, { timeoutMs: CALM_TIMEOUT_MS }, false);
         why = ending.ok ? "ok" : ending.outcome;
         if (ending.ok || ending.outcome === "completed") break;
         if (ending.outcome === "unknown") unknown += 1;
@@ -194,14 +219,13 @@ export class Intents {
   /** What ended well is asked for again: the answer must be the same. */
   async #repeat(intents: Intent[]): Promise<void> {
     for (let intent = intents.pop(); intent !== undefined; intent = intents.pop()) {
-      await this.#ask(intent, { timeoutMs: CALM_TIMEOUT_MS }, false);
+      await this.#ask(await this.#options.session(), intent, { timeoutMs: CALM_TIMEOUT_MS }, false);
     }
   }
 
   async #look(intent: Intent): Promise<void> {
-    const { look, session } = this.#options;
-    if (look === undefined || intent.key === null) return;
-    const on = await session();
+    if (intent.key === null) return;
+    const on = await this.#options.session();
     const since = now();
     const answer = await look(on, intent.key);
     await this.#store.keep({ kind: "looked", at: now(), since, intent: intent.intent, answer });

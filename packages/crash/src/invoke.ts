@@ -8,7 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Session } from "@turnmux/client";
 import type { Intent, Invoke } from "./caller.ts";
 import { gatewayTools } from "./contract.ts";
-import type { Orders } from "./records.ts";
+import type { LookedUp, Orders } from "./records.ts";
 
 /** The arguments of an intent: the same each time. */
 export function inputOf(orders: Orders): Orders & { readonly text: string } {
@@ -20,9 +20,22 @@ export const invoke: Invoke = async (session, intent, { id, signal, options }) =
   const { timeoutMs, key = intent.key, slowly = false } = options;
   const more = { timeoutMs, signal, meta: { attempt: id }, ...(key === null ? {} : { key }) };
   if (intent.tool === "plain.feed") return feed(session, intent, more, slowly);
-  const value = await session.call(intent.tool, inputOf(intent.orders), more);
+  const caller = intent.turn === null ? session : session.turn(intent.turn);
+  const value = await caller.call(intent.tool, inputOf(intent.orders), more);
   return { value, wrong: wrongOf(intent, value) };
 };
+
+/** Asks the other side what became of a key. Never rejects. */
+export async function look(session: Session, key: string): Promise<LookedUp> {
+  try {
+    const { state, outcome, code, message = "", result } = await session.outcome({ key });
+    if (state !== "settled") return { state };
+    if (code === undefined) return { state, ending: { ok: true, value: result } };
+    return { state, ending: { ok: false, code, outcome: outcome ?? "unknown", message } };
+  } catch (error) {
+    return { state: "no answer", message: String(error) };
+  }
+}
 
 async function feed(
   session: Session,

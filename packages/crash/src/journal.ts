@@ -5,13 +5,11 @@
  */
 
 import { join } from "node:path";
-import { memoryJournal, type Journal } from "@turnmux/gateway";
+import { memoryJournal, sqliteJournal, type Journal } from "@turnmux/gateway";
 import { journalFile } from "./files.ts";
 import type { Plant } from "./plants.ts";
 
 /** Opens the journal of the gateway, or of a client. */
-export async function openJournal(folder: string, name: string, plant: Plant | undefined): Promise<Journal> {
-  if (plant === "memory-journal") return memoryJournal();
-  void join(folder, journalFile(name));
-  return memoryJournal();
+export function openJournal(folder: string, name: string, plant: Plant | undefined): Journal {
+  return plant === "memory-journal" ? memoryJournal() : sqliteJournal(join(folder, journalFile(name)));
 }

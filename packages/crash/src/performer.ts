@@ -7,7 +7,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { ToolError, type BaseToolCall } from "@turnmux/client";
+import { ToolError, type BaseToolCall, type Reconciled } from "@turnmux/client";
 import { AppendFile, readRecords } from "./append-file.ts";
 import { FILES } from "./files.ts";
 import type { Plant } from "./plants.ts";
@@ -74,11 +74,12 @@ export class Performer {
     return this.#run(orders, call, work);
   }
 
-  /** What became of a key, as the world shows. */
-  look(key: string): Done | undefined {
-    const found = this.#byKey.get(key);
-    this.#diary.write({ kind: "reconciled", at: now(), key, found: found?.effect ?? null, process: this.#process });
-    return found;
+  /** What became of a key whose handler's process is gone, as the world shows. */
+  async reconcile(key: string): Promise<Reconciled<Done>> {
+    await pause(Math.random() * 20);
+    const result = this.#byKey.get(key);
+    this.#diary.write({ kind: "reconciled", at: now(), key, found: result?.effect ?? null, process: this.#process });
+    return result === undefined ? { outcome: "not_started" } : { outcome: "completed", result };
   }
 
   async #take({ intent, effect }: Done, run: string, call: PerformerCall): Promise<void> {

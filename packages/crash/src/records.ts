@@ -57,6 +57,8 @@ export type StoreRecord =
       readonly intent: string;
       readonly tool: ToolName;
       readonly key: string | null;
+      /** The turn that its calls are made in, without a key: asked again there, they join. */
+      readonly turn: string | null;
       readonly orders: Orders;
     }
   /** A call begins. */
@@ -103,8 +105,8 @@ export type StoreRecord =
 
 /** What `session.outcome()` said. */
 export type LookedUp =
-  | { readonly state: "running" | "absent" }
-  | { readonly state: "ended"; readonly ending: Ending }
+  | { readonly state: "running" | "abandoned" | "none" }
+  | { readonly state: "settled"; readonly ending: Ending }
   | { readonly state: "no answer"; readonly message: string };
 
 /** A line of the ledger: something happened to the world. */

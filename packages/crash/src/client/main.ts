@@ -9,7 +9,6 @@ import { connect, sharedToken, type ClientSession } from "@turnmux/client";
 import { clientTools } from "../contract.ts";
 import { nameOf } from "../files.ts";
 import { Intents } from "../intents.ts";
-import { invoke } from "../invoke.ts";
 import { openJournal } from "../journal.ts";
 import { secretOf } from "../secrets.ts";
 import { leave, obey, processSettings, tell } from "../parent.ts";
@@ -19,13 +18,12 @@ import { Random } from "../random.ts";
 const settings = processSettings();
 const name = nameOf(settings.process);
 const performer = new Performer(settings.folder, settings.process, undefined);
-const journal = await openJournal(settings.folder, name, undefined);
+const journal = openJournal(settings.folder, name, undefined);
 const state: { session: ClientSession | undefined; leaving: boolean } = { session: undefined, leaving: false };
 
 const intents = new Intents({
   settings,
   random: new Random(settings.seed, settings.process),
-  invoke,
   session: async () => {
     while (state.session === undefined) await pause(5);
     return state.session;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -12,20 +13,27 @@ import { build } from "esbuild";
 const ENTRIES = {
   gateway: fileURLToPath(new URL("../gateway/main.ts", import.meta.url)),
   client: fileURLToPath(new URL("../client/main.ts", import.meta.url)),
+  // The thread of a journal is started from a file of its own, which lies beside whatever starts it.
+  worker: fileURLToPath(new URL("journal/worker.ts", import.meta.resolve("@turnmux/gateway"))),
 } as const;
 
 /** What CommonJS modules find in place of their own `require`. */
 const REQUIRE = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
 
 /** The files of the programs. */
-export type Programs = Readonly<Record<keyof typeof ENTRIES, string>>;
+export interface Programs {
+  readonly gateway: string;
+  readonly client: string;
+}
 
-/** Puts the programs into a folder. */
-export async function bundlePrograms(folder: string): Promise<Programs> {
+/** Puts the programs into a folder of their own below this one. */
+export async function bundlePrograms(below: string): Promise<Programs> {
+  const folder = join(below, "programs");
+  await mkdir(folder);
+  await writeFile(join(folder, "package.json"), '{ "type": "module" }');
   await build({
     entryPoints: ENTRIES,
     outdir: folder,
-    outExtension: { ".js": ".mjs" },
     bundle: true,
     platform: "node",
     format: "esm",
@@ -34,5 +42,5 @@ export async function bundlePrograms(folder: string): Promise<Programs> {
     banner: { js: REQUIRE },
     logLevel: "silent",
   });
-  return { gateway: join(folder, "gateway.mjs"), client: join(folder, "client.mjs") };
+  return { gateway: join(folder, "gateway.js"), client: join(folder, "client.js") };
 }

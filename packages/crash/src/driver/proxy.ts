@@ -17,6 +17,9 @@ export interface ProxyEvents {
 /** How often what happens to a connection. */
 const FATES = { octets: 45, stall: 30, silence: 10, live: 15 } as const;
 
+/** Milliseconds for which a connection that lives is left alone, on average. */
+const LIVE_MS = 2_000;
+
 /** Longest time that a stalled connection says nothing, in milliseconds. Heartbeats notice much shorter ones. */
 const LONGEST_STALL_MS = 4_000;
 
@@ -77,7 +80,7 @@ export class Proxy {
     switch (random.weighted(FATES)) {
       case "octets": {
         const side = random.chance(0.5) ? "client" : "gateway";
-        const octets = random.spread(200, 400_000);
+        const octets = random.spread(200, 100_000);
         pipe.cutAfter(side, octets, () => this.#events.cut(`after ${octets} octets of the ${side}`));
         return;
       }
@@ -87,11 +90,14 @@ export class Proxy {
       case "silence":
         // One end goes without a word, and the other one learns of it from silence alone.
         pipe.linger = random.between(500, LONGEST_STALL_MS);
-        pipe.cutAfter(random.chance(0.5) ? "client" : "gateway", random.spread(2_000, 100_000), () =>
+        pipe.cutAfter(random.chance(0.5) ? "client" : "gateway", random.spread(2_000, 50_000), () =>
           this.#events.cut("one end only"),
         );
         return;
       case "live":
+        pipe.after(random.interval(LIVE_MS), () => {
+          if (!this.#calm) this.#decide(pipe);
+        });
         return;
     }
   }

@@ -22,7 +22,10 @@ export function handlers(
         call.progress(0);
         return performer.perform(orders, call);
       },
-      reconciled: (orders, call) => performer.perform(orders, call),
+      reconciled: {
+        run: (orders, call) => performer.perform(orders, call),
+        reconcile: (key) => performer.reconcile(key),
+      },
       again: (orders, call) => performer.perform(orders, call),
     },
     plain: {

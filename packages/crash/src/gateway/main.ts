@@ -10,7 +10,6 @@ import { createGateway, tokenAuth, type GatewaySession } from "@turnmux/gateway"
 import { gatewayTools } from "../contract.ts";
 import { nameOf } from "../files.ts";
 import { Intents } from "../intents.ts";
-import { invoke } from "../invoke.ts";
 import { openJournal } from "../journal.ts";
 import { leave, obey, processSettings, tell } from "../parent.ts";
 import { Performer } from "../performer.ts";
@@ -23,7 +22,7 @@ const LIMITS = { heartbeatMs: 400, resumeWindowMs: 2_500 } as const;
 
 const settings = processSettings();
 const performer = new Performer(settings.folder, settings.process, settings.plant);
-const journal = await openJournal(settings.folder, nameOf(settings.process), settings.plant);
+const journal = openJournal(settings.folder, nameOf(settings.process), settings.plant);
 const names = Array.from({ length: settings.clients }, (_, index) => `c${index + 1}`);
 
 /** The latest session of each client. */
@@ -47,7 +46,6 @@ const applications = names.map(
     new Intents({
       settings,
       random: new Random(settings.seed, `${settings.process} ${name}`),
-      invoke,
       session: async () => {
         for (;;) {
           const session = latest.get(name);

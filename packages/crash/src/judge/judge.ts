@@ -68,7 +68,7 @@ export function judge(evidence: Evidence): Judgement {
       judgeAttempt(each, attempt, killed.has(attempt.process), begun, found);
     }
     judgeReplays(each, found);
-    judgeLooks(each, found);
+    judgeLooks(each, begun, found);
   }
   for (const { intent, effect } of strays) {
     violations.push({ fault: "untrue", intent, sentence: `effect ${effect} was asked for by nobody` });
@@ -155,26 +155,32 @@ function judgeOk(
   if (effect.at > at) found("untrue", `${subject} was told ok before its effect`);
 }
 
-/** Every answer under one key is the same answer. */
+/** Every answer under one key is the same answer, unless the call may have run again in between. */
 function judgeReplays({ tool, effects, attempts }: Case, found: Found): void {
-  if (!takesEffect(tool) || tool === "plain.put" || effects.length < 2) return;
+  if (!takesEffect(tool) || tool === "plain.put" || AGAIN.has(tool) || effects.length < 2) return;
   const named = attempts.flatMap(({ told }) => (told?.ending.ok === true ? [effectOf(told.ending)] : []));
   if (new Set(named).size > 1) found("untrue", "calls with the same key were told different results");
 }
 
-function judgeLooks({ effects, looked }: Case, found: Found): void {
+function judgeLooks({ effects, looked }: Case, begun: Begun, found: Found): void {
   for (const { at, since, answer } of looked) {
-    if (answer.state === "absent") {
-      const before = effects.find((effect) => effect.at < since);
-      if (before !== undefined) found("untrue", `the key was said to be unknown, in spite of effect ${before.effect}`);
+    const free = answer.state === "none" || (answer.state === "settled" && isFree(answer.ending));
+    if (free) {
+      const before = effects.find(({ at, run }) => at < since && (begun.get(run) ?? since) < since);
+      const said = answer.state === "none" ? "nothing was known of the key" : "the call took no effect";
+      if (before !== undefined) found("untrue", `who asked was told that ${said}, in spite of effect ${before.effect}`);
     }
-    if (answer.state !== "ended") continue;
+    if (answer.state !== "settled") continue;
     const { ending } = answer;
     if (ending.ok) judgeOk(effects, at, ending, "who asked for the outcome", found);
     else if (ending.outcome === "completed" && effects.length === 0) {
       found("lost", "who asked for the outcome was told completed, and there is no effect");
     }
   }
+}
+
+function isFree(ending: Ending): boolean {
+  return !ending.ok && (ending.outcome === "not_started" || ending.outcome === "failed");
 }
 
 function problemsOf({ stores, driver }: Evidence): string[] {

@@ -54,7 +54,7 @@ function storeLines(evidence: Evidence, intent: string): Line[] {
           lines.push({ at, text: `${record.process}  call ${record.attempt}, ${how}` });
         } else if (record.kind === "looked") {
           const { answer } = record;
-          const said = answer.state === "ended" ? spoken(answer.ending) : answer.state;
+          const said = answer.state === "settled" ? spoken(answer.ending) : answer.state;
           lines.push({ at, text: `${name}  outcome: ${said}` });
         } else lines.push({ at, text: `${name}  is done with it: ${record.why}` });
       }
