@@ -30,7 +30,7 @@ function count(database: JournalDatabase, table: string): number {
   return Number(database.db.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.["count"]);
 }
 
-const taken = { kind: "claim", verdicts: [{ kind: "claimed" }] };
+const taken: Result = { kind: "claim", verdicts: [{ kind: "claimed" }] };
 
 describe("a journal on a full disk", () => {
   const full = {
