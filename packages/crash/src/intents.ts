@@ -13,7 +13,7 @@ import { nameOf, storeFile } from "./files.ts";
 import { invoke, look } from "./invoke.ts";
 import type { ProcessSettings } from "./messages.ts";
 import type { Random } from "./random.ts";
-import { now, type Ending, type Orders, type StoreRecord, type ToolName } from "./records.ts";
+import { now, type Ending, type LookedUp, type Orders, type StoreRecord, type ToolName } from "./records.ts";
 
 /** What one application's load is made of. */
 export interface IntentsOptions {
@@ -71,7 +71,7 @@ export class Intents {
     this.#calm = settings.calm;
     this.#store = new AppendFile(path);
     this.#store.write({ kind: "born", at: now(), process: settings.process });
-    const forget = () => settings.plant === "no-ending" && options.random.chance(0.02);
+    const forget = () => settings.plant === "no-ending" && options.random.chance(0.1);
     this.#caller = new Caller(this.#store, settings.process, invoke, forget);
   }
 
@@ -130,6 +130,7 @@ export class Intents {
 
   async #serve(intent: Intent): Promise<void> {
     const { random } = this.#options;
+    let unknown = 0;
     for (let tries = 0; tries < TRIES && !this.#calm; tries++) {
       const on = await this.#sessionFor(intent);
       if (on === undefined) return;
@@ -144,7 +145,14 @@ export class Intents {
         this.#close(intent, "the application gives it up");
         return;
       }
-      if (ending.outcome === "unknown" && random.chance(0.3)) await this.#look(intent);
+      if (ending.outcome === "unknown") {
+        unknown += 1;
+        const answer = unknown >= 2 || random.chance(0.2) ? await this.#look(intent) : undefined;
+        if (answer?.state === "settled" && !answer.ending.ok && answer.ending.outcome === "unknown") {
+          this.#close(intent, "it will not be known");
+          return;
+        }
+      }
       await pause(random.between(0, 200));
     }
   }
@@ -223,12 +231,13 @@ export class Intents {
     }
   }
 
-  async #look(intent: Intent): Promise<void> {
-    if (intent.key === null) return;
+  async #look(intent: Intent): Promise<LookedUp | undefined> {
+    if (intent.key === null) return undefined;
     const on = await this.#options.session();
     const since = now();
     const answer = await look(on, intent.key);
     await this.#store.keep({ kind: "looked", at: now(), since, intent: intent.intent, answer });
+    return answer;
   }
 
   #close(intent: Intent, why: string): void {

@@ -148,7 +148,7 @@ export type DiaryRecord =
 export interface DriverRecord {
   readonly kind: "driver";
   readonly at: number;
-  readonly what: "start" | "kill" | "exit" | "cut" | "stall" | "calm";
+  readonly what: "start" | "ready" | "kill" | "exit" | "cut" | "stall" | "calm";
   readonly process: string;
   readonly detail?: string;
 }

@@ -38,7 +38,6 @@ export async function bundlePrograms(below: string): Promise<Programs> {
     platform: "node",
     format: "esm",
     conditions: ["turnmux-source"],
-    sourcemap: "inline",
     banner: { js: REQUIRE },
     logLevel: "silent",
   });

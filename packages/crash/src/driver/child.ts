@@ -17,7 +17,7 @@ export interface ChildEvents {
 }
 
 /** Node 22 says of its SQLite that it is an experiment. */
-const NODE_OPTIONS = ["--enable-source-maps", "--disable-warning=ExperimentalWarning"];
+const NODE_OPTIONS = ["--disable-warning=ExperimentalWarning"];
 
 /** See the module's comment. */
 export class Child {
@@ -61,6 +61,11 @@ export class Child {
       if (this.#child.pid === undefined) exit(error.message);
     });
     this.#child.on("exit", (code, signal) => exit(signal ?? `exit code ${code}`));
+  }
+
+  /** The system's number of it. */
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   /** True from {@link kill} on. */

@@ -75,7 +75,7 @@ export class House {
     this.#numbers.set(name, number);
     const { settings, log, programs } = this.#options;
     const process = `${name}#${number}`;
-    log.write({ kind: "driver", at: now(), what: "start", process });
+    const at = now();
     const child = new Child(
       name === "gateway" ? programs.gateway : programs.client,
       { ...settings, process, calm: this.#calm },
@@ -84,6 +84,7 @@ export class House {
         exit: (from, expected, how) => this.#exited(name, from, expected, how),
       },
     );
+    log.write({ kind: "driver", at, what: "start", process, detail: `pid ${child.pid ?? "none"}` });
     this.#children.set(name, child);
   }
 
@@ -153,6 +154,7 @@ export class House {
   #message(name: string, child: Child, message: FromProcess): void {
     switch (message.say) {
       case "ready":
+        this.#options.log.write({ kind: "driver", at: now(), what: "ready", process: child.process });
         if (name === "gateway" && child.lives) this.#options.proxy.target = message.port;
         // It was started before, and has not heard.
         if (this.#calm) child.tell({ say: "calm" });

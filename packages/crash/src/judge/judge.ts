@@ -187,12 +187,17 @@ function problemsOf({ stores, driver }: Evidence): string[] {
   const problems = driver
     .filter(({ what }) => what === "exit")
     .map(({ process, detail = "" }) => `${process} ended by itself: ${detail}`);
+  const gone = new Set(driver.filter(({ what }) => what === "kill" || what === "exit").map(({ process }) => process));
+  const unfinished = new Set<string>();
   for (const [name, records] of stores) {
     for (const record of records) {
+      if (record.kind === "born" && !gone.has(record.process)) unfinished.add(record.process);
+      if (record.kind === "left") unfinished.delete(record.process);
       if (record.kind !== "session") continue;
       problems.push(`a session of ${name} ended: ${record.cause}, ${record.code}, ${record.message}`);
     }
   }
+  for (const process of unfinished) problems.push(`${process} did not end in order`);
   return problems;
 }
 
