@@ -23,7 +23,7 @@ export const QUIET_MS = 5;
 export const CATCH_UP_MS: readonly [least: number, most: number] = [100, 2_000];
 
 /** Passes that are made in any case while they bring something: the loop may be blocked again between two of them. */
-export const LEAST_PASSES = 8;
+export const LEAST_PASSES = 3;
 
 /** A timer that is due. */
 interface Overdue {

@@ -1,6 +1,7 @@
 /** A client whose event loop was blocked reads what has already arrived before it acts on anything overdue (CALL-015). */
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import type { ClientOptions } from "./programs/client.ts";
 import { AnsweringGateway } from "./support/gateway.ts";
 import { Program } from "./support/program.ts";
 import { RawGateway } from "./support/raw-gateway.ts";
@@ -8,20 +9,18 @@ import { RawGateway } from "./support/raw-gateway.ts";
 const MIB = 1 << 20;
 
 /** A client of this gateway. */
-async function clientOf(url: string, deadlineVerdictMs?: number): Promise<Program> {
+async function clientOf(url: string, options: ClientOptions = {}): Promise<Program> {
   const client = new Program("client");
-  client.ask({ do: "connect", url, options: deadlineVerdictMs === undefined ? {} : { deadlineVerdictMs } });
+  client.ask({ do: "connect", url, options });
   await client.told("ready");
   return client;
 }
 
 describe("A client that was blocked beyond the deadline of its call", () => {
-  it("takes the answer that came in time, also where it is blocked again at once", async () => {
+  it("takes the answer that came in time", async () => {
     const gateway = await AnsweringGateway.start();
     const client = await clientOf(gateway.url);
-    // What runs between the deadline and the next look at the sockets takes longer than the wait for the receiver's word.
-    const stumble = { atMs: 3_001, forMs: 500 };
-    client.ask({ do: "call", id: "late", tool: "answer", input: 3, timeoutMs: 3_000, stumble });
+    client.ask({ do: "call", id: "late", tool: "answer", input: 3, timeoutMs: 3_000 });
     const asked = await gateway.asked();
     await client.block(3_100);
     asked.answer();
@@ -33,7 +32,7 @@ describe("A client that was blocked beyond the deadline of its call", () => {
   it("takes an answer that many looks at its sockets bring", async () => {
     const gateway = await AnsweringGateway.start();
     // Nothing is waited for behind the deadline: what counts is what has arrived.
-    const client = await clientOf(gateway.url, 1);
+    const client = await clientOf(gateway.url, { deadlineVerdictMs: 1, oneAtATime: true });
     client.ask({ do: "call", id: "large", tool: "answer", input: 2 * MIB, timeoutMs: 3_000 });
     const asked = await gateway.asked();
     await client.block(3_100);
@@ -70,15 +69,13 @@ describe("A client that was blocked beyond the deadline of its call", () => {
     const client = await clientOf(gateway.url);
     client.ask({ do: "call", id: "flooded", tool: "answer", input: 1, timeoutMs: 300 });
     const open = await gateway.next("open");
-    const flood = (): void => {
-      gateway.send({ type: "accept", stream: open?.stream ?? 0, state: 1, reason: "queued behind another" });
-    };
+    const accept = { type: "accept", stream: open?.stream ?? 0, state: 1, reason: "queued behind another" } as const;
     await client.block(1_000);
-    flood();
+    gateway.flood(accept);
     client.release();
     const ended = client.told("ended", "flooded");
     while (client.has("ended", "flooded") === undefined && gateway.open) {
-      for (let sent = 0; sent < 1_000 && gateway.buffered < MIB; sent += 1) flood();
+      gateway.flood(accept);
       await turn();
     }
     expect(await ended).toMatchObject({ code: "deadline_exceeded", outcome: "unknown" });

@@ -1,7 +1,7 @@
 /** What tests and programs say to each other. */
 import type { ClientOptions } from "./client.ts";
 
-/** One call. After `stumble.atMs` the program's loop is blocked for `stumble.forMs`. */
+/** One call. */
 export interface AskCall {
   readonly do: "call";
   readonly id: string;
@@ -9,7 +9,6 @@ export interface AskCall {
   readonly input: number | string;
   readonly timeoutMs?: number;
   readonly acceptTimeoutMs?: number;
-  readonly stumble?: { readonly atMs: number; readonly forMs: number };
 }
 
 /** What a test asks of a program. */

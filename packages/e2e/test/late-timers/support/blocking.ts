@@ -13,12 +13,8 @@ export function block(memory: Int32Array<SharedArrayBuffer>, milliseconds: numbe
   const until = performance.now() + milliseconds;
   Atomics.store(memory, Word.blocked, 1);
   while (Atomics.load(memory, Word.released) === 0) Atomics.wait(memory, Word.released, 0);
-  stumble(memory, until - performance.now());
-}
-
-/** In the program: nothing runs for this many milliseconds. */
-export function stumble(memory: Int32Array<SharedArrayBuffer>, milliseconds: number): void {
-  if (milliseconds > 0) Atomics.wait(memory, Word.nothing, 0, milliseconds);
+  const left = until - performance.now();
+  if (left > 0) Atomics.wait(memory, Word.nothing, 0, left);
 }
 
 /** In the test: whether the program is blocked. */

@@ -1,12 +1,16 @@
 /** A gateway that knows frames and no rules, for what a client must bear. */
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { onTestFinished } from "vitest";
 import { WebSocketServer, type WebSocket } from "ws";
 import { binaryCarriage, ZERO_TAG } from "../../../../core/src/wire/carriage.ts";
 import type { Frame } from "../../../../core/src/wire/frame.ts";
 
 const LIMITS = { framePayload: 1 << 20, message: 1 << 24, streams: 256, assembling: 1 << 25 };
+
+/** Octets of a flood that wait in the process, behind those that the kernel has taken. */
+const FLOOD_OCTETS = 1 << 20;
 
 /** See the module's comment. It vouches for everybody, and offers nothing. */
 export class RawGateway {
@@ -15,6 +19,7 @@ export class RawGateway {
   readonly #frames: Frame[] = [];
   #changed: () => void = () => {};
   #ws: WebSocket | undefined;
+  #socket: Duplex | undefined;
   #peerTag = ZERO_TAG;
   #closed = false;
 
@@ -22,7 +27,10 @@ export class RawGateway {
     this.#heartbeatMs = heartbeatMs;
     // It listens on a port.
     this.url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    server.on("connection", (ws) => this.#connected(ws));
+    server.on("connection", (ws, request) => {
+      this.#socket = request.socket;
+      this.#connected(ws);
+    });
   }
 
   static async start(heartbeatMs: number): Promise<RawGateway> {
@@ -41,9 +49,15 @@ export class RawGateway {
     return this.#ws?.readyState === this.#ws?.OPEN;
   }
 
-  /** Octets that wait to be sent. */
-  get buffered(): number {
-    return this.#ws?.bufferedAmount ?? 0;
+  /** Sends this frame over and over, a message each, until the socket takes no more at present. */
+  flood(frame: Frame): void {
+    const payload = binaryCarriage.encode(this.#peerTag, [frame]);
+    const socket = this.#socket;
+    if (!(payload instanceof Uint8Array) || payload.length > 125 || socket === undefined) throw new Error("no flood");
+    // The header of a WebSocket message that is not masked (RFC 6455 section 5.2).
+    const message = Buffer.concat([Buffer.of(0x82, payload.length), payload]);
+    const many = Buffer.concat(Array.from({ length: 10_000 }, () => message));
+    while (socket.writable && socket.writableLength < FLOOD_OCTETS) socket.write(many);
   }
 
   /** Sends frames in one message. */
