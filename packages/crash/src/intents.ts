@@ -71,7 +71,7 @@ export class Intents {
     this.#calm = settings.calm;
     this.#store = new AppendFile(path);
     this.#store.write({ kind: "born", at: now(), process: settings.process });
-    const forget = () => settings.plant === "no-ending" && options.random.chance(0.1);
+    const forget = () => settings.plants.includes("no-ending") && options.random.chance(0.1);
     this.#caller = new Caller(this.#store, settings.process, invoke, forget);
   }
 
@@ -177,7 +177,9 @@ export class Intents {
   async #ask(on: Session, intent: Intent, options: AttemptOptions, twice: boolean): Promise<Ending> {
     const { settings } = this.#options;
     const renamed =
-      settings.plant === "new-key" && intent.key !== null ? { ...options, key: `${intent.key} ${now()}` } : options;
+      settings.plants.includes("new-key") && intent.key !== null
+        ? { ...options, key: `${intent.key} ${now()}` }
+        : options;
     const calls = [this.#caller.attempt(on, intent, renamed)];
     if (twice) calls.push(this.#caller.attempt(on, intent, { timeoutMs: CALM_TIMEOUT_MS, key: renamed.key }));
     const [first, second] = await Promise.all(calls);

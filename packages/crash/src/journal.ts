@@ -10,6 +10,6 @@ import { journalFile } from "./files.ts";
 import type { Plant } from "./plants.ts";
 
 /** Opens the journal of the gateway, or of a client. */
-export function openJournal(folder: string, name: string, plant: Plant | undefined): Journal {
-  return plant === "memory-journal" ? memoryJournal() : sqliteJournal(join(folder, journalFile(name)));
+export function openJournal(folder: string, name: string, plants: readonly Plant[]): Journal {
+  return plants.includes("memory-journal") ? memoryJournal() : sqliteJournal(join(folder, journalFile(name)));
 }

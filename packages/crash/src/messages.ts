@@ -18,7 +18,8 @@ export interface ProcessSettings {
   readonly port: number;
   /** True where the faults are over already, and nothing new is begun. */
   readonly calm: boolean;
-  readonly plant: Plant | undefined;
+  /** Faults that this run has. */
+  readonly plants: readonly Plant[];
 }
 
 /** What a process tells the driver. */

@@ -16,7 +16,7 @@ export interface Options {
   /** Milliseconds over which the kills are spread. */
   readonly durationMs: number;
   readonly keep: boolean;
-  readonly plant: Plant | undefined;
+  readonly plants: readonly Plant[];
 }
 
 /** Milliseconds between two kills, on average, where no duration is given. */
@@ -39,7 +39,7 @@ their connections are cut and stalled. At the end what every caller was told is 
   --duration S   seconds over which the kills are spread (default ${PACE_MS / 1_000} for each kill)
   --quick        ${QUICK.kills} kills and ${QUICK.clients} clients, unless others are given
   --keep         keeps the working folder: ledger, stores, journals and logs
-  --plant F      has a fault, to see that it is found:
+  --plant F      has a fault, to see that it is found; may be given several times:
 ${plantLines.join("\n")}
   --help         this
 
@@ -58,13 +58,13 @@ export function readOptions(args: string[]): Options {
       duration: { type: "string" },
       quick: { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
-      plant: { type: "string" },
+      plant: { type: "string", multiple: true, default: [] },
     },
   });
   const defaults = values.quick ? QUICK : DEFAULTS;
   const kills = number("--kills", values.kills, defaults.kills, 0, 100_000);
-  const { plant } = values;
-  if (plant !== undefined && !isPlant(plant)) {
+  const plants = values.plant.filter(isPlant);
+  if (plants.length < values.plant.length) {
     throw new Error(`--plant: there is no such fault; there are ${Object.keys(PLANTS).join(", ")}`);
   }
   return {
@@ -74,7 +74,7 @@ export function readOptions(args: string[]): Options {
     seed: number("--seed", values.seed, Math.floor(Math.random() * 2 ** 31), 0, 2 ** 31),
     durationMs: 1_000 * number("--duration", values.duration, Math.max(2, (kills * PACE_MS) / 1_000), 1, 86_400),
     keep: values.keep,
-    plant,
+    plants,
   };
 }
 

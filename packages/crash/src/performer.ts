@@ -27,15 +27,15 @@ export class Performer {
   /** Handlers that run. */
   running = 0;
   readonly #process: string;
-  readonly #plant: Plant | undefined;
+  readonly #plants: readonly Plant[];
   readonly #ledger: AppendFile<Effect>;
   readonly #diary: AppendFile<DiaryRecord>;
   /** Effects by key, those of processes before this one included: what the world shows to whoever looks. */
   readonly #byKey = new Map<string, Done>();
 
-  constructor(folder: string, process: string, plant: Plant | undefined) {
+  constructor(folder: string, process: string, plants: readonly Plant[]) {
     this.#process = process;
-    this.#plant = plant;
+    this.#plants = plants;
     const path = join(folder, FILES.ledger);
     for (const { key, intent, effect } of readRecords<Effect>(path)) {
       if (key !== null) this.#byKey.set(key, { intent, effect });
@@ -56,17 +56,17 @@ export class Performer {
         throw new ToolError("cancelled", "not any more", { outcome: "failed" });
       const effect = randomUUID();
       const done: Done = { intent, effect };
-      if (this.#plant === "late-effect") {
+      if (this.#plants.includes("late-effect")) {
         setTimeout(() => void this.#take(done, run, call), 300);
       } else {
         await this.#take(done, run, call);
       }
       await pause(after);
       if (how === "break") throw new Error("broken on purpose");
-      if (this.#plant === "false-failure" && Math.random() < 0.1) {
+      if (this.#plants.includes("false-failure") && Math.random() < 0.1) {
         throw new ToolError("failed_precondition", "a lie: the effect is there");
       }
-      if (this.#plant === "wrong-result" && Math.random() < 0.1) return { intent, effect: randomUUID() };
+      if (this.#plants.includes("wrong-result") && Math.random() < 0.1) return { intent, effect: randomUUID() };
       return done;
     });
   }

@@ -3,7 +3,7 @@ import { HELP, readOptions } from "../src/options.ts";
 import { PLANTS } from "../src/plants.ts";
 
 it("kills two hundred processes, over so many seconds that they get something done in between", () => {
-  expect(readOptions([])).toMatchObject({ kills: 200, clients: 3, durationMs: 240_000, keep: false, plant: undefined });
+  expect(readOptions([])).toMatchObject({ kills: 200, clients: 3, durationMs: 240_000, keep: false, plants: [] });
   expect(readOptions(["--quick"])).toMatchObject({ kills: 6, clients: 2 });
   expect(readOptions(["--quick", "--kills", "3", "--duration", "9"])).toMatchObject({ kills: 3, durationMs: 9_000 });
 });

@@ -20,7 +20,7 @@ it.for([
   ["SIGINT", 130],
 ] as const)("leaves nothing behind after %s", { timeout: LIMIT_MS }, async ([signal, code]) => {
   const driver = new Driver(["--kills", "0", "--duration", "600", "--keep", "--clients", "1"]);
-  await driver.says("under way");
+  await driver.says("2 processes are up");
   const [name = ""] = readdirSync(driver.folder);
   const records = readFileSync(join(driver.folder, name, "driver.jsonl"), "utf8");
   const pids = [...records.matchAll(/pid (\d+)/g)].map(([, pid]) => Number(pid));
@@ -30,8 +30,12 @@ it.for([
   for (const pid of pids) expect(() => process.kill(pid, 0), `process ${pid}`).toThrow("ESRCH");
 });
 
-it("removes its working folder, unless it is to be kept", { timeout: LIMIT_MS }, async () => {
-  const driver = new Driver(["--kills", "0", "--duration", "1", "--clients", "1"]);
-  expect((await driver.ended).code).toBe(0);
+it("removes its working folder, also when it is ended early, unless it is to be kept", {
+  timeout: LIMIT_MS,
+}, async () => {
+  const driver = new Driver(["--kills", "0", "--duration", "600", "--clients", "1"]);
+  await driver.says("seed");
+  driver.signal("SIGTERM");
+  await driver.ended;
   expect(readdirSync(driver.folder)).toEqual([]);
 });

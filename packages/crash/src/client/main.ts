@@ -17,8 +17,8 @@ import { Random } from "../random.ts";
 
 const settings = processSettings();
 const name = nameOf(settings.process);
-const performer = new Performer(settings.folder, settings.process, undefined);
-const journal = openJournal(settings.folder, name, undefined);
+const performer = new Performer(settings.folder, settings.process, []);
+const journal = openJournal(settings.folder, name, []);
 const state: { session: ClientSession | undefined; leaving: boolean } = { session: undefined, leaving: false };
 
 const intents = new Intents({

@@ -43,7 +43,7 @@ export async function run(options: Options, say: (line: string) => void, signal:
     const { kills, clients, seed } = options;
     say(`seed ${seed}, ${kills} kills, ${clients} clients${options.keep ? `, folder ${folder}` : ""}`);
     const { killed, unfinished } = await breakThings(options, folder, say, signal);
-    if (options.plant === "lost-line") await loseLine(folder);
+    if (options.plants.includes("lost-line")) await loseLine(folder);
     const evidence = readEvidence(folder);
     return printJudgement({ evidence, judgement: judge(evidence), unfinished, kills: killed, seed }, say);
   } finally {
@@ -58,7 +58,7 @@ async function breakThings(
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<{ readonly killed: number; readonly unfinished: readonly string[] }> {
-  const { clients, seed, plant } = options;
+  const { clients, seed, plants } = options;
   const counts: Counts = { kills: { gateway: 0, clients: 0 }, cuts: 0, stalls: 0 };
   const log = new AppendFile<DriverRecord>(join(folder, FILES.driver));
   const note = (what: DriverRecord["what"], detail: string): void =>
@@ -80,7 +80,7 @@ async function breakThings(
   if (signal.aborted) stop();
   const programs = await bundlePrograms(folder);
   const port = await proxy.listen();
-  const settings = { folder, seed, clients, port, plant };
+  const settings = { folder, seed, clients, port, plants };
   const house = new House({ settings, programs, proxy, log, failed: stopped.reject });
   const startedAt = now();
   const progress = setInterval(() => {
@@ -95,6 +95,7 @@ async function breakThings(
   try {
     for (const name of house.names) house.start(name);
     await Promise.race([house.ready(), stopped.promise]);
+    say(`      ${house.living.length} processes are up`);
     await Promise.race([killAll(options, house, counts, over.signal), stopped.promise]);
     proxy.calm();
     log.write({ kind: "driver", at: now(), what: "calm", process: "driver#1" });

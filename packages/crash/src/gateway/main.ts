@@ -21,8 +21,8 @@ import { handlers } from "./handlers.ts";
 const LIMITS = { heartbeatMs: 400, resumeWindowMs: 2_500 } as const;
 
 const settings = processSettings();
-const performer = new Performer(settings.folder, settings.process, settings.plant);
-const journal = openJournal(settings.folder, nameOf(settings.process), settings.plant);
+const performer = new Performer(settings.folder, settings.process, settings.plants);
+const journal = openJournal(settings.folder, nameOf(settings.process), settings.plants);
 const names = Array.from({ length: settings.clients }, (_, index) => `c${index + 1}`);
 
 /** The latest session of each client. */

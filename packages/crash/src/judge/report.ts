@@ -22,7 +22,7 @@ export interface Report {
 const TIMELINES = 10;
 
 /** Lines about violations and problems that are printed at most, of each kind. */
-const LINES = 100;
+const LINES = 500;
 
 /** Prints violations with their timelines, and the last line. Gives back whether there are none. */
 export function printJudgement(report: Report, say: (line: string) => void): boolean {
