@@ -1,5 +1,5 @@
 /**
- * Every number that bounds what a peer can make this side hold or do. `docs/spec.md` section 11.
+ * Every number that bounds what a peer can make this side hold or do. `docs/spec.md` section 12.
  *
  * @module
  */
@@ -46,7 +46,7 @@ export interface Limits extends PeerLimits {
   readonly unsentItems: number;
 }
 
-/** The defaults of section 11. */
+/** The defaults of section 12. */
 export const DEFAULT_LIMITS: Limits = {
   framePayload: 16 * KIB,
   message: 16 * MIB,

@@ -121,6 +121,8 @@ export class Attachment implements HostSockets {
     const loan = this.#loan;
     if (loan === undefined) return;
     loan.givenBack = true;
+    // The session waits for another socket, and goes on there.
+    if (this.#options.waitMs > 0 && this.#resumption?.request !== undefined) loan.dialer.release(message);
     loan.dialer.detach(message);
   }
 

@@ -103,9 +103,11 @@ export class Delivery implements FrameSink {
 
   nextFrame(now: number): Frame | undefined {
     if (this.#ackAt !== undefined && (now >= this.#ackAt || this.#untold >= this.#ackOctets)) return this.#ack();
+    // DELIV-006
     const again = this.#nextAgain(now);
     if (again !== undefined) return again;
     const frame = this.#source.nextFrame(now, this.#kept.octets < this.#limits.replay);
+    // The caller hands it over at once (DELIV-002).
     if (frame !== undefined) this.#kept.add(frame, now);
     return frame;
   }

@@ -111,9 +111,9 @@ export class Dialer {
     this.#link.flush();
   }
 
-  /** Leaves the channel: the session goes on with another dialer, and the gateway ends this one when it takes over. */
+  /** Leaves the channel, and tells the gateway so: the session goes on with another dialer (RESUME-005). */
   release(message: string): void {
-    this.#link.release(message);
+    this.#link.release(message, "data_loss");
   }
 
   /**

@@ -61,7 +61,7 @@ export class Lifeline implements ChannelControl {
     this.#link = link;
   }
 
-  /** Says again what is not counted, and may not have arrived on the channel before. */
+  /** Says again what is not counted, and may not have arrived on the channel before (RESUME-009). */
   restate(): void {
     const { draining } = this.peer;
     if (draining !== undefined) this.#link?.drain(draining.message, draining.retryAfterMs);

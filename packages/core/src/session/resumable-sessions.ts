@@ -63,7 +63,7 @@ export class ResumableSessions {
 
   /**
    * The session that HELLO asks for, whose client has proved to be `principal`; or why it cannot be resumed. Whoever has not
-   * the token learns nothing of a session.
+   * the principal learns nothing of a session (RESUME-010).
    */
   find(hello: HelloFrame, principal: string): StandingSession | string {
     const { resume } = hello;

@@ -84,7 +84,7 @@ export class StandingSession {
     this.#former = undefined;
   }
 
-  /** What the session may do from now on, and until when on the wall clock; undefined is for ever. */
+  /** What the session may do from now on, and for how many milliseconds (RESUME-009); undefined is for ever. */
   grant(scopes: readonly string[], leftMs: number | undefined): void {
     this.#identity = { ...this.#identity, scopes };
     this.#expiry?.cancel();
