@@ -52,6 +52,11 @@ export class Execution {
     return this.#abort.signal;
   }
 
+  /** How it ended, once it has. */
+  get ending(): Settled | undefined {
+    return this.#settled;
+  }
+
   /** True when nobody else waits. */
   isLast(participant: Participant): boolean {
     return this.#participants.size === 1 && this.#participants.has(participant);

@@ -78,7 +78,8 @@ export class Inquiries {
     }
     // Handlers of `once` tools go on when their callers are gone.
     for (const { claim, execution } of once?.heldBy(principal) ?? []) {
-      if (!execution.started || shown.has(claim.key) || !this.#mayShow(claim.tool)) continue;
+      if (!execution.started || execution.ending !== undefined || shown.has(claim.key)) continue;
+      if (!this.#mayShow(claim.tool)) continue;
       const sinceMs = Math.max(0, environment.wallClock() - claim.atMs);
       calls.push({ callId: claim.callId, tool: claim.tool, key: claim.key, state: "running", sinceMs });
     }
@@ -124,7 +125,12 @@ export class Inquiries {
         this.#checkScopes(tool);
         return this.#abandoned({ tool, callId, key, claimedAtMs: atMs });
       }
-      return this.#running({ tool, callId, key, claimedAtMs: atMs });
+      const place = { tool, callId, key, claimedAtMs: atMs };
+      const { ending } = held.execution;
+      if (ending === undefined) return this.#running(place);
+      // It is about to be recorded.
+      this.#checkScopes(tool);
+      return this.#settled(place, ending, undefined);
     }
     const { key } = request;
     const ended = once?.unrecorded(key === undefined ? { principal, callId: request.callId } : { principal, key });

@@ -98,7 +98,7 @@ export class KeyedCalls {
     await this.#ends(once, execution, context, settled);
   }
 
-  /** The call with this key ran when its side died (KEY-007). */
+  /** The call with this key ran when its side died (KEY-007). Those that come meanwhile join (KEY-008). */
   async #abandoned(
     once: OnceCalls,
     execution: Execution,

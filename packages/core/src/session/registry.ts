@@ -218,11 +218,7 @@ function onceHandler(name: string, contract: ToolContract, given: Readonly<Recor
       `implement(): the handler of ${name} must be a function; { run, reconcile } is for tools with effect "once".`,
     );
   }
-  const { run, reconcile, ...others } = given;
-  const [other] = Object.keys(others);
-  if (other !== undefined) {
-    throw new UsageError(`implement(): the handler of ${name} has a "${other}"; it may have run and reconcile only.`);
-  }
+  const { run, reconcile } = given;
   if (!isFunction(run)) {
     throw new UsageError(`implement(): the handler of ${name} is no function, and has no run() that is one.`);
   }

@@ -79,7 +79,8 @@ export class Retries {
 
 /** What makes two calls of a model the same. Undefined for calls that have nothing to take over, and none to leave. */
 function subjectOf({ turn, tool, effect, input }: CallRequest): string | undefined {
-  if (turn === undefined || effect !== "once" || typeof tool !== "string") return undefined;
+  // What the peer has not told of yet may be such a tool.
+  if (turn === undefined || (effect ?? "once") !== "once" || typeof tool !== "string") return undefined;
   try {
     // The arguments as they stand now: the caller may go on with its own.
     return `${fingerprint(tool, cloneValue(input))} ${turn}`;

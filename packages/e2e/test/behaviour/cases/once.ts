@@ -1,6 +1,6 @@
 import type { Acceptance } from "@turnmux/core";
 import { expect, it } from "vitest";
-import { kit } from "../kit.ts";
+import { device, kit } from "../kit.ts";
 import type { PairOptions, WorldKind } from "../worlds/pair.ts";
 import { kitHandlers } from "./handlers.ts";
 import { codeAndOutcome, failureOf, using } from "./using.ts";
@@ -131,6 +131,85 @@ export function onceCases(kind: WorldKind): void {
         release();
         await expect(pair.until(again)).resolves.toEqual({ id: 1 });
         expect(jobs).toEqual(["slow"]);
+      },
+      writer,
+    ),
+  );
+
+  it(
+    "tells what became of a call, by its key and by its identifier, and which calls are in flight",
+    using(
+      kind,
+      async (pair) => {
+        const { handlers, release } = kitHandlers();
+        pair.implement(kit, handlers);
+        const api = pair.client.client(kit);
+        const taken = Promise.withResolvers<void>();
+        const slow = api.jobs.add({ name: "slow" }, { key: "k", onAccept: () => taken.resolve() });
+        await pair.until(taken.promise);
+        const [flying, ...others] = await pair.until(pair.client.calls());
+        expect([flying, others]).toMatchObject([{ tool: "jobs.add", key: "k", state: "running" }, []]);
+        const callId = flying?.callId ?? "";
+        expect(await pair.until(pair.client.outcome({ callId }))).toMatchObject({ state: "running", key: "k" });
+        release();
+        await pair.until(slow);
+        const about = { state: "settled", tool: "jobs.add", callId, key: "k", outcome: "completed", result: { id: 1 } };
+        for (const of of [{ key: "k" }, { callId }]) {
+          expect(await pair.until(pair.client.outcome(of))).toMatchObject(about);
+        }
+        expect(await pair.until(pair.client.outcome({ key: "other" }))).toEqual({ state: "none" });
+        expect(await pair.until(pair.client.calls())).toEqual([]);
+      },
+      writer,
+    ),
+  );
+
+  it(
+    "tells the gateway, too, what became of its calls",
+    using(kind, async (pair) => {
+      const asked = Promise.withResolvers<void>();
+      const shown = Promise.withResolvers<void>();
+      pair.client.implement(device, {
+        screen: {
+          show: async () => {
+            asked.resolve();
+            await shown.promise;
+            return { shown: true };
+          },
+          keys: () => {},
+        },
+      });
+      await pair.until(pair.gateway.catalog());
+      const call = pair.gateway.client(device).screen.show({ text: "hello" });
+      await pair.until(asked.promise);
+      const [flying] = await pair.until(pair.gateway.calls());
+      expect(flying).toMatchObject({ tool: "screen.show", state: "running" });
+      const callId = flying?.callId ?? "";
+      expect(await pair.until(pair.gateway.outcome({ callId }))).toMatchObject({ state: "running" });
+      shown.resolve();
+      await pair.until(call);
+      expect(await pair.until(pair.gateway.outcome({ callId }))).toEqual({ state: "none" });
+    }),
+  );
+
+  it(
+    "lets a model that was told that nobody knows try again without a duplicate, and whoever means it twice have it twice",
+    using(
+      kind,
+      async (pair) => {
+        const { handlers, jobs, release } = kitHandlers();
+        pair.implement(kit, handlers);
+        const turn = pair.client.turn("turn-1");
+        const input = { name: "slow" };
+        const error = await failureOf(pair, turn.call("jobs.add", input, { key: "turn-1/a", timeoutMs: 40 }));
+        expect([error.outcome, error.key]).toEqual(["unknown", "turn-1/a"]);
+        const again = turn.call("jobs.add", input, { key: "turn-1/b" });
+        const other = pair.client.turn("turn-2").call("jobs.add", input, { key: "turn-2/a" });
+        release();
+        await pair.until(Promise.all([again, other]));
+        expect(jobs).toEqual(["slow", "slow"]);
+        await pair.until(turn.call("jobs.add", input, { key: "turn-1/c" }));
+        expect(jobs).toEqual(["slow", "slow", "slow"]);
       },
       writer,
     ),
