@@ -28,6 +28,8 @@ export type FromProcess =
   | { readonly say: "ready"; readonly port?: number }
   /** What it has done since it said so last. */
   | { readonly say: "counts"; readonly calls: number; readonly pending: number }
+  /** Another connection stands: it goes on with the session that was, or with a new one. */
+  | { readonly say: "connected"; readonly resumed: boolean }
   /** After `calm`: nothing is left to do. */
   | { readonly say: "finished" }
   /** After `leave`: it ends next, in order. */

@@ -60,6 +60,12 @@ async function keepSession(): Promise<void> {
           }),
       },
     });
+    let { id } = session;
+    session.addEventListener("state", ({ detail }) => {
+      if (detail.state !== "ready") return;
+      tell({ say: "connected", resumed: session.id === id });
+      ({ id } = session);
+    });
     state.session = session;
     const end = await session.closed;
     state.session = undefined;

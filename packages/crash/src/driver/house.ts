@@ -37,6 +37,9 @@ export interface HouseOptions {
 export class House {
   /** Calls that processes say to have made. */
   calls = 0;
+  /** Connections that went on with their session, and those that began another one. */
+  resumed = 0;
+  renewed = 0;
   readonly #options: HouseOptions;
   /** The present process of each name. */
   readonly #children = new Map<string, Child>();
@@ -162,6 +165,10 @@ export class House {
       case "counts":
         this.calls += message.calls;
         this.#pending.set(name, message.pending);
+        break;
+      case "connected":
+        if (message.resumed) this.resumed += 1;
+        else this.renewed += 1;
         break;
       case "finished":
         this.#finished.add(child);

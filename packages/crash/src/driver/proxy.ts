@@ -208,8 +208,8 @@ class Pipe {
     if (!room) this.#sockets[from].pause();
     if (part.length === chunk.length) return;
     this.#onCut();
-    // What was let through arrives: the cut is at the octet.
-    target.end();
+    // What was let through arrives: the cut is at the octet. Where one half is to learn of it from silence, it has no end.
+    if (this.linger === 0) target.end();
     this.#sockets[from].destroy();
   }
 

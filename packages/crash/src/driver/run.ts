@@ -106,6 +106,9 @@ async function breakThings(
     if (unfinished.length === 0) {
       await Promise.race([house.leave(), stopped.promise, pause(30_000, undefined, { signal: over.signal })]);
     }
+    say(
+      `      cuts ${counts.cuts}, stalls ${counts.stalls}; sessions resumed ${house.resumed}, begun anew ${house.renewed}`,
+    );
     return { killed: counts.kills.gateway + counts.kills.clients, unfinished };
   } finally {
     over.abort();

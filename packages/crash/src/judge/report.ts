@@ -29,7 +29,8 @@ export function printJudgement(report: Report, say: (line: string) => void): boo
   const { evidence, judgement, unfinished, kills, seed } = report;
   const { calls, violations, problems, endings } = judgement;
   const told = [...endings].sort(([a], [b]) => a.localeCompare(b)).map(([how, count]) => `${how} ${count}`);
-  say(`      effects ${evidence.ledger.length}; calls ended ${told.join(", ")}`);
+  const reconciled = evidence.diary.filter(({ kind }) => kind === "reconciled").length;
+  say(`      effects ${evidence.ledger.length}, reconciled ${reconciled}; calls ended ${told.join(", ")}`);
   const shown = new Set<string>();
   for (const { fault, intent, sentence } of violations.slice(0, LINES)) {
     say(`\n${fault}: ${intent}: ${sentence}`);
