@@ -30,7 +30,7 @@ export class AttachedSession extends ClientSession {
 
   /**
    * Moves the session to the host's next socket. The one before is left, where it is still there; calls that are under way
-   * on it end as `unavailable`, with their outcome, and those that nobody had taken go out on the new one.
+   * go on.
    *
    * @throws {UsageError} where the session is over (see `waitMs`), or the socket is attached already
    */

@@ -22,8 +22,7 @@ export interface SessionOwner {
  *
  * - `"connecting"`: it does not stand yet; calls wait
  * - `"ready"`: calls go out
- * - `"reconnecting"`: the connection is gone. Calls that were under way have ended, with their outcome; those that nobody had
- *   taken wait, within their deadlines
+ * - `"reconnecting"`: the connection is gone, and another one is being made. Calls go on, or wait, within their deadlines
  * - `"closed"`: it is over; calls fail at once, as `not_started`
  */
 export class ClientSession extends Session {

@@ -54,6 +54,9 @@ export async function connectOn(
     });
     void session.closed.then(() => resolve(false));
   });
+  session.addEventListener("state", ({ detail }) => {
+    if (detail.resumed === true) connector.ready();
+  });
   session.addEventListener("drain", ({ detail }) => connector.draining(detail.retryAfterMs));
   publishStates(session, settings);
   closeOnAbort(signal, session.closed, (message) => connector.close(message));

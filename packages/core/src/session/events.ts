@@ -11,7 +11,7 @@ import type { OfferEntry } from "../wire/frame.ts";
  *
  * - `"connecting"`: it does not stand yet; calls wait
  * - `"ready"`: calls go out
- * - `"reconnecting"`: the connection is gone and another one is being made; calls wait
+ * - `"reconnecting"`: the connection is gone and another one is awaited; calls under way go on, and new ones wait
  * - `"closed"`: it is over; calls fail at once
  */
 export type SessionState = "connecting" | "ready" | "reconnecting" | "closed";
@@ -21,8 +21,15 @@ export type SessionEnd = ChannelEnd;
 
 /** What each event carries. */
 export interface SessionEventMap {
-  /** The state has changed. `end` tells why, where a connection or the session ended. */
-  state: { readonly state: SessionState; readonly end?: SessionEnd | undefined };
+  /**
+   * The state has changed. `end` tells why, where a connection or the session ended. `resumed` is true where the session goes on
+   * with another connection: nothing was lost, and what the peer offers still holds.
+   */
+  state: {
+    readonly state: SessionState;
+    readonly end?: SessionEnd | undefined;
+    readonly resumed?: boolean | undefined;
+  };
   /** The peer offers other tools. */
   offer: { readonly tools: ReadonlyMap<string, OfferEntry> };
   /** The peer takes no further calls; the ones under way finish. */

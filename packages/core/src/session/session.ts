@@ -344,7 +344,7 @@ export class Session extends SessionEventTarget {
     const isSame = scopes.length === this.#scopes.size && scopes.every((scope) => this.#scopes.has(scope));
     this.#identity = identity;
     if (!isSame) this.#setScopes(scopes);
-    this.#setState("ready");
+    this.#setState("ready", undefined, true);
     this.#pump();
     return true;
   }
@@ -381,10 +381,10 @@ export class Session extends SessionEventTarget {
     this.#offer();
   }
 
-  #setState(state: SessionState, end?: SessionEnd): void {
+  #setState(state: SessionState, end?: SessionEnd, resumed?: boolean): void {
     if (this.#state === state) return;
     this.#state = state;
-    this.emit("state", { state, end });
+    this.emit("state", { state, end, resumed });
   }
 
   #offer(): void {
