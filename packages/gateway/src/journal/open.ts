@@ -13,8 +13,8 @@ import { describeUser, leaveNote } from "./owner-file.ts";
 import { integer, text } from "./rows.ts";
 import { APPLICATION_ID, migrate } from "./schema.ts";
 
-/** Files up to this size, in octets, are read through when they are opened, so that damage shows at once: some 0.3 s. */
-const CHECKED_OCTETS = 64 * 1024 * 1024;
+/** Files up to this size, in octets, are read through when they are opened, so that damage shows at once: that takes about a second. */
+const CHECKED_OCTETS = 256 * 1024 * 1024;
 
 /** What `open` needs to know. */
 export interface OpenSettings {

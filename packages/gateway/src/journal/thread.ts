@@ -21,7 +21,9 @@ interface Pending {
 }
 
 /** The thread's own file, as source or as build, whichever this is. */
-const WORKER_URL = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+const WORKER_URL = import.meta.url.endsWith(".ts")
+  ? new URL("./worker.ts", import.meta.url)
+  : new URL("./worker.js", import.meta.url);
 
 /** A thread with an open journal. */
 export class JournalThread {

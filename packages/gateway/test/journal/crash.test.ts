@@ -76,7 +76,16 @@ it("finds everything that was said to be recorded, after a process was killed, a
   }
 }, 120_000);
 
-it("keeps no process up, unless something is under way", () => {
+it("keeps no process up when it is open and nothing is under way", () => {
+  const code = `
+    import { sqliteJournal } from "@turnmux/gateway";
+    sqliteJournal(${JSON.stringify(newPath())});
+    process.once("beforeExit", () => console.log("end"));
+  `;
+  expect(runCode(code)).toBe("end");
+});
+
+it("keeps a process up for what is under way, and no longer", () => {
   const code = `
     import { sqliteJournal } from "@turnmux/gateway";
     const journal = sqliteJournal(${JSON.stringify(newPath())});

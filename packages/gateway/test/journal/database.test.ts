@@ -112,6 +112,9 @@ describe("records that have expired", () => {
     database.run([{ kind: "settle", settlements: keys.map((key) => settlementOf({ key })) }]);
     claimed(database, "late", 999);
     expect(count(database, "record")).toBe(501);
+    expect(database.run([{ kind: "find", queries: [{ principal: "ada", key: "k499" }] }]).results).toMatchObject([
+      { records: [{ key: "k499" }] },
+    ]);
     const left: number[] = [];
     for (let i = 0; i < 8; i += 1) {
       claimed(database, `later ${i}`, 1000);
@@ -120,6 +123,22 @@ describe("records that have expired", () => {
     expect(left).toEqual([436, 372, 308, 244, 180, 116, 52, 0]);
     const sums = database.db.prepare("SELECT sum(octets + result_octets) AS octets FROM record").get();
     expect(database.db.prepare("SELECT octets FROM total").get()).toEqual(sums);
+  });
+
+  it("count for nothing before they are removed", () => {
+    const database = open();
+    const keys = Array.from({ length: 500 }, (_, index) => `k${index}`);
+    database.run([{ kind: "claim", claims: keys.map((key) => claimOf({ key, callId: key })) }]);
+    database.run([{ kind: "settle", settlements: keys.map((key) => settlementOf({ key })) }]);
+    expect(claimed(database, "k499", 1000)).toEqual(taken);
+    const queries = [
+      { principal: "ada", key: "k498" },
+      { principal: "ada", callId: "k497" },
+    ];
+    expect(database.run([{ kind: "find", queries }]).results).toEqual([
+      { kind: "find", records: [undefined, undefined] },
+    ]);
+    expect(count(database, "record")).toBeGreaterThan(400);
   });
 
   it("are removed of those that a dead owner left, too, and the lives that knew them are forgotten", () => {

@@ -16,6 +16,17 @@ import { sqliteJournal, type SqliteJournalOptions, UsageError } from "../../src/
 import { JournalThread } from "../../src/journal/thread.ts";
 import { newPath, openJournal } from "../support/journal-files.ts";
 
+const limits = { retentionMs: 1, maxOctets: 1, maxPrincipalOctets: 1 };
+
+/** What `turnmux:journal` says from now on. */
+function watchCommits(): readonly unknown[] {
+  const commits: unknown[] = [];
+  const listener = (message: unknown): void => void commits.push(message);
+  subscribe("turnmux:journal", listener);
+  onTestFinished(() => void unsubscribe("turnmux:journal", listener));
+  return commits;
+}
+
 const files = new WeakMap<Journal, readonly [string, SqliteJournalOptions | undefined]>();
 
 function open(options?: SqliteJournalOptions, path = newPath()): Journal {
@@ -109,10 +120,7 @@ describe("a journal in a SQLite file", () => {
   it("commits once for all that is asked for in one turn of the event loop", async () => {
     const journal = openJournal();
     await claim(journal, { key: "before" });
-    const commits: unknown[] = [];
-    const listener = (message: unknown): void => void commits.push(message);
-    subscribe("turnmux:journal", listener);
-    onTestFinished(() => void unsubscribe("turnmux:journal", listener));
+    const commits = watchCommits();
     const verdicts = await Promise.all([
       claim(journal),
       journal.claim([claimOf({ key: "k2" }), claimOf({ key: "k2" })]),
@@ -149,17 +157,20 @@ describe("a journal in a SQLite file", () => {
   });
 });
 
-describe("a journal whose thread ends", () => {
-  it("rejects what is under way and what comes later, and closes", async () => {
-    const path = newPath();
-    const settings = {
-      path,
-      shownPath: "state.db",
-      openedAtMs: 0,
-      retentionMs: 1,
-      maxOctets: 1,
-      maxPrincipalOctets: 1,
-    };
+describe("the thread of a journal", () => {
+  const settings = { path: "state.db", shownPath: "state.db", openedAtMs: 0, ...limits };
+
+  it("hears once of all that is asked for in one turn of the event loop", async () => {
+    const thread = new JournalThread(settings, new URL("../support/journal-thread-that-counts.ts", import.meta.url));
+    const commits = watchCommits();
+    await Promise.all([thread.ask({ kind: "claim", claims: [] }), thread.ask({ kind: "settle", settlements: [] })]);
+    await thread.ask({ kind: "find", queries: [] });
+    const committed = [2, 1].map((operations) => ({ event: "committed", fields: { operations } }));
+    expect(commits).toEqual(committed);
+    await thread.close();
+  });
+
+  it("rejects what is under way when it ends, and what comes later, and is closed then", async () => {
     const thread = new JournalThread(settings, new URL("../support/journal-thread-that-ends.ts", import.meta.url));
     const gone = 'The thread of the journal "state.db" has ended: restart the gateway.';
     await expect(thread.ask({ kind: "find", queries: [] })).rejects.toThrow(gone);
@@ -169,7 +180,6 @@ describe("a journal whose thread ends", () => {
   });
 
   it("is not started where a bundler left its file out", () => {
-    const settings = { path: "x", shownPath: "x", openedAtMs: 0, retentionMs: 1, maxOctets: 1, maxPrincipalOctets: 1 };
     expect(() => new JournalThread(settings, new URL("file:///nowhere/worker.js"))).toThrow(
       "leave @turnmux/gateway out",
     );

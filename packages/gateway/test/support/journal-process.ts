@@ -12,10 +12,8 @@ export const packageFolder: string = fileURLToPath(new URL("../..", import.meta.
 
 /** Runs a module in a process of its own, and gives back what it prints. */
 export function runCode(code: string): string {
-  const { stdout, stderr } = spawnSync(process.execPath, moduleArguments(code), {
-    cwd: packageFolder,
-    encoding: "utf8",
-  });
+  const options = { cwd: packageFolder, encoding: "utf8", timeout: 12_000 } as const;
+  const { stdout, stderr } = spawnSync(process.execPath, moduleArguments(code), options);
   if (stderr !== "") throw new Error(stderr);
   return stdout.trim();
 }
