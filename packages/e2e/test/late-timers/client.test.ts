@@ -8,9 +8,11 @@ import { RawGateway } from "./support/raw-gateway.ts";
 
 const MIB = 1 << 20;
 
+const CLIENT = new URL("./programs/client.ts", import.meta.url);
+
 /** A client of this gateway. */
 async function clientOf(url: string, options: ClientOptions = {}): Promise<Program> {
-  const client = new Program("client");
+  const client = new Program(CLIENT);
   client.ask({ do: "connect", url, options });
   await client.told("ready");
   return client;

@@ -3,9 +3,11 @@ import { describe, expect, it } from "vitest";
 import { RawClient } from "../../../gateway/test/support/raw.ts";
 import { Program } from "./support/program.ts";
 
+const GATEWAY = new URL("./programs/gateway.ts", import.meta.url);
+
 /** A gateway with a raw client, whose session stands. */
 async function pair(heartbeatMs: number): Promise<{ gateway: Program; client: RawClient; tag: Uint8Array }> {
-  const gateway = new Program("gateway");
+  const gateway = new Program(GATEWAY);
   gateway.ask({ do: "listen", heartbeatMs });
   const { url } = await gateway.told("listening");
   const client = await RawClient.open(url);

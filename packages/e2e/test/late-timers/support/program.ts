@@ -18,10 +18,10 @@ export class Program {
   #changed: () => void = () => {};
   #fault: unknown;
 
-  /** Runs `programs/<name>.ts` from source, until the test is over. */
-  constructor(name: "client" | "gateway") {
+  /** Runs a program from its source, until the test is over. */
+  constructor(source: URL) {
     const handed: Handed = { memory: this.#memory };
-    this.#worker = new Worker(new URL(`../programs/${name}.ts`, import.meta.url), {
+    this.#worker = new Worker(source, {
       execArgv: ["--conditions=turnmux-source"],
       workerData: handed,
     });
@@ -67,6 +67,11 @@ export class Program {
   /** Blocks the program's event loop, until {@link release} and for at least this many milliseconds. */
   async block(milliseconds: number): Promise<void> {
     this.ask({ do: "block", milliseconds });
+    await this.blocked();
+  }
+
+  /** Until the program's event loop is blocked. */
+  async blocked(): Promise<void> {
     while (!isBlocked(this.#memory)) await turn();
   }
 
