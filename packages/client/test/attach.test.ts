@@ -24,8 +24,11 @@ interface Bench {
   dial(): Ws | WebSocket;
 }
 
-async function bench(dial: (url: string) => Ws | WebSocket = (url) => new Ws(url)): Promise<Bench> {
-  const gateway = await TestGateway.listen({ hosted: true });
+async function bench(
+  dial: (url: string) => Ws | WebSocket = (url) => new Ws(url),
+  resumable: boolean = false,
+): Promise<Bench> {
+  const gateway = await TestGateway.listen({ hosted: true, resumable });
   const workshop = new Workshop();
   gateway.registry.implement(tools, workshop.handlers);
   return {
@@ -187,6 +190,27 @@ describe.each(Object.entries(kinds))("attach on %s", (_kind, open) => {
     expect(b.gateway.sessions).toHaveLength(2);
     await session.close();
   });
+
+  it("moves to the host's next socket with the calls that are under way, where waitMs and the gateway let it", async () => {
+    const b = await bench(open, true);
+    const { session, socket, far } = await standing(b, { waitMs: Number.POSITIVE_INFINITY });
+    const { states } = statesOf(session);
+    const host = heard(socket);
+    const held = session.turn("t").client(tools).hold();
+    await b.workshop.started.passed;
+    session.attach(b.dial());
+    b.gateway.accept(await b.gateway.socket(2));
+    await until(session, "ready");
+    b.workshop.release.open();
+    expect(await held).toBe("done");
+    expect(states).toEqual(["reconnecting", "ready"]);
+    expect(b.gateway.sessions).toHaveLength(1);
+    // The former socket is the host's, and stays open.
+    far.send("the host's own");
+    await host.until("the host's own");
+    expect(host.messages).toEqual(["the host's own"]);
+    await session.close();
+  });
 });
 
 describe("A session on a host's socket", () => {
@@ -245,16 +269,39 @@ describe("A session on a host's socket", () => {
   it("moves to another socket from within its own listeners", async () => {
     const b = await bench();
     const { session } = await standing(b, { waitMs: Number.POSITIVE_INFINITY });
-    const held = failureOf(session.turn("t").client(tools).hold());
+    const held = session.turn("t").client(tools).hold();
     await b.workshop.started.passed;
     session.addEventListener("drain", () => session.detach());
     session.addEventListener("state", ({ detail }) => {
       if (detail.state === "reconnecting") session.attach(b.dial());
     });
     b.gateway.latest.acceptor.drain("restarting", undefined);
-    expect(await held).toMatchObject({ code: "cancelled", outcome: "unknown" });
     b.gateway.accept(await b.gateway.socket(2));
     expect(await session.call("echo", "a")).toBe("a");
+    b.workshop.release.open();
+    expect(await held).toBe("done");
+    await session.close();
+  });
+
+  it("goes on after detach() and after a lost socket, with the calls that are under way", async () => {
+    const b = await bench(undefined, true);
+    const { session } = await standing(b, { waitMs: Number.POSITIVE_INFINITY });
+    const held = session.turn("t").client(tools).hold();
+    await b.workshop.started.passed;
+    session.detach();
+    expect(session.state).toBe("reconnecting");
+    session.attach(b.dial());
+    const second = await b.gateway.socket(2);
+    b.gateway.accept(second);
+    await until(session, "ready");
+    second.terminate();
+    await until(session, "reconnecting");
+    session.attach(b.dial());
+    b.gateway.accept(await b.gateway.socket(3));
+    await until(session, "ready");
+    b.workshop.release.open();
+    expect(await held).toBe("done");
+    expect(b.gateway.sessions).toHaveLength(1);
     await session.close();
   });
 

@@ -13,8 +13,8 @@ interface Bench {
   readonly session: ClientSession;
 }
 
-async function bench(options: ConnectOptions = soon): Promise<Bench> {
-  const gateway = await TestGateway.listen();
+async function bench(options: ConnectOptions = soon, resumable: boolean = false): Promise<Bench> {
+  const gateway = await TestGateway.listen({ resumable });
   const workshop = new Workshop();
   gateway.registry.implement(tools, workshop.handlers);
   return { gateway, workshop, session: await connect(gateway.url, options) };
@@ -62,9 +62,32 @@ describe("When the connection is lost", () => {
     expect(await call).toEqual({ id: "before-1" });
   });
 
-  it("calls under way end as unknown at once, and tell the model not to repeat a once tool", async () => {
-    const { gateway, workshop, session } = await bench();
+  it.each([
+    ["go on in the session, which is resumed", true],
+    ["are opened again under their keys in a new session", false],
+  ])("calls under way %s, and nothing runs twice", async (_how, resumable) => {
+    const { gateway, workshop, session } = await bench(soon, resumable);
     await using _ = session;
+    const { states } = statesOf(session);
+    const first = session.id;
+    const add = session.turn("t").client(tools).job.add;
+    const before = add({ name: "a" }, { key: "turn-1/call-1" });
+    await workshop.started.passed;
+    gateway.cut();
+    // Asked for once more by its key while there is no connection: that is the same call.
+    const joined = gate();
+    const again = add({ name: "a" }, { key: "turn-1/call-1", onAccept: () => joined.open() });
+    await joined.passed;
+    workshop.release.open();
+    expect(await Promise.all([before, again])).toEqual([{ id: "a-1" }, { id: "a-1" }]);
+    expect(workshop.added).toEqual(["a"]);
+    expect(states).toEqual(["reconnecting", "ready"]);
+    expect(session.id === first).toBe(resumable);
+    expect(gateway.sessions).toHaveLength(resumable ? 1 : 2);
+  });
+
+  it("calls under way that no other connection follows end as unknown, and tell the model not to repeat a once tool", async () => {
+    const { gateway, workshop, session } = await bench({ reconnect: false });
     const api = session.turn("t").client(tools);
     const held = failureOf(api.hold());
     const added = failureOf(api.job.add({ name: "a" }, { key: "turn-1/call-1" }));
@@ -83,22 +106,6 @@ describe("When the connection is lost", () => {
     expect(error.forModel()).toContain("Do not repeat it; check with echo first.");
     workshop.release.open();
     expect(await counted).toMatchObject({ code: "unavailable", outcome: "unknown" });
-  });
-
-  it("the same key asks again on the next connection, and nothing runs twice", async () => {
-    const { gateway, workshop, session } = await bench();
-    await using _ = session;
-    const add = session.turn("t").client(tools).job.add;
-    const lost = failureOf(add({ name: "a" }, { key: "turn-1/call-1" }));
-    await workshop.started.passed;
-    gateway.cut();
-    expect((await lost).outcome).toBe("unknown");
-    const joined = gate();
-    const again = add({ name: "a" }, { key: "turn-1/call-1", onAccept: () => joined.open() });
-    await joined.passed;
-    workshop.release.open();
-    expect(await again).toEqual({ id: "a-1" });
-    expect(workshop.added).toEqual(["a"]);
   });
 
   it("calls that wait still end at their deadline, and when they are cancelled, as not_started", async () => {

@@ -6,6 +6,7 @@ import {
   memoryJournal,
   OnceCalls,
   resolveLimits,
+  ResumableSessions,
   Session,
   systemEnvironment,
   ToolRegistry,
@@ -23,6 +24,8 @@ export interface TestGatewayOptions {
   /** Default: everybody is alice, and may do everything. */
   readonly admission?: () => Admission;
   readonly limits?: Partial<Limits>;
+  /** True where clients may resume their sessions. Default: each session ends with its connection. */
+  readonly resumable?: boolean;
   /** True where a test attaches turnmux itself, beside a host on the same sockets. */
   readonly hosted?: boolean;
   readonly server?: ServerOptions;
@@ -46,12 +49,19 @@ export class TestGateway {
   readonly #options: TestGatewayOptions;
   readonly #environment = systemEnvironment({ globals: globalThis, id: () => nanoid() });
   readonly #once = new OnceCalls(memoryJournal(), this.#environment);
+  readonly #resumable: ResumableSessions | undefined;
   readonly #waits: { readonly done: () => boolean; readonly resolve: () => void }[] = [];
 
   private constructor(server: WebSocketServer, options: TestGatewayOptions) {
     this.#options = options;
     this.server = server;
     this.registry = new ToolRegistry({ hasJournal: true });
+    if (options.resumable === true) {
+      this.#resumable = new ResumableSessions({
+        environment: this.#environment,
+        limits: resolveLimits(options.limits),
+      });
+    }
     const address = server.address();
     if (address === null || typeof address === "string") throw new Error("no port");
     this.url = `ws://127.0.0.1:${address.port}`;
@@ -93,6 +103,7 @@ export class TestGateway {
       limits,
       admission:
         this.#options.admission ?? ((): Admission => ({ kind: "vouched", grant: { principal: "alice", scopes: [] } })),
+      sessions: this.#resumable,
       makeSession: (identity) => {
         let control: SessionControl | undefined;
         const { registry } = this;
@@ -139,10 +150,11 @@ export class TestGateway {
     for (const socket of this.server.clients) socket.terminate();
   }
 
-  /** Cuts every connection, and takes no others. */
+  /** Cuts every connection, and takes no others. Sessions end. */
   async stop(): Promise<void> {
     this.cut();
     await new Promise((resolve) => this.server.close(resolve));
+    this.#resumable?.close("the gateway was stopped");
   }
 
   async #until(done: () => boolean): Promise<void> {
