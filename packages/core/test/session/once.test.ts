@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ToolError, type Admission, type JournalVerdict } from "../../src/index.ts";
 import { journalWith, SlowJournal } from "../support/journals.ts";
-import { gate, kit, kitWorld, watch } from "../support/kit.ts";
+import { gate, kit, kitWorld, never, watch } from "../support/kit.ts";
 import { ClientSide } from "../support/sides.ts";
 import { virtualCarriers } from "../support/virtual-carrier.ts";
 import type { World } from "../support/world.ts";
@@ -108,6 +108,23 @@ describe("the journal", () => {
     await time.settle();
     expect([first, joined, replayed].map(({ said }) => said)).toEqual(Array(3).fill("aborted, unknown"));
     expect(once.running).toBe(0);
+  });
+});
+
+describe("a call whose deadline is over", () => {
+  it("was not started where the journal says that its key is new, and something around the handler held it", async () => {
+    const { handler, runs } = gate();
+    const { client, time } = await kitWorld({ add: handler }, { gatewayInterceptors: [() => never()] });
+    const call = watch(client.client(kit).add(1, { timeoutMs: 100 }));
+    await time.advance(100);
+    expect([call.said, runs()]).toEqual(["deadline_exceeded, not_started", 0]);
+  });
+
+  it("may have run before, as far as is known, where the journal has not answered", async () => {
+    const { client, time } = await kitWorld({}, { journal: new SlowJournal() });
+    const call = watch(client.client(kit).add(1, { timeoutMs: 100 }));
+    await time.advance(100);
+    expect(call.said).toBe("deadline_exceeded, unknown");
   });
 });
 

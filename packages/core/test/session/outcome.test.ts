@@ -1,7 +1,15 @@
 /** Asking what became of a call, and what is in flight (TOOL-005, TOOL-006). */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { defineTools, tool, UsageError, type Admission, type OutcomeRequest, type Session } from "../../src/index.ts";
+import {
+  defineTools,
+  memoryJournal,
+  tool,
+  UsageError,
+  type Admission,
+  type OutcomeRequest,
+  type Session,
+} from "../../src/index.ts";
 import { journalWith } from "../support/journals.ts";
 import { gate, kit, kitWorld, never, watch } from "../support/kit.ts";
 import { jobs, Restarts } from "../support/restarts.ts";
@@ -258,6 +266,38 @@ describe("the outcome of a call that ran when its gateway died", () => {
     await world.time.settle();
     expect([call.said, ran]).toEqual([said, runs]);
     expect(outcome.said).toContain("settled");
+  });
+
+  it("is that it runs, where it came again while the journal was asked, and nobody asks twice", async () => {
+    const inner = memoryJournal();
+    const answered = Promise.withResolvers<void>();
+    const world = new Restarts({
+      ...journalWith({ claim: (claims) => inner.claim(claims), settle: (settlements) => inner.settle(settlements) }),
+      find: async (queries) => {
+        const found = await inner.find(queries);
+        await answered.promise;
+        return found;
+      },
+      abandon: () => inner.abandon(),
+    });
+    let asked = 0;
+    const session = await world.afterCrash({
+      add: {
+        run: () => ({ id: "ran" }),
+        reconcile: () => {
+          asked += 1;
+          return never();
+        },
+      },
+    });
+    const outcome = session.outcome({ key: "k" });
+    await world.time.settle();
+    watch(session.client(jobs).add({ name: "x" }, { key: "k" }));
+    await world.time.settle();
+    answered.resolve();
+    await world.time.settle();
+    expect((await outcome).state).toBe("running");
+    expect(asked).toBe(1);
   });
 
   it("is that it runs, where it runs in another process", async () => {

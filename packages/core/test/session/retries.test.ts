@@ -83,6 +83,16 @@ describe("a call that repeats one which was reported as unknown", () => {
     expect((await add("x", "5")).error?.key).toBe("5");
   });
 
+  it("is one for two callers of one key, since those were one call", async () => {
+    const { world, keys } = await hanging();
+    const api = world.client.turn("t").client(kit);
+    for (let i = 0; i < 2; i += 1) watch(api.add("x", { key: "1", timeoutMs: 100 }));
+    await world.time.advance(100);
+    for (const key of ["2", "3"]) watch(api.add("x", { key }));
+    await world.time.settle();
+    expect(keys).toEqual(["1", "3"]);
+  });
+
   it("is none where the first one's end was not reported when it was made", async () => {
     const { world, keys } = await hanging();
     const api = world.client.turn("t").client(kit);
