@@ -1,4 +1,5 @@
 /** The socket is killed around an add: what was on its way, in either direction, is lost. */
+import { TurnmuxError } from "@turnmux/client";
 import { expect, it } from "vitest";
 import { tools } from "./support/cron.ts";
 import { clientOf } from "./support/client.ts";
@@ -25,12 +26,18 @@ it.each(CASES)("A socket that is killed %s costs the call nothing but time", asy
   const proxy = await Proxy.before(url);
   const session = await clientOf(proxy.url);
   const turn = session.turn("turn-7");
+  const { id } = session;
+  // A session that its client has never spoken in is not kept for it.
+  await turn.client(tools).cron.list({});
   for (let round = 1; round <= ROUNDS; round += 1) {
     const killed = proxy.arm(kill(round));
     const job = await turn.client(tools).cron.add({ name: `job of round ${round}`, every: "day" });
     expect(job).toEqual({ id: `job-${round}` });
     await killed;
   }
+  // It is still the session that it was.
+  await session.client(tools).cron.list({});
+  expect(session.id).toBe(id);
   expect(proxy.kills).toBe(ROUNDS);
   expect(new Set(scheduler.jobs.map(({ name }) => name)).size).toBe(ROUNDS);
   expect(scheduler.jobs).toHaveLength(ROUNDS);
@@ -58,3 +65,37 @@ it("Many calls at once survive a socket that is killed again and again", async (
   expect(scheduler.jobs.map(({ name }) => name).sort()).toEqual(names.sort());
   await gateway.close();
 });
+
+it.each(CASES)(
+  "Without a connection to come back on, a socket that is killed %s leaves a call that says so",
+  async (_name, kill) => {
+    const { gateway, scheduler, url } = await openGateway();
+    const proxy = await Proxy.before(url);
+    const outcomes = new Set<string>();
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      const job = { name: `job of round ${round}`, every: "day" };
+      const options = { key: `turn-7 tool-call-${round}` };
+      const session = await clientOf(proxy.url, { reconnect: false });
+      const killed = proxy.arm(kill(round));
+      const first = await session
+        .client(tools)
+        .cron.add(job, options)
+        .catch((error: unknown) => {
+          if (!TurnmuxError.is(error)) throw error;
+          outcomes.add(error.outcome);
+          if (error.outcome === "unknown") expect(error.forModel()).toContain("Do not repeat it; check with cron.list");
+          else expect(error.outcome).toBe("not_started");
+          return undefined;
+        });
+      await killed;
+      const next = await clientOf(url);
+      const again = await next.client(tools).cron.add(job, options);
+      if (first !== undefined) expect(again).toEqual(first);
+      await next.close();
+    }
+    expect(outcomes).toContain("unknown");
+    expect(new Set(scheduler.jobs.map(({ name }) => name)).size).toBe(ROUNDS);
+    expect(scheduler.jobs).toHaveLength(ROUNDS);
+    await gateway.close();
+  },
+);
