@@ -165,6 +165,24 @@ describe("drain()", () => {
     expect(endings).toEqual([0]);
   });
 
+  test("does not wait for a journal that takes no endings", async () => {
+    const inner = memoryJournal();
+    const full: Journal = {
+      name: "full",
+      durable: false,
+      claim: (claims) => inner.claim(claims),
+      settle: () => Promise.reject(new Error("the disk is full")),
+      find: (queries) => inner.find(queries),
+      close: () => inner.close(),
+    };
+    const { gateway } = testGateway({ journal: full });
+    handle(gateway);
+    const session = gateway.openSession({ principal: "alice", scopes: ["write"] });
+    await session.client(tools).job.add({ name: "x" }, { key: "k" });
+    await session.close();
+    expect(await gateway.drain({ graceMs: 3_600_000 })).toEqual({ cutCalls: 0 });
+  });
+
   test("says GOAWAY twice: that it takes no more calls, and when the last one is over; then it closes with 1001", async () => {
     const { gateway } = testGateway();
     const handlers = handle(gateway);
