@@ -7,15 +7,17 @@ import type { ReconcileCall, Reconciled } from "../contract/tool-call.ts";
 import type { Environment } from "./environment.ts";
 import type { RegisteredTool } from "./registry.ts";
 import { callLogger, checkedResult, unlessAborted } from "./runner.ts";
-import { failed, type Settled } from "./settled.ts";
+import { failed, freesKey, type Settled } from "./settled.ts";
 
 /** How long a `reconcile` may take, in milliseconds, where no deadline of a call is shorter. */
 export const RECONCILE_MS = 60_000;
 
 /** What is known of it now. */
 export type Aftermath =
-  /** It took no effect, or may take it again: a call may run. */
+  /** It took no effect: a call may run as if nothing had been. */
   | { readonly kind: "run" }
+  /** It may have taken its effect, and the tool says that it may take it again. */
+  | { readonly kind: "run again" }
   /** It is over. */
   | { readonly kind: "settled"; readonly settled: Settled }
   /** Nothing could be found out this time; this is what whoever waits is told. */
@@ -38,6 +40,15 @@ const ENDED = "the side that ran this call ended while it ran";
 /** For good: nobody can tell, and the call does not run again. */
 export const UNKNOWN_FOR_GOOD: Settled = failed("aborted", `${ENDED}; whether it took effect is not known`, "unknown");
 
+/**
+ * How a run ended that repeats one which may have taken its effect: that this one took none says nothing of the one before
+ * (ERR-002). Undefined where it may be told as it is.
+ */
+export function unknownOfBoth(settled: Settled): Settled | undefined {
+  if (!freesKey(settled) || settled.ok) return undefined;
+  return { ...settled, outcome: "unknown" };
+}
+
 const UNKNOWN_AT_PRESENT: Settled = failed(
   "aborted",
   `${ENDED}; whether it took effect could not be found out now`,
@@ -48,7 +59,7 @@ const UNKNOWN_AT_PRESENT: Settled = failed(
 export async function aftermathOf(tool: RegisteredTool, call: CutOff, environment: Environment): Promise<Aftermath> {
   const { reconcile, contract } = tool;
   if (reconcile === undefined) {
-    return contract.afterCrash === "run" ? { kind: "run" } : { kind: "settled", settled: UNKNOWN_FOR_GOOD };
+    return contract.afterCrash === "run" ? { kind: "run again" } : { kind: "settled", settled: UNKNOWN_FOR_GOOD };
   }
   const overdue = new AbortController();
   const cancel = environment.setTimer(environment.now() + RECONCILE_MS, () =>

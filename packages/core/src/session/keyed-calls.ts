@@ -6,7 +6,7 @@
  */
 import type { Value } from "../content/value.ts";
 import { fingerprint } from "../journal/fingerprint.ts";
-import { aftermathOf } from "./aftermath.ts";
+import { aftermathOf, unknownOfBoth } from "./aftermath.ts";
 import type { Environment } from "./environment.ts";
 import { Execution } from "./execution.ts";
 import type { IncomingCall } from "./incoming.ts";
@@ -98,6 +98,25 @@ export class KeyedCalls {
     await this.#ends(once, execution, context, settled);
   }
 
+  /** The key stays taken until a run of it has ended otherwise than without effect (KEY-007). */
+  async #runsAgain(
+    once: OnceCalls,
+    execution: Execution,
+    context: RunContext & { readonly key: string },
+  ): Promise<void> {
+    const settled = execution.signal.aborted
+      ? failed("cancelled", "the call was cancelled before it ran again", "not_started")
+      : await this.#options.execute(execution, context);
+    const unknown = unknownOfBoth(settled);
+    if (unknown === undefined) {
+      await this.#ends(once, execution, context, settled);
+      return;
+    }
+    // Not recorded: whoever comes with the key next runs it again.
+    once.release(context.principal, context.key);
+    execution.settle(unknown, true);
+  }
+
   /** The call with this key ran when its side died (KEY-007). Those that come meanwhile join (KEY-008). */
   async #abandoned(
     once: OnceCalls,
@@ -112,6 +131,9 @@ export class KeyedCalls {
     switch (found.kind) {
       case "run":
         await this.#runs(once, execution, context);
+        return;
+      case "run again":
+        await this.#runsAgain(once, execution, context);
         return;
       case "settled":
         await this.#ends(once, execution, context, found.settled);

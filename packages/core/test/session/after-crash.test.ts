@@ -1,6 +1,14 @@
 /** Calls that ran when their gateway died, and come again (KEY-007, KEY-008). */
 import { describe, expect, it } from "vitest";
-import { defineTools, tool, ToolRegistry, type Logger, type Reconciled, type ToolHandlers } from "../../src/index.ts";
+import {
+  defineTools,
+  tool,
+  ToolError,
+  ToolRegistry,
+  type Logger,
+  type Reconciled,
+  type ToolHandlers,
+} from "../../src/index.ts";
 import { z } from "zod";
 import { never, watch, type Watched } from "../support/kit.ts";
 import { jobs, Restarts, type JobHandlers } from "../support/restarts.ts";
@@ -66,6 +74,38 @@ describe("a call that ran when its gateway died", () => {
     calls.push(watch(session.client(jobs).again({ name: "x" }, { key: "k" })));
     await world.time.settle();
     expect(calls.map(({ said }) => said)).toEqual(Array(3).fill('ok: {"id":"1"}'));
+  });
+
+  it("is said to be unknown where it runs again and takes no effect itself, and its key stays taken", async () => {
+    const world = new Restarts();
+    let runs = 0;
+    const session = await world.afterCrash(
+      {
+        again: () => {
+          runs += 1;
+          if (runs === 1) throw new ToolError("resource_exhausted", "not now");
+          return { id: `${runs}` };
+        },
+      },
+      "again",
+    );
+    const call = (name: string) => watch(session.client(jobs).again({ name }, { key: "k" }));
+    const calls = [call("x")];
+    await world.time.settle();
+    calls.push(call("another"));
+    await world.time.settle();
+    const leaving = new AbortController();
+    calls.push(watch(session.client(jobs).again({ name: "x" }, { key: "k", signal: leaving.signal })));
+    leaving.abort();
+    await world.time.settle();
+    calls.push(call("x"));
+    await world.time.settle();
+    expect(calls.map(({ said }) => said)).toEqual([
+      "resource_exhausted, unknown",
+      "already_exists, not_started",
+      "cancelled, not_started",
+      'ok: {"id":"2"}',
+    ]);
   });
 
   it("gets the result that reconcile found, and so does every repetition", async () => {
