@@ -27,6 +27,12 @@ afterAll(async () => {
   await browser.close();
 });
 
+/** A call that runs. */
+interface Held {
+  readonly signal: AbortSignal;
+  letGo(): void;
+}
+
 interface Endpoint extends Site {
   readonly gateway: Gateway;
   readonly url: string;
@@ -35,8 +41,8 @@ interface Endpoint extends Site {
   readonly sessions: GatewaySession[];
   /** Destroys all connections, without a word. */
   cut(): void;
-  /** Resolves once `echo` runs with the input `"hold"`, which does not end. */
-  readonly held: Promise<undefined>;
+  /** Resolves once `echo` runs with the input `"hold"`, which ends when it is let go of. */
+  readonly held: Promise<Held>;
 }
 
 /** A page, and an endpoint of a gateway's own on the page's server. */
@@ -44,13 +50,12 @@ async function openEndpoint(origins?: AllowedOrigins): Promise<Endpoint> {
   const site = await openSite(browser);
   const gateway = createGateway({ logger: silent });
   onTestFinished(() => gateway.close());
-  const held = Promise.withResolvers<undefined>();
+  const held = Promise.withResolvers<Held>();
   gateway.implement(tools, {
     ...implementation().handlers,
-    echo: (input) => {
+    echo: (input, call) => {
       if (input !== "hold") return input;
-      held.resolve(undefined);
-      return new Promise(() => {});
+      return new Promise((resolve) => held.resolve({ signal: call.signal, letGo: () => resolve(input) }));
     },
   });
   const devices = new Map<string, DeviceEntry>();
@@ -129,17 +134,28 @@ describe("A page in Chromium that connects to a gateway", () => {
     expect(await connecting(own, other)).toMatchObject({ principal: "alice" });
   });
 
-  it("comes back when its connection is cut; a call that was under way says that nobody knows what became of it", async () => {
+  it("comes back to its session when its connection is cut, and to the calls that were under way", async () => {
     const { page, url, cut, sessions, held } = await openEndpoint();
     await page.evaluate(([url, token]) => globalThis.turnmuxPage.connect(url, { token }), [url, SECRET] as const);
     const call = page.evaluate(() => globalThis.turnmuxPage.echo("hold"));
-    await Promise.all([expect(call).rejects.toThrow("unavailable, unknown"), held.then(cut)]);
+    const { letGo } = await held;
+    cut();
     expect(await page.evaluate(() => globalThis.turnmuxPage.states("ready", 2))).toEqual([
       "ready",
       "reconnecting",
       "ready",
     ]);
+    letGo();
+    expect(await call).toBe("hold");
     expect(await page.evaluate(() => globalThis.turnmuxPage.echo("again"))).toBe("again");
-    expect(await sessions[1]?.client(tools).text({ seed: 1, length: 10 })).toHaveLength(10);
+    expect(sessions).toHaveLength(1);
+    expect(await sessions[0]?.client(tools).text({ seed: 1, length: 10 })).toHaveLength(10);
+  });
+
+  it("and is blocked does not give up a call that was accepted meanwhile [CALL-015]", async () => {
+    const { page, url, held } = await openEndpoint();
+    await page.evaluate(([to, token]) => globalThis.turnmuxPage.connect(to, { token }), [url, SECRET] as const);
+    expect(await page.evaluate(() => globalThis.turnmuxPage.blockBehindCall(300))).toBe("next");
+    expect((await held).signal.aborted).toBe(false);
   });
 });

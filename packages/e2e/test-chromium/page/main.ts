@@ -23,6 +23,8 @@ export interface PageApi {
   connect(url: string, way: Way): Promise<Standing>;
   /** Calls `echo` of the gateway in the session that was opened last. What it failed with has code and outcome in its message. */
   echo(value: string): Promise<unknown>;
+  /** See {@link OwnSocket.blockBehindCall}. */
+  blockBehindCall(acceptTimeoutMs: number): Promise<unknown>;
   /** The states of that session so far, once it is in the given one for the so many-th time. */
   states(last: string, times: number): Promise<readonly string[]>;
 }
@@ -37,5 +39,6 @@ globalThis.turnmuxPage = {
   makeDeviceKey: () => own.makeDeviceKey(),
   connect: (url, way) => own.connect(url, way),
   echo: (value) => own.echo(value),
+  blockBehindCall: (acceptTimeoutMs) => own.blockBehindCall(acceptTimeoutMs),
   states: (last, times) => own.states(last, times),
 };

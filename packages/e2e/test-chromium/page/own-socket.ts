@@ -61,6 +61,23 @@ export class OwnSocket {
     }
   }
 
+  /**
+   * Calls `echo` with `"hold"`, and blocks the page for longer than the call may wait for ACCEPT. Then it calls `echo` again: what
+   * the page has to say of the first call it says before.
+   */
+  async blockBehindCall(acceptTimeoutMs: number): Promise<unknown> {
+    const api = this.#standing.client(tools);
+    const until = performance.now() + acceptTimeoutMs * 2;
+    api.echo("hold", { acceptTimeoutMs }).catch(() => {});
+    // OPEN leaves in a microtask.
+    for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+    while (performance.now() < until);
+    await new Promise((resolve) => {
+      setTimeout(resolve, acceptTimeoutMs);
+    });
+    return api.echo("next");
+  }
+
   async states(last: string, times: number): Promise<readonly string[]> {
     const session = this.#standing;
     const there = (): boolean => this.#states.filter((state) => state === last).length >= times;
