@@ -1,0 +1,280 @@
+/**
+ * What callers asked for, and what they were told: each is held against what really happened.
+ *
+ * @module
+ */
+import { TurnmuxError, UsageError, type CallOptions, type Limits } from "@turnmux/core";
+import { ATTEMPT } from "./handlers.ts";
+import type { Ledger, Run } from "./ledger.ts";
+import type { Process } from "./process.ts";
+import { isOnce, padding, sendsItems, type Answer, type Script, type ToolName } from "./tools.ts";
+import type { World } from "./world.ts";
+
+/** Something on which calls depend: it counts the times that it may have lost or held up something. */
+export interface Support {
+  readonly disturbances: number;
+  /** Times that it was slow. */
+  readonly delays?: number;
+}
+
+/** A call that is about to be made. */
+export interface AttemptRequest {
+  readonly caller: Process;
+  /** Whose journal counts at the other side. */
+  readonly site: string;
+  /** Whom the other side takes the caller for. */
+  readonly principal: string;
+  readonly tool: ToolName;
+  readonly script: Script;
+  readonly key: string | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly acceptTimeoutMs: number | undefined;
+  /** All on which the call depends, where all is well: while it stays so, the call must end as its script says. */
+  readonly supports: readonly Support[] | undefined;
+}
+
+/** What a caller was told. */
+export type Told =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly code: string; readonly outcome: string; readonly message: string };
+
+/** One call, from its caller's side. */
+export interface Attempt extends AttemptRequest {
+  readonly number: number;
+  readonly startedAt: number;
+  /** Disturbances of its supports before. */
+  readonly before: number;
+  readonly delaysBefore: number;
+  /** When it was cancelled, or its loop over the items was left. */
+  cancelledAt: number | undefined;
+  /** When its result was there: the loop over its items may take longer. */
+  endedAt: number | undefined;
+  accepted: boolean;
+  items: number;
+  told: Told | undefined;
+}
+
+const OUTCOMES: readonly string[] = ["not_started", "failed", "completed", "unknown"];
+
+/** The deadline of a call whose caller and tool give none: the session's default. */
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** Milliseconds that a timer may be late by rounding. */
+const ROUNDING_MS = 2;
+
+/** See the module's comment. */
+export class Calls {
+  readonly attempts: Attempt[] = [];
+  /** How often each was told. */
+  readonly tally: Record<string, number> = {};
+  readonly #world: World;
+  readonly #ledger: Ledger;
+  readonly #limits: Pick<Limits, "deadlineVerdictMs" | "cancelVerdictMs">;
+
+  constructor(world: World, ledger: Ledger, limits: Pick<Limits, "deadlineVerdictMs" | "cancelVerdictMs">) {
+    this.#world = world;
+    this.#ledger = ledger;
+    this.#limits = limits;
+  }
+
+  /** Attempts of live processes that have no end. */
+  get open(): Attempt[] {
+    return this.attempts.filter(({ told, caller }) => told === undefined && caller.alive);
+  }
+
+  /** A call is made: what to pass along, and the attempt to settle. */
+  begin(request: AttemptRequest): { readonly attempt: Attempt; readonly options: CallOptions } {
+    const attempt: Attempt = {
+      ...request,
+      number: this.attempts.length,
+      startedAt: this.#world.now,
+      before: disturbances(request.supports),
+      delaysBefore: delays(request.supports),
+      cancelledAt: undefined,
+      endedAt: undefined,
+      accepted: false,
+      items: 0,
+      told: undefined,
+    };
+    this.attempts.push(attempt);
+    if (this.#world.trace !== undefined) this.#noteBegin(attempt);
+    const { key, timeoutMs, acceptTimeoutMs } = request;
+    const options: CallOptions = {
+      key,
+      timeoutMs,
+      acceptTimeoutMs,
+      meta: { [ATTEMPT]: String(attempt.number) },
+      onAccept: () => {
+        attempt.accepted = true;
+      },
+    };
+    return { attempt, options };
+  }
+
+  /** An item arrived. */
+  item(attempt: Attempt, value: unknown): void {
+    const { id, index, pad } = value as { id: string; index: number; pad: string };
+    const { script } = attempt;
+    if (id !== script.id || pad !== padding(script.itemSize)) {
+      this.#violate("items", attempt, "an item of another call, or a broken one, arrived");
+    } else if (index !== attempt.items) {
+      this.#violate("items", attempt, `item ${index} arrived where ${attempt.items} was due`);
+    }
+    attempt.items += 1;
+  }
+
+  /** The call is over, as its caller learns now. */
+  settle(attempt: Attempt, told: Told): void {
+    if (!attempt.caller.alive) return;
+    if (attempt.told !== undefined) {
+      this.#violate("one ending", attempt, "it ends twice");
+      return;
+    }
+    attempt.told = told;
+    const name = told.ok ? "ok" : told.outcome;
+    this.tally[name] = (this.tally[name] ?? 0) + 1;
+    if (this.#world.trace !== undefined) {
+      const what = told.ok ? "ok" : `${told.code}, ${told.outcome}: ${told.message}`;
+      this.#world.note(attempt.caller.name, `attempt ${attempt.number} ends: ${what}`);
+    }
+    this.#checkTime(attempt, told);
+    if (told.ok) this.#checkResult(attempt, told.value);
+    else this.#checkFailure(attempt, told);
+    this.#checkCalm(attempt, told);
+  }
+
+  /** What is wrong with endings now that nothing can happen any more. */
+  checkAll(): void {
+    for (const attempt of this.attempts) {
+      if (attempt.told === undefined && attempt.caller.alive) {
+        this.#violate("every call ends", attempt, "it never ended");
+      }
+    }
+    for (const run of this.#ledger.runs) this.checkRun(run);
+  }
+
+  /** What is wrong with a run: who caused it, and what they were told. */
+  checkRun(run: Run): void {
+    const attempt = this.attempts[run.attempt];
+    if (attempt === undefined || attempt.site !== run.site || attempt.tool !== run.tool) {
+      this.#world.violate("no run without a call", `run ${run.number} of ${run.tool} belongs to no call`);
+      return;
+    }
+    if (attempt.principal !== run.principal || attempt.script.id !== run.script.id) {
+      this.#violate("principals", attempt, `its handler, run ${run.number}, was told of another caller or arguments`);
+    }
+    if (isOnce(run.tool) && attempt.key !== run.key) {
+      this.#violate("keys", attempt, `its handler, run ${run.number}, was told of another key`);
+    }
+    const { told } = attempt;
+    if (told !== undefined && !told.ok && told.outcome === "not_started" && isOnce(run.tool)) {
+      this.#violate("the truth", attempt, `its caller was told that it did not start, and run ${run.number} is its`);
+    }
+  }
+
+  #checkTime(attempt: Attempt, told: Told): void {
+    const { timeoutMs, startedAt, cancelledAt, caller, tool } = attempt;
+    const { deadlineVerdictMs, cancelVerdictMs } = this.#limits;
+    const deadlineMs = timeoutMs ?? (sendsItems(tool) ? Number.POSITIVE_INFINITY : DEFAULT_TIMEOUT_MS);
+    // A caller whose event loop is blocked gives up late, and waits for the other side's word from then on.
+    const deadline = Math.max(startedAt + deadlineMs, caller.blockedUntil) + deadlineVerdictMs;
+    const cancel = Math.max(cancelledAt ?? Number.POSITIVE_INFINITY, caller.blockedUntil) + cancelVerdictMs;
+    const limit = Math.min(deadline, cancel) + ROUNDING_MS;
+    const endedAt = attempt.endedAt ?? this.#world.now;
+    if (endedAt > limit) {
+      const late = Math.round(endedAt - limit);
+      this.#violate("deadlines", attempt, `it ends ${late} ms after its limit, with ${told.ok ? "ok" : told.code}`);
+    }
+  }
+
+  #checkResult(attempt: Attempt, value: unknown): void {
+    const { script, tool, principal, key, site } = attempt;
+    const { id, run: number, pad } = value as Answer;
+    const run = this.#ledger.runs[number];
+    if (run === undefined || id !== script.id || pad !== padding(script.size)) {
+      this.#violate("results", attempt, "it got a result that is not its own");
+      return;
+    }
+    if (run.principal !== principal || run.site !== site || run.tool !== tool) {
+      this.#violate("principals", attempt, `it got the result of run ${number}, which is for ${run.principal}`);
+    }
+    if (attempt.cancelledAt === undefined && attempt.items !== script.items) {
+      this.#violate("items", attempt, `it ends well with ${attempt.items} of ${script.items} items`);
+    }
+    if (key === undefined || !isOnce(tool)) return;
+    if (run.key !== key) this.#violate("keys", attempt, `it got the result of run ${number}, which has another key`);
+    if (!run.effect) this.#violate("the truth", attempt, `it ends well, and run ${number} had no effect`);
+  }
+
+  #checkFailure(attempt: Attempt, told: Extract<Told, { ok: false }>): void {
+    const { tool, key, principal, site } = attempt;
+    if (!OUTCOMES.includes(told.outcome)) {
+      this.#violate("every failure has an outcome", attempt, `it got ${told.code}: ${told.message}`);
+    }
+    if (key === undefined || !isOnce(tool)) return;
+    const { runs, effects } = this.#ledger.history(site, principal, key);
+    if (told.outcome === "completed" && effects === 0) {
+      this.#violate("the truth", attempt, "its caller was told that it took effect, and it did not");
+    }
+    if (told.outcome === "failed" && !runs.some(({ end, effect }) => end === "failed" && !effect)) {
+      this.#violate("the truth", attempt, "its caller was told that it took no effect, and nobody had said so");
+    }
+    if (told.outcome === "not_started") {
+      const run = runs.find((one) => one.attempt === attempt.number);
+      if (run !== undefined) this.checkRun(run);
+    }
+    if (told.code === "already_exists") {
+      const other = this.attempts.some(
+        (one) =>
+          one.key === key && one.principal === principal && one.site === site && one.script.id !== attempt.script.id,
+      );
+      if (!other) this.#violate("the truth", attempt, "its key is said to belong to other arguments, and it does not");
+    }
+  }
+
+  /** Where nothing was lost or held up, everybody gets what the script says. */
+  #checkCalm(attempt: Attempt, told: Told): void {
+    const { script, supports, before, cancelledAt, timeoutMs, acceptTimeoutMs, key } = attempt;
+    if (supports === undefined || disturbances(supports) !== before) return;
+    if (cancelledAt !== undefined || script.calls) return;
+    const delayed = delays(supports) !== attempt.delaysBefore;
+    const limited = delayed || timeoutMs !== undefined || acceptTimeoutMs !== undefined;
+    if (limited && !told.ok && told.code === "deadline_exceeded") return;
+    const first = this.attempts.every((one) => one === attempt || one.key !== key || one.site !== attempt.site);
+    if (key !== undefined && !first) return;
+    const expected = script.end === "ok" ? told.ok : !told.ok;
+    if (!expected) {
+      const what = told.ok ? "ok" : `${told.code}, ${told.outcome}: ${told.message}`;
+      this.#violate("no needless failure", attempt, `nothing was lost, its script ends ${script.end}, it got ${what}`);
+    }
+  }
+
+  #violate(invariant: string, attempt: Attempt, what: string): void {
+    const { number, tool, principal, key, caller } = attempt;
+    const keyed = key === undefined ? "" : `, key ${key}`;
+    this.#world.violate(invariant, `attempt ${number} of ${caller.name} (${tool} for ${principal}${keyed}): ${what}`);
+  }
+
+  #noteBegin({ number, caller, tool, key, script, timeoutMs }: Attempt): void {
+    const keyed = key === undefined ? "" : `, key ${key}`;
+    const limit = timeoutMs === undefined ? "" : `, ${timeoutMs} ms`;
+    this.#world.note(caller.name, `attempt ${number}: ${tool} ${script.id}${keyed}${limit}`);
+  }
+}
+
+/** What a rejected promise of a call tells. */
+export function toldOf(error: unknown): Told {
+  if (TurnmuxError.is(error)) {
+    return { ok: false, code: error.code, outcome: error.outcome, message: error.sentence };
+  }
+  const how = error instanceof UsageError ? "usage" : "not turnmux's";
+  return { ok: false, code: how, outcome: "none", message: error instanceof Error ? error.message : String(error) };
+}
+
+function disturbances(supports: readonly Support[] | undefined): number {
+  return (supports ?? []).reduce((sum, support) => sum + support.disturbances, 0);
+}
+
+function delays(supports: readonly Support[] | undefined): number {
+  return (supports ?? []).reduce((sum, support) => sum + (support.delays ?? 0), 0);
+}

@@ -1,0 +1,100 @@
+/**
+ * What really happened, written down outside of all processes: each run of a handler, and each effect.
+ *
+ * @module
+ */
+import type { Process } from "./process.ts";
+import { isOnce, type Script } from "./tools.ts";
+import type { World } from "./world.ts";
+
+/** How a handler ended, in its own words. */
+export type RunEnd = "ok" | "failed" | "completed" | "threw";
+
+/** One run of a handler. */
+export interface Run {
+  readonly number: number;
+  readonly process: Process;
+  /** Whose journal counts: gateways and clients have one each. */
+  readonly site: string;
+  readonly tool: string;
+  readonly principal: string;
+  readonly key: string | undefined;
+  readonly script: Script;
+  /** The attempt that the handler was told of: the first one, where several share the run. */
+  readonly attempt: number;
+  /** True once it has changed the world. */
+  effect: boolean;
+  end: RunEnd | undefined;
+}
+
+/** All that happened under one key. */
+export interface KeyHistory {
+  readonly runs: Run[];
+  effects: number;
+}
+
+/** See the module's comment. */
+export class Ledger {
+  readonly runs: Run[] = [];
+  readonly #world: World;
+  readonly #keys = new Map<string, KeyHistory>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** A handler begins. */
+  begin(run: Omit<Run, "number" | "effect" | "end">): Run {
+    const begun: Run = { ...run, number: this.runs.length, effect: false, end: undefined };
+    this.runs.push(begun);
+    const { tool, key, principal, site, process } = begun;
+    if (this.#world.trace !== undefined) {
+      this.#world.note(process.name, `run ${begun.number} of ${tool} for ${principal}, key ${key ?? "none"}`);
+    }
+    if (key === undefined || !isOnce(tool)) return begun;
+    const history = this.history(site, principal, key);
+    for (const earlier of history.runs) {
+      if (earlier.end === "failed") continue;
+      const how = earlier.end ?? (earlier.process.alive ? "still runs" : "died with its process");
+      this.#world.violate(
+        "at most once",
+        `${tool} runs again for ${principal}, key ${key}: run ${earlier.number} ${how}${earlier.effect ? ", and had its effect" : ""}`,
+      );
+    }
+    history.runs.push(begun);
+    return begun;
+  }
+
+  /** A handler changes the world. False where its process is dead: then nothing changes. */
+  effect(run: Run): boolean {
+    if (!run.process.perform()) return false;
+    run.effect = true;
+    const { tool, key, principal, site, process, number } = run;
+    this.#world.note(process.name, `run ${number} has its effect`);
+    if (key === undefined || !isOnce(tool)) return true;
+    const history = this.history(site, principal, key);
+    history.effects += 1;
+    if (history.effects > 1) {
+      this.#world.violate("at most once", `${tool} had ${history.effects} effects for ${principal}, key ${key}`);
+    }
+    return true;
+  }
+
+  /** A handler ends. */
+  end(run: Run, end: RunEnd): void {
+    if (!run.process.alive) return;
+    run.end = end;
+    this.#world.note(run.process.name, `run ${run.number} ends: ${end}`);
+  }
+
+  /** What happened under a key. */
+  history(site: string, principal: string, key: string): KeyHistory {
+    const address = `${site}\n${principal}\n${key}`;
+    let history = this.#keys.get(address);
+    if (history === undefined) {
+      history = { runs: [], effects: 0 };
+      this.#keys.set(address, history);
+    }
+    return history;
+  }
+}

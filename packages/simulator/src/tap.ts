@@ -1,0 +1,151 @@
+/**
+ * Listens on every connection: what the wire may show at all, and what a host may see of it.
+ *
+ * @module
+ */
+import type { CarrierMessage } from "@turnmux/core";
+import type { Connection } from "./connection.ts";
+import { describeAll } from "./describe.ts";
+import { isOnce } from "./tools.ts";
+import { framesOf, Type, type WireFrame } from "./wire.ts";
+import type { World } from "./world.ts";
+
+type Side = "client" | "gateway";
+
+/** What the tap asks about a connection. */
+export interface TapOptions {
+  /** Whether the side that runs a call of a `once` tool has recorded it, or had so at some time since then. */
+  readonly recorded: (connection: Connection, receiver: Side, key: string, since: number) => boolean;
+}
+
+/** What the tap knows of a stream. */
+interface SeenStream {
+  readonly tool: string;
+  readonly key: string | undefined;
+  readonly openedAt: number;
+}
+
+/** What the tap knows of a connection. */
+class Seen {
+  readonly streams = new Map<number, SeenStream>();
+  /** Messages of the hosts on their way, by sender. */
+  readonly host: Readonly<Record<Side, string[]>> = { client: [], gateway: [] };
+}
+
+/** A limit that only waiting breaks. */
+const HANDSHAKE_TIME = "HAND-007";
+
+/** See the module's comment. */
+export class Tap {
+  readonly #world: World;
+  readonly #options: TapOptions;
+  readonly #seen = new WeakMap<Connection, Seen>();
+
+  constructor(world: World, options: TapOptions) {
+    this.#world = world;
+    this.#options = options;
+  }
+
+  /** A side hands a message to its socket. Gives its frames back. */
+  sent(connection: Connection, side: Side, message: CarrierMessage): readonly WireFrame[] | undefined {
+    const frames = framesOf(message);
+    const lost = connection.healthy ? "" : " (into the void)";
+    if (this.#world.trace !== undefined) this.#note(connection, side, side === "client" ? "->" : "<-", frames, lost);
+    if (frames === undefined) {
+      this.#world.violate("the wire", "a side sends what is not turnmux's");
+      return undefined;
+    }
+    for (const frame of frames) this.#sentFrame(connection, side, frame);
+    return frames;
+  }
+
+  /** A message arrives at a side. */
+  arrived(connection: Connection, side: Side, frames: readonly WireFrame[] | undefined): void {
+    if (this.#world.trace !== undefined) this.#note(connection, side, "got", frames, "");
+  }
+
+  /** A side has looked at a message, and says whether it was turnmux's. */
+  handled(
+    connection: Connection,
+    side: Side,
+    message: CarrierMessage,
+    frames: readonly WireFrame[] | undefined,
+    taken: boolean,
+  ): void {
+    if (frames === undefined) {
+      const expected = this.#of(connection).host[side === "client" ? "gateway" : "client"].shift();
+      if (taken) this.#world.violate("the host", `the ${side} kept a message of the host's`);
+      else if (expected !== message) this.#world.violate("the host", "a message of the host's came out of order");
+    } else if (!taken) {
+      this.#world.violate("the host", `the host at the ${side} sees ${describeAll(frames)}`);
+    }
+  }
+
+  /** A host sends on its socket. */
+  hostSent(connection: Connection, side: Side, message: string): void {
+    this.#of(connection).host[side].push(message);
+  }
+
+  /** A side has lost its connection. */
+  lost(_connection: Connection, _side: Side): void {}
+
+  #sentFrame(connection: Connection, side: Side, frame: WireFrame): void {
+    switch (frame.type) {
+      case Type.open: {
+        const [tool, , key] = frame.places(3);
+        const stream = {
+          tool: String(tool),
+          key: typeof key === "string" ? key : undefined,
+          openedAt: this.#world.now,
+        };
+        this.#of(connection).streams.set(frame.stream, stream);
+        return;
+      }
+      case Type.accept:
+        this.#accept(connection, side, frame);
+        return;
+      case Type.refuse: {
+        const message = String(frame.header[2]);
+        if (/\[[A-Z]+-\d+\]/.test(message) && !message.includes(HANDSHAKE_TIME)) {
+          this.#world.violate("the protocol", `REFUSE: ${message}`);
+        }
+        return;
+      }
+      case Type.goaway: {
+        const [code, , message, , requirement] = frame.header;
+        if (typeof requirement === "string" && requirement !== HANDSHAKE_TIME) {
+          this.#world.violate("the protocol", `GOAWAY of the ${side}: ${String(message)} [${requirement}]`);
+        } else if (code === INTERNAL) this.#world.violate("the protocol", `GOAWAY of the ${side}: ${String(message)}`);
+        return;
+      }
+      default:
+    }
+  }
+
+  /** CALL-002 */
+  #accept(connection: Connection, side: Side, frame: WireFrame): void {
+    const stream = this.#of(connection).streams.get(frame.stream);
+    if (stream?.key === undefined || !isOnce(stream.tool)) return;
+    if (this.#options.recorded(connection, side, stream.key, stream.openedAt)) return;
+    this.#world.violate(
+      "ACCEPT after the journal",
+      `${stream.tool} with key ${stream.key} is accepted, and no journal holds it`,
+    );
+  }
+
+  #of(connection: Connection): Seen {
+    let seen = this.#seen.get(connection);
+    if (seen === undefined) {
+      seen = new Seen();
+      this.#seen.set(connection, seen);
+    }
+    return seen;
+  }
+
+  #note(connection: Connection, side: Side, how: string, frames: readonly WireFrame[] | undefined, more: string): void {
+    const text = frames === undefined ? "a message of the host's" : describeAll(frames);
+    this.#world.note(connection[side].process.name, `c${connection.number} ${how} ${text}${more}`);
+  }
+}
+
+const INTERNAL = 13;

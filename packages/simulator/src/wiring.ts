@@ -1,0 +1,265 @@
+/**
+ * Puts the core together as gateways and clients do. The one place that knows how sessions are made.
+ *
+ * @module
+ */
+import {
+  Acceptor,
+  Codes,
+  Dialer,
+  OnceCalls,
+  ResumableSessions,
+  Resumption,
+  Session,
+  ToolRegistry,
+  type Admission,
+  type Journal,
+  type Limits,
+  type SessionControl,
+  type SessionEnd,
+  type ToolHandlers,
+} from "@turnmux/core";
+import type { End } from "./connection.ts";
+import type { Process } from "./process.ts";
+import { clientTools, gatewayTools } from "./tools.ts";
+
+/** What a gateway is made from. */
+export interface GatewayOptions {
+  readonly process: Process;
+  readonly journal: Journal;
+  readonly limits: Limits;
+  readonly handlers: ToolHandlers<typeof gatewayTools>;
+  readonly admission: (principal: string) => Admission;
+  /** Why no further session is granted, while it is so. */
+  readonly closed: () => Extract<Admission, { kind: "closed" }> | undefined;
+  /** A session of this client process is over. */
+  readonly sessionOver: (client: Process) => void;
+}
+
+/** A session as its gateway has it. */
+export interface GatewaySession {
+  readonly session: Session;
+  readonly control: SessionControl;
+  /** Whose it is: a process that starts anew gets another one. */
+  readonly client: Process;
+}
+
+/** One life of a gateway. */
+export class GatewayCore {
+  readonly once: OnceCalls;
+  readonly sessions: GatewaySession[] = [];
+  readonly #options: GatewayOptions;
+  readonly #registry = new ToolRegistry({ hasJournal: true });
+  readonly #acceptors = new Set<Acceptor>();
+  readonly #resumable: ResumableSessions;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    const { process, limits } = options;
+    this.#resumable = new ResumableSessions({ environment: process.environment, limits });
+    this.once = new OnceCalls(options.journal, options.process.environment);
+    this.#registry.implement(gatewayTools, options.handlers);
+  }
+
+  /** Sessions that stand. */
+  get live(): GatewaySession[] {
+    return this.sessions.filter(({ session }) => session.state !== "closed");
+  }
+
+  /** Carriers that are in use. */
+  get carriers(): number {
+    return this.#acceptors.size;
+  }
+
+  /** Takes a connection of this principal's. */
+  accept(end: End, principal: string): void {
+    const { process, limits, admission, closed } = this.#options;
+    const acceptor: Acceptor = new Acceptor({
+      carrier: end,
+      environment: process.environment,
+      limits,
+      admission: () => admission(principal),
+      closed,
+      sessions: this.#resumable,
+      makeSession: () => this.#makeSession(end.connection.client.process),
+      over: () => this.#acceptors.delete(acceptor),
+    });
+    this.#acceptors.add(acceptor);
+  }
+
+  /** Takes no further calls; sessions end when the ones under way are over. */
+  drain(retryAfterMs: number | undefined): void {
+    for (const acceptor of this.#acceptors) acceptor.drain("the gateway restarts", retryAfterMs);
+    this.#resumable.drain("the gateway restarts", retryAfterMs);
+  }
+
+  #makeSession(client: Process): SessionControl {
+    const { process, limits, sessionOver } = this.#options;
+    let made: SessionControl | undefined;
+    const session = new Session(
+      { environment: process.environment, limits, registry: this.#registry, once: this.once },
+      (control) => {
+        made = control;
+      },
+    );
+    if (made === undefined) throw new Error("a session has no control");
+    this.sessions.push({ session, control: made, client });
+    session.addEventListener("state", ({ detail }) => {
+      if (detail.state === "closed") sessionOver(client);
+    });
+    return made;
+  }
+}
+
+/** What a client's connections are made from. */
+export interface ClientOptions {
+  readonly process: Process;
+  readonly journal: Journal;
+  readonly limits: Limits;
+  readonly handlers: ToolHandlers<typeof clientTools>;
+  readonly prover: ConstructorParameters<typeof Dialer>[0]["prover"];
+  /** Opens a socket. One of the two is called, perhaps never. Gives back what gives the socket up. */
+  readonly open: (opened: (end: End) => void, failed: () => void) => () => void;
+  /** Milliseconds until the next attempt, behind the one of this number. */
+  readonly waitMs: (attempt: number) => number;
+  /** The session is lost, or takes no calls: those under way may fail. */
+  readonly disturbed: () => void;
+  /** The connection is lost: calls may take longer. */
+  readonly delayed: () => void;
+}
+
+/** One session of a client, over one connection after the other, as the client package keeps it. */
+export class ClientCore {
+  readonly session: Session;
+  readonly once: OnceCalls;
+  /** The socket that is in use. */
+  end: End | undefined;
+  readonly #options: ClientOptions;
+  readonly #resumption: Resumption;
+  #sessionId = "";
+  #dialer: Dialer | undefined;
+  #giveUp: (() => void) | undefined;
+  #disarm: (() => void) | undefined;
+  #attempt = 0;
+  #stood = false;
+  #verdict: SessionEnd | undefined;
+  #retryAfterMs: number | undefined;
+  #over = false;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    const { process, limits, journal, handlers } = options;
+    const { environment } = process;
+    this.once = new OnceCalls(journal, environment);
+    let made: SessionControl | undefined;
+    this.session = new Session({ environment, limits, once: this.once, peer: { principal: "gateway" } }, (control) => {
+      made = control;
+    });
+    if (made === undefined) throw new Error("a session has no control");
+    this.#resumption = new Resumption({ environment, limits, control: made, enabled: limits.resumeWindowMs > 0 });
+    made.onClose = (message) => this.#close(message);
+    this.session.implement(clientTools, handlers);
+    this.session.addEventListener("state", ({ detail }) => {
+      process.world.note(process.name, `session ${this.session.id}: ${detail.state} ${detail.end?.message ?? ""}`);
+      if (detail.state !== "ready") return;
+      if (this.session.id !== this.#sessionId) options.disturbed();
+      this.#sessionId = this.session.id;
+      this.#stood = true;
+      this.#attempt = 0;
+      this.#retryAfterMs = undefined;
+    });
+    this.session.addEventListener("drain", ({ detail }) => {
+      this.#retryAfterMs = detail.retryAfterMs;
+      options.disturbed();
+    });
+    this.#dial();
+  }
+
+  #close(message: string): void {
+    if (this.#over) return;
+    this.#options.disturbed();
+    const end: SessionEnd = { cause: "closed", code: "cancelled", message, byPeer: false };
+    this.#verdict ??= end;
+    if (this.#dialer === undefined) this.#finish(end);
+    else this.#dialer.close(message);
+  }
+
+  #dial(): void {
+    const { open, limits, process } = this.#options;
+    let opened = false;
+    this.#giveUp = open(
+      (end) => {
+        opened = true;
+        this.#opened(end);
+      },
+      () => this.#lost({ cause: "lost", code: "unavailable", message: "nobody answers", byPeer: false }),
+    );
+    if (opened) return;
+    this.#arm(limits.handshakeMs, () => {
+      this.#giveUp?.();
+      this.#lost({ cause: "lost", code: "unavailable", message: "no socket was open in time", byPeer: false });
+    });
+    process.world.note(process.name, "dials");
+  }
+
+  #opened(end: End): void {
+    this.#disarm?.();
+    this.end = end;
+    const { process, limits, prover } = this.#options;
+    this.#dialer = new Dialer({
+      carrier: end,
+      environment: process.environment,
+      limits,
+      resumption: this.#resumption,
+      prover,
+      acceptsAudience: () => true,
+      agent: "simulator",
+      ended: (why) => {
+        // A host closes its socket once nobody uses it.
+        if (end.shared) end.closeSocket({ reason: "the host has no use for it" });
+        this.#lost(why);
+      },
+    });
+  }
+
+  #lost(end: SessionEnd): void {
+    if (this.#over) return;
+    this.#options.delayed();
+    this.#disarm?.();
+    this.#dialer = undefined;
+    this.end = undefined;
+    const final = this.#verdict ?? (mayTryAgain(end) ? undefined : end);
+    if (final !== undefined) {
+      this.#finish(final);
+      return;
+    }
+    const waitMs = (end.retryAfterMs ?? this.#retryAfterMs ?? 0) + this.#options.waitMs(this.#attempt);
+    this.#attempt += 1;
+    this.#arm(waitMs, () => this.#dial());
+    this.#resumption.disconnected(this.#stood ? "reconnecting" : "connecting", end);
+    if (this.#resumption.request === undefined) this.#options.disturbed();
+  }
+
+  #finish(end: SessionEnd): void {
+    this.#over = true;
+    this.#disarm?.();
+    this.#giveUp?.();
+    this.#options.disturbed();
+    this.#resumption.end(end);
+  }
+
+  #arm(milliseconds: number, run: () => void): void {
+    this.#disarm?.();
+    this.#disarm = this.#options.process.after(milliseconds, run);
+  }
+}
+
+/** As the client package decides. */
+function mayTryAgain(end: SessionEnd): boolean {
+  if (end.cause === "violation") return false;
+  const { retryable } = Codes[end.code];
+  if (end.cause === "refused" || end.cause === "goaway") {
+    return end.requirement === undefined && (retryable || end.code === "deadline_exceeded");
+  }
+  return retryable;
+}
