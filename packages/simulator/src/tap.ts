@@ -126,7 +126,9 @@ export class Tap {
   #accept(connection: Connection, side: Side, frame: WireFrame): void {
     const stream = this.#of(connection).streams.get(frame.stream);
     if (stream?.key === undefined || !isOnce(stream.tool)) return;
-    if (this.#options.recorded(connection, side, stream.key, stream.openedAt)) return;
+    // One that joins a call whose key is being freed is told so although the record has just gone.
+    const since = frame.places(1)[0] === JOINED ? Number.NEGATIVE_INFINITY : stream.openedAt;
+    if (this.#options.recorded(connection, side, stream.key, since)) return;
     this.#world.violate(
       "ACCEPT after the journal",
       `${stream.tool} with key ${stream.key} is accepted, and no journal holds it`,
@@ -149,3 +151,4 @@ export class Tap {
 }
 
 const INTERNAL = 13;
+const JOINED = 2;
