@@ -24,7 +24,7 @@ export interface ProcessSettings {
 
 /** What a process tells the driver. */
 export type FromProcess =
-  /** It can be used. A gateway says where it listens. */
+  /** It can be used: a client has a session. A gateway says where it listens. */
   | { readonly say: "ready"; readonly port?: number }
   /** What it has done since it said so last. */
   | { readonly say: "counts"; readonly calls: number; readonly pending: number }

@@ -67,6 +67,7 @@ async function keepSession(): Promise<void> {
       ({ id } = session);
     });
     state.session = session;
+    tell({ say: "ready" });
     const end = await session.closed;
     state.session = undefined;
     if (!state.leaving) intents.sessionEnded(end.cause, end.code, end.message);
@@ -95,7 +96,6 @@ obey(({ say }) => {
   else void end();
 });
 setInterval(count, 500).unref();
-tell({ say: "ready" });
 void keepSession();
 await intents.work();
 tell({ say: "finished" });

@@ -25,7 +25,7 @@ export class Child {
   readonly process: string;
   /** Resolves when it is gone. */
   readonly gone: Promise<void>;
-  /** True once it said that it can be used. */
+  /** Set by the owner: it said that it can be used. */
   ready = false;
   readonly #child: ChildProcess;
   #over = false;
@@ -44,7 +44,6 @@ export class Child {
     closeSync(log);
     this.#child.on("message", (message) => {
       const said = message as FromProcess;
-      if (said.say === "ready") this.ready = true;
       if (said.say === "left") this.#expected = true;
       events.message(this, said);
     });

@@ -157,6 +157,9 @@ export class House {
   #message(name: string, child: Child, message: FromProcess): void {
     switch (message.say) {
       case "ready":
+        // A client says so with each of its sessions, and has heard the rest before.
+        if (child.ready) break;
+        child.ready = true;
         this.#options.log.write({ kind: "driver", at: now(), what: "ready", process: child.process });
         if (name === "gateway" && child.lives) this.#options.proxy.target = message.port;
         // It was started before, and has not heard.

@@ -31,7 +31,7 @@ export class Proxy {
   readonly #random: Random;
   readonly #events: ProxyEvents;
   readonly #pipes = new Set<Pipe>();
-  #calm = false;
+  #calm = true;
 
   constructor(random: Random, events: ProxyEvents) {
     this.#random = random;
@@ -46,6 +46,12 @@ export class Proxy {
     this.#server.listen(0, "127.0.0.1", resolve);
     await promise;
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** From now on connections break, those that stand included. Until then none does. */
+  begin(): void {
+    this.#calm = false;
+    for (const pipe of this.#pipes) this.#decide(pipe);
   }
 
   /** From now on nothing breaks; what is stalled ends, since its other end may be long gone. */

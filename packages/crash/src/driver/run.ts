@@ -96,6 +96,7 @@ async function breakThings(
     for (const name of house.names) house.start(name);
     await Promise.race([house.ready(), stopped.promise]);
     say(`      ${house.living.length} processes are up`);
+    proxy.begin();
     await Promise.race([killAll(options, house, counts, over.signal), stopped.promise]);
     proxy.calm();
     log.write({ kind: "driver", at: now(), what: "calm", process: "driver#1" });
