@@ -40,6 +40,8 @@ export interface GatewaySideOptions {
   readonly lagMs?: () => number;
   /** False: sessions end with their channel. Default: clients may resume them. */
   readonly resumable?: boolean;
+  /** Why no further session is granted, where none is. */
+  readonly closed?: () => Extract<Admission, { kind: "closed" }> | undefined;
   /** Called with each session before the acceptor attaches it. */
   readonly onSession?: (session: Session) => void;
 }
@@ -87,6 +89,7 @@ export class GatewaySide {
           kind: "vouched",
           grant: { principal: "alice", scopes },
         },
+      closed: this.#options.closed,
       sessions: this.#options.resumable === false ? undefined : this.resumable,
       makeSession: () => this.#makeSession(),
       refused: (end) => this.refused.push(end),

@@ -65,7 +65,7 @@ export class Application {
       },
       fail: (input) => {
         this.#ran("fail", input);
-        throw new ToolError("out_of_range", "too far", { details: { at: input } });
+        throw new ToolError("out_of_range", "too far", { details: { at: Number(input) } });
       },
     };
   }
