@@ -20,7 +20,7 @@ export const QUIET_PASSES = 3;
 export const QUIET_MS = 5;
 
 /** Milliseconds for which passes that bring something go on: as many as the timer was late, between these two. */
-export const CATCH_UP_MS: readonly [least: number, most: number] = [100, 2_000];
+export const CATCH_UP_MS: readonly [least: number, most: number] = [250, 2_000];
 
 /** Passes that are made in any case while they bring something: the loop may be blocked again between two of them. */
 export const LEAST_PASSES = 3;

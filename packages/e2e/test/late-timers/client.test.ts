@@ -24,7 +24,7 @@ describe("A client that was blocked beyond the deadline of its call", () => {
     const client = await clientOf(gateway.url);
     client.ask({ do: "call", id: "late", tool: "answer", input: 3, timeoutMs: 3_000 });
     const asked = await gateway.asked();
-    await client.block(3_100);
+    await client.block(4_500);
     asked.answer();
     await gateway.written();
     client.release();
@@ -34,22 +34,22 @@ describe("A client that was blocked beyond the deadline of its call", () => {
   it("takes an answer that many looks at its sockets bring", async () => {
     const gateway = await AnsweringGateway.start();
     // Nothing is waited for behind the deadline: what counts is what has arrived.
-    const client = await clientOf(gateway.url, { deadlineVerdictMs: 1, oneAtATime: true });
-    client.ask({ do: "call", id: "large", tool: "answer", input: 2 * MIB, timeoutMs: 3_000 });
+    const client = await clientOf(gateway.url, { deadlineVerdictMs: 1, framePayload: 1_024, oneAtATime: true });
+    client.ask({ do: "call", id: "large", tool: "answer", input: MIB, timeoutMs: 3_000 });
     const asked = await gateway.asked();
-    await client.block(3_100);
+    await client.block(4_500);
     asked.answer();
     await gateway.written();
     client.release();
-    expect(await client.told("ended", "large")).toEqual({ name: "ended", id: "large", length: 2 * MIB });
+    expect(await client.told("ended", "large")).toEqual({ name: "ended", id: "large", length: MIB });
   });
 
   it("takes an answer that its peer still has to send the most of, as long as it keeps coming", async () => {
     const gateway = await AnsweringGateway.start();
-    const client = await clientOf(gateway.url);
+    const client = await clientOf(gateway.url, { deadlineVerdictMs: 5_000 });
     client.ask({ do: "call", id: "huge", tool: "answer", input: 12 * MIB, timeoutMs: 3_000 });
     const asked = await gateway.asked();
-    await client.block(3_100);
+    await client.block(4_500);
     asked.answer();
     await gateway.written();
     client.release();

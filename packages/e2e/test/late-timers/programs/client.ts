@@ -11,6 +11,7 @@ import { tell } from "./tell.ts";
 /** What may differ between clients. */
 export interface ClientOptions {
   readonly deadlineVerdictMs?: number;
+  readonly framePayload?: number;
   /** Its socket gives one message in each turn of the event loop. */
   readonly oneAtATime?: boolean;
 }
@@ -19,10 +20,10 @@ export interface ClientOptions {
 const { memory } = workerData as Handed;
 let session: ClientSession | undefined;
 
-async function open(url: string, { deadlineVerdictMs, oneAtATime = false }: ClientOptions): Promise<void> {
+async function open(url: string, { oneAtATime = false, ...limits }: ClientOptions): Promise<void> {
   session = await connect(url, {
     reconnect: false,
-    limits: deadlineVerdictMs === undefined ? {} : { deadlineVerdictMs },
+    limits,
     webSocket: (where) => new WebSocket(where, { allowSynchronousEvents: !oneAtATime, perMessageDeflate: false }),
   });
   session.addEventListener("state", ({ detail }) => {
