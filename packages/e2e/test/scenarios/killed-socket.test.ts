@@ -27,7 +27,7 @@ it.each(CASES)("A socket that is killed %s costs the call nothing but time", asy
   const session = await clientOf(proxy.url);
   const turn = session.turn("turn-7");
   const { id } = session;
-  // A session that its client has never spoken in is not kept for it.
+  // A session that its client has never spoken in is not kept for it (RESUME-007).
   await turn.client(tools).cron.list({});
   for (let round = 1; round <= ROUNDS; round += 1) {
     const killed = proxy.arm(kill(round));
