@@ -15,6 +15,9 @@ describe("Another connection is worth a try", () => {
     end("refused", "resource_exhausted"),
     end("refused", "deadline_exceeded"),
     end("goaway", "unavailable"),
+    // A wrapped message was lost: either side may find that.
+    end("goaway", "data_loss", { requirement: "CARR-021" }),
+    end("violation", "data_loss", { requirement: "CARR-021" }),
     // The stream identifiers are used up (STREAM-009).
     end("closed", "unavailable"),
   ])("after $cause, $code", (ended) => {

@@ -10,6 +10,8 @@ import { Codes, TurnmuxError, type SessionEnd } from "@turnmux/core";
  * session.
  */
 export function mayTryAgain(end: SessionEnd): boolean {
+  // A carrier that lost something ends the channel alone, whichever side has found it (RESUME-005).
+  if (end.code === "data_loss") return true;
   if (end.cause === "violation") return false;
   const retryable = Codes[end.code].retryable;
   // A rule that this side broke it would break again.

@@ -2,6 +2,7 @@
 import {
   Acceptor,
   resolveLimits,
+  ResumableSessions,
   Session,
   ToolRegistry,
   type Admission,
@@ -48,10 +49,14 @@ export class VirtualNetwork implements Platform {
   readonly attempts: number[] = [];
   readonly sessions: VirtualSide[] = [];
   readonly clientCarriers: VirtualCarrier[] = [];
+  /** True where clients may resume their sessions. */
+  resumable = false;
   aborted = 0;
   /** What {@link Backoff} draws, from 0 to less than 1. */
   chance = 0;
   readonly #plan: Attempt[];
+  readonly #environment = this.time.environment("gateway");
+  readonly #resumable = new ResumableSessions({ environment: this.#environment, limits: resolveLimits() });
   #first: number | undefined;
 
   /** `plan` says what becomes of the attempts, one after the other; the last one stands for all that follow. */
@@ -114,7 +119,7 @@ export class VirtualNetwork implements Platform {
         resolve();
       };
       this.clientCarriers.push(carrier);
-      if (attempt !== "silence") this.#accept(carriers.gateway, attempt.admission);
+      if (attempt !== "silence") this.accept(carriers.gateway, attempt.admission);
       listener.opened(carrier);
     });
     return {
@@ -131,14 +136,16 @@ export class VirtualNetwork implements Platform {
     throw new Error("there are no sockets");
   }
 
-  #accept(carrier: VirtualCarrier, admission: Admission): void {
-    const environment = this.time.environment("gateway");
+  /** Puts the gateway on a carrier. */
+  accept(carrier: VirtualCarrier, admission: Admission): void {
+    const environment = this.#environment;
     const limits = resolveLimits();
     const acceptor: Acceptor = new Acceptor({
       carrier,
       environment,
       limits,
       admission: () => admission,
+      sessions: this.resumable ? this.#resumable : undefined,
       makeSession: () => {
         const made: { control?: SessionControl } = {};
         const session = new Session({ environment, limits, registry: this.registry }, (control) => {
