@@ -133,6 +133,32 @@ describe("A lost connection", () => {
   });
 });
 
+describe("A session that is resumed", () => {
+  it("keeps its id and its calls, and begins a new row of waits and of giveUpMs with each outage", async () => {
+    const network = new VirtualNetwork(welcome);
+    network.resumable = true;
+    const workshop = new Workshop();
+    network.registry.implement(tools, workshop.handlers);
+    const session = await network.session({ reconnect: { giveUpMs: 2_000 } });
+    const { states } = statesOf(session);
+    const held = session.call("hold", {}, { timeoutMs: Number.POSITIVE_INFINITY });
+    const { id } = session;
+    await network.time.settle();
+    for (let outage = 0; outage < 4; outage++) {
+      network.clientCarriers.at(-1)?.cut();
+      await network.time.advance(250);
+      expect(session.state).toBe("ready");
+      await network.time.advance(10_000);
+    }
+    expect(waits(network)).toEqual([250, 10_250, 10_250, 10_250]);
+    workshop.release.open();
+    await network.time.settle();
+    expect([await held, session.id, network.sessions.length]).toEqual(["done", id, 1]);
+    expect(states).toEqual(Array.from({ length: 4 }, () => ["reconnecting", "ready"]).flat());
+    await network.close(session);
+  });
+});
+
 describe("A call that the socket never took", () => {
   it("is not lost with it, but made on the next connection", async () => {
     const network = new VirtualNetwork(welcome);
@@ -204,6 +230,48 @@ describe("A gateway that asks to wait", () => {
     workshop.release.open();
     await network.time.settle();
     expect(await held).toBe("done");
+    await network.close(session);
+  });
+
+  it("in GOAWAY is not waited for where the connection is lost before the calls are over: they are resumed first", async () => {
+    const network = new VirtualNetwork(welcome, welcome, refused, refused, welcome);
+    network.resumable = true;
+    const workshop = new Workshop();
+    network.registry.implement(tools, workshop.handlers);
+    const session = await network.session();
+    const held = session.call("hold", {});
+    await network.time.settle();
+    network.latest.acceptor.drain("restarting", 7_000);
+    await network.time.settle();
+    network.clientCarriers[0]?.cut();
+    await network.time.advance(250);
+    expect([session.state, network.sessions.length]).toEqual(["ready", 1]);
+    workshop.release.open();
+    await network.time.settle();
+    expect(await held).toBe("done");
+    // And now that they are over, it is.
+    expect(session.state).toBe("reconnecting");
+    await network.time.advance(7_000);
+    expect(network.attempts).toHaveLength(2);
+    await network.close(session);
+  });
+
+  it("in GOAWAY is waited for where there was nothing to resume any more", async () => {
+    const network = new VirtualNetwork(welcome, refused, welcome);
+    network.resumable = true;
+    network.registry.implement(tools, new Workshop().handlers);
+    const session = await network.session();
+    void session.call("hold", {}).catch(() => {});
+    await network.time.settle();
+    network.latest.acceptor.drain("restarting", 7_000);
+    await network.time.settle();
+    network.clientCarriers[0]?.cut();
+    await network.time.advance(250);
+    expect(network.attempts).toHaveLength(2);
+    await network.time.advance(7_000);
+    expect(network.attempts).toHaveLength(2);
+    await network.time.advance(500);
+    expect([network.attempts.length, session.state]).toEqual([3, "ready"]);
     await network.close(session);
   });
 

@@ -192,6 +192,8 @@ export class Connector implements SessionOwner {
   #next(end: SessionEnd): number | SessionEnd {
     const { reconnect, settings } = this.#options;
     const now = settings.environment.now();
+    // A gateway that drains has still to deliver what was under way: its session is resumed before it is gone.
+    const resumes = this.#readyAt !== undefined && end.cause !== "goaway" && this.#resumption?.request !== undefined;
     if (this.#readyAt !== undefined) {
       this.#backoff.stood(now - this.#readyAt);
       this.#readyAt = undefined;
@@ -199,7 +201,7 @@ export class Connector implements SessionOwner {
       this.#until = giveUpMs === undefined ? undefined : now + giveUpMs;
     }
     if (!mayTryAgain(end) || (this.#stood && reconnect === false)) return end;
-    const waitMs = this.#backoff.next(end.retryAfterMs ?? this.#drainRetryMs);
+    const waitMs = this.#backoff.next(end.retryAfterMs ?? (resumes ? undefined : this.#drainRetryMs));
     if (this.#until === undefined || now + waitMs < this.#until) return waitMs;
     const { attempt } = this.#backoff;
     return attempt === 1
