@@ -200,7 +200,7 @@ export class Intents {
   async #settle(): Promise<void> {
     for (let intent = this.#take(); intent !== undefined; intent = this.#take()) {
       await this.#look(intent);
-      let unknown = 0;
+      let answers = 0;
       let why = "no answer was to be had";
       for (let tries = 0; tries < CALM_TRIES; tries++) {
         const on = await this.#sessionFor(intent);
@@ -208,9 +208,9 @@ export class Intents {
         const ending = await this.#ask(on, intent, { timeoutMs: CALM_TIMEOUT_MS }, false);
         why = ending.ok ? "ok" : ending.outcome;
         if (ending.ok || ending.outcome === "completed") break;
-        if (ending.outcome === "unknown") unknown += 1;
-        // Twice the same answer to the same question.
-        if (unknown === 2) break;
+        if (ending.outcome !== "not_started") answers += 1;
+        // It ran, and nobody breaks anything any more: a third answer would be the same.
+        if (answers === 2) break;
         await pause(100);
       }
       this.#close(intent, `at the end: ${why}`);

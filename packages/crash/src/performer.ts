@@ -49,11 +49,10 @@ export class Performer {
     return this.#run(orders, call, async (run) => {
       const { before, after, how, intent } = orders;
       await pause(before);
-      // What may run again after a crash must not say that there is no effect where there is one of a run before.
-      const free = call.tool !== "once.again" || call.key === undefined || !this.#byKey.has(call.key);
-      if (free && how === "refuse" && Math.random() < 0.5) throw new ToolError("failed_precondition", "not this time");
-      if (how === "obey" && call.signal.aborted)
+      if (how === "refuse" && Math.random() < 0.5) throw new ToolError("failed_precondition", "not this time");
+      if (how === "obey" && call.signal.aborted) {
         throw new ToolError("cancelled", "not any more", { outcome: "failed" });
+      }
       const effect = randomUUID();
       const done: Done = { intent, effect };
       if (this.#plants.includes("late-effect")) {
