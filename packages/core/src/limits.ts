@@ -147,6 +147,9 @@ export const SILENT_INTERVALS: number = 2.5;
 /** What a frame counts for beside its body where octets of kept frames are counted (DELIV-003, DELIV-004). */
 export const FRAME_OVERHEAD: number = 64;
 
+/** What a session without a channel counts for beside what it has to say, in octets of `parkedOctets`. */
+export const PARKED_SESSION_OCTETS: number = 16 * KIB;
+
 /** Reasons of ended sessions that a gateway remembers for clients that want to resume them. */
 export const REMEMBERED_ENDS: number = 1_024;
 

@@ -51,6 +51,8 @@ export abstract class Channel {
   protected agreed: readonly string[] = [];
   /** True where the client wants to go on with a session: then no counted frame may precede WELCOME (HAND-006). */
   protected resumes = false;
+  /** The greatest stream taken of the peer in the session that is to be resumed, while this channel has none. */
+  protected formerLastStream = 0;
   readonly #antechamber: Antechamber;
   readonly #outbox = new Outbox();
   #state: ChannelState = "start";
@@ -141,6 +143,7 @@ export abstract class Channel {
       return;
     }
     this.handshakeTimedOut(now);
+    this.#sink?.handleTimeout(now);
     const due = this.#heartbeat?.handleTimeout(now);
     if (due === "silent") {
       this.end(
@@ -418,7 +421,7 @@ export abstract class Channel {
     return {
       type: "goaway",
       code,
-      lastStream: this.#sink?.lastStream ?? 0,
+      lastStream: this.#sink?.lastStream ?? this.formerLastStream,
       message: clip(message, SENTENCE_OCTETS),
       retryAfterMs: wholeMs(retryAfterMs),
     };

@@ -60,8 +60,13 @@ export class ClientChannel extends Channel {
     };
   }
 
-  /** Says HELLO (HAND-001), to go on with a session where `resume` names one. Called once. */
-  start(now: number, resume?: ResumeRequest): void {
+  /**
+   * Says HELLO (HAND-001), to go on with a session where `resume` names one, of whose streams `lastStream` is the greatest that
+   * was taken. Called once.
+   */
+  start(now: number, resume?: ResumeRequest, lastStream: number = 0): void {
+    // The gateway may have put the session on this channel when it hears that the client gives up.
+    if (resume !== undefined) this.formerLastStream = lastStream;
     this.step("hello");
     this.#hello = { ...this.#hello, resume };
     this.limitHandshake(now + this.limits.handshakeMs);

@@ -220,12 +220,13 @@ export class GatewayChannel extends Channel {
     this.finish({ cause: "refused", code, message, requirement, retryAfterMs, byPeer: false }, now);
   }
 
-  /** True when the message repeats the HELLO that opened this channel. */
+  /** True when the message repeats the HELLO that opened this channel, or is the PROOF that comes after its end. */
   #repeats(carriage: Carriage, envelope: Envelope): boolean {
     const hello = this.#hello;
     if (hello === undefined) return false;
     try {
       const frame = carriage.decode(envelope, this.limits)[0];
+      if (frame?.type === "proof") return sameOctets(frame.clientNonce, hello.nonce);
       return frame?.type === "hello" && sameOctets(payloadOf(frame), payloadOf(hello));
     } catch (error) {
       if (error instanceof ProtocolViolation) return false;

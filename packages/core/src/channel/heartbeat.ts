@@ -13,6 +13,8 @@ export class Heartbeat {
   readonly #intervalMs: number;
   #heardAt: number;
   #askedAt: number;
+  /** When the peer was asked first since it was heard. */
+  #firstAskedAt: number | undefined;
   #nextId = 1;
 
   constructor(intervalMs: number, now: number) {
@@ -24,6 +26,7 @@ export class Heartbeat {
   /** Something arrived. */
   heard(now: number): void {
     this.#heardAt = now;
+    this.#firstAskedAt = undefined;
   }
 
   /** A PONG arrived. */
@@ -33,15 +36,23 @@ export class Heartbeat {
 
   /** When {@link handleTimeout} is due: the next question, or the end of patience. */
   nextTimeout(): number {
-    return Math.min(this.#nextQuestion(), this.#heardAt + this.#intervalMs * SILENT_INTERVALS);
+    return Math.min(this.#nextQuestion(), this.#silentAt());
   }
 
   /** A PING to send, `"silent"` when the peer was quiet for too long, or undefined when nothing is due. */
   handleTimeout(now: number): PingFrame | "silent" | undefined {
-    if (now >= this.#heardAt + this.#intervalMs * SILENT_INTERVALS) return "silent";
+    if (now >= this.#silentAt()) return "silent";
     if (now < this.#nextQuestion()) return undefined;
     this.#askedAt = now;
+    this.#firstAskedAt ??= now;
     return { type: "ping", id: this.#nextId++ };
+  }
+
+  /** Whoever was not asked is not silent: this side itself may have been suspended, or both. */
+  #silentAt(): number {
+    if (this.#firstAskedAt === undefined) return Number.POSITIVE_INFINITY;
+    const sinceHeard = this.#heardAt + this.#intervalMs * SILENT_INTERVALS;
+    return Math.max(sinceHeard, this.#firstAskedAt + this.#intervalMs * (SILENT_INTERVALS - 1));
   }
 
   #nextQuestion(): number {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { CarrierMessage } from "../carrier/carrier.ts";
+import { ProtocolViolation } from "../errors/violation.ts";
 import {
   binaryCarriage,
   sameOctets,
@@ -12,7 +13,7 @@ import {
   ZERO_TAG,
   type Carriage,
 } from "../wire/carriage.ts";
-import type { CountedFrame, Frame, HandshakeFrame } from "../wire/frame.ts";
+import type { CountedFrame, Frame, HandshakeFrame, PeerLimits } from "../wire/frame.ts";
 
 /** A tag-zero message may hold one handshake frame; all else travels under the receiver's tag. */
 const HANDSHAKE_TYPES: ReadonlySet<string> = new Set(["hello", "challenge", "proof", "welcome", "refuse"]);
@@ -34,6 +35,19 @@ export function isCounted(frame: Frame): frame is CountedFrame {
 export function carriageOf(message: CarrierMessage): Carriage {
   if (typeof message === "string") return textCarriage;
   return message instanceof Uint8Array ? binaryCarriage : wrappedCarriage;
+}
+
+/** True for a message that starts a handshake. What does not parse does not: it is the host's (CARR-004). */
+export function isHello(message: CarrierMessage, limits: PeerLimits): boolean {
+  const carriage = carriageOf(message);
+  const envelope = carriage.recognise(message);
+  if (envelope === undefined || !sameOctets(envelope.tag, ZERO_TAG)) return false;
+  try {
+    return carriage.decode(envelope, limits)[0]?.type === "hello";
+  } catch (error) {
+    if (error instanceof ProtocolViolation) return false;
+    throw error;
+  }
 }
 
 /** True for a message of a handshake, whoever's. */

@@ -5,7 +5,6 @@
  * @module
  */
 import type { ChannelEnd } from "../channel/events.ts";
-import { earliest } from "../channel/milliseconds.ts";
 import type { FrameSink, SinkFrame } from "../channel/sink.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
 import type { Limits } from "../limits.ts";
@@ -30,6 +29,8 @@ export interface DeliveryOptions {
   readonly limits: Limits;
   /** Octets that the peer keeps for replay, as it has stated. */
   readonly peerReplay: number;
+  /** Called when the peer has acknowledged all that was written. */
+  readonly delivered?: (() => void) | undefined;
 }
 
 /** The part of what the peer keeps for replay after which it is owed an ACK (DELIV-003). */
@@ -45,6 +46,7 @@ export class Delivery implements FrameSink {
   readonly #source: DeliverySource;
   readonly #limits: Limits;
   readonly #ackOctets: number;
+  readonly #delivered: (() => void) | undefined;
   readonly #kept = new Kept();
   /** Frames of the peer that arrived, in all. */
   #received = 0;
@@ -54,12 +56,17 @@ export class Delivery implements FrameSink {
   #untold = 0;
   /** When the peer is told at the latest. */
   #ackAt: number | undefined;
+  /** True when that time has come: no timer is needed any more, but a carrier that takes the ACK. */
+  #ackDue = false;
+  /** True once the peer drains: it waits for what it has written to be acknowledged (CHAN-003). */
+  #prompt = false;
   /** The kept frame to be sent again next; undefined where all of them are on their way. */
   #again: number | undefined;
 
   constructor(options: DeliveryOptions) {
     this.#source = options.source;
     this.#limits = options.limits;
+    this.#delivered = options.delivered;
     this.#ackOctets = Math.max(1, Math.floor(options.peerReplay / QUARTER));
   }
 
@@ -91,18 +98,24 @@ export class Delivery implements FrameSink {
           "failed_precondition",
         );
       }
+      if (this.#kept.size === 0) this.#delivered?.();
       return;
     }
-    if (frame.type !== "goaway") {
+    if (frame.type === "goaway") {
+      this.#prompt = true;
+      this.#ackDue = true;
+    } else {
       this.#received += 1;
       this.#untold += frameOctets(frame);
-      this.#ackAt ??= now + this.#limits.ackDelayMs;
+      if (this.#prompt || this.#untold >= this.#ackOctets) this.#ackDue = true;
+      else if (!this.#ackDue) this.#ackAt ??= now + this.#limits.ackDelayMs;
     }
     this.#source.frame(frame, now);
   }
 
   nextFrame(now: number): Frame | undefined {
-    if (this.#ackAt !== undefined && (now >= this.#ackAt || this.#untold >= this.#ackOctets)) return this.#ack();
+    this.handleTimeout(now);
+    if (this.#ackDue) return this.#ack();
     // DELIV-006
     const again = this.#nextAgain(now);
     if (again !== undefined) return again;
@@ -113,7 +126,13 @@ export class Delivery implements FrameSink {
   }
 
   nextTimeout(): number | undefined {
-    return earliest(this.#ackAt);
+    return this.#ackAt;
+  }
+
+  handleTimeout(now: number): void {
+    if (this.#ackAt === undefined || now < this.#ackAt) return;
+    this.#ackAt = undefined;
+    this.#ackDue = true;
   }
 
   /** The channel is over. Where the session survives that, its frames wait for {@link resume}. */
@@ -127,7 +146,7 @@ export class Delivery implements FrameSink {
   /** The channel is of no use any more. What it had still to say is said on the next one. */
   leave(): void {
     this.#again = undefined;
-    this.#ackAt = undefined;
+    this.#told();
   }
 
   /**
@@ -138,14 +157,13 @@ export class Delivery implements FrameSink {
     if (!this.#acknowledge(peerReceived)) return false;
     this.#again = this.#kept.size === 0 ? undefined : 0;
     // The handshake tells the peer.
-    this.#untold = 0;
-    this.#ackAt = undefined;
+    this.#told();
     return true;
   }
 
   /** Tells the peer at once what was received: a resumed session's first word, which confirms its new token (RESUME-002). */
-  acknowledgeNow(now: number): void {
-    this.#ackAt = now;
+  acknowledgeNow(): void {
+    this.#ackDue = true;
   }
 
   #nextAgain(now: number): CountedFrame | undefined {
@@ -155,9 +173,14 @@ export class Delivery implements FrameSink {
     return frame;
   }
 
-  #ack(): AckFrame {
+  #told(): void {
     this.#untold = 0;
     this.#ackAt = undefined;
+    this.#ackDue = false;
+  }
+
+  #ack(): AckFrame {
+    this.#told();
     return { type: "ack", received: this.#received };
   }
 

@@ -45,6 +45,8 @@ import { Writer } from "./writer.ts";
 /** How a peer moves its channel. The owner passes these on with the present time. */
 export interface ChannelControl {
   drain(message: string, retryAfterMs?: number): void;
+  /** This side drains, and no call is left. */
+  drained(message: string, retryAfterMs?: number): void;
   close(code: Code, message: string, retryAfterMs?: number): void;
   fail(violation: ProtocolViolation): void;
   /** There is something to write, or an event to take. */
@@ -239,6 +241,8 @@ export class Peer implements CallPort, FrameSink {
     return undefined;
   }
 
+  handleTimeout(): void {}
+
   /** The next frame to write. Without `room`: one of those that never wait for an acknowledgement (DELIV-004). */
   nextFrame(now: number, room: boolean = true): CountedFrame | undefined {
     const offer = room ? this.#offers.shift() : undefined;
@@ -401,7 +405,7 @@ export class Peer implements CallPort, FrameSink {
 
   #endWhenDrained(): void {
     if (this.#draining === undefined || this.#ended || this.#calls.size > 0) return;
-    this.#control.close("unavailable", this.#draining.message, this.#draining.retryAfterMs);
+    this.#control.drained(this.#draining.message, this.#draining.retryAfterMs);
   }
 }
 

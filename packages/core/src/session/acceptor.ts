@@ -4,14 +4,19 @@
  * @module
  */
 import type { CarrierMessage } from "../carrier/carrier.ts";
-import { isHandshakeMessage } from "../channel/messages.ts";
+import { isHandshakeMessage, isHello } from "../channel/messages.ts";
 import type { AcceptorOptions } from "./admission.ts";
 import { Conversation } from "./conversation.ts";
+
+/** Former conversations of one socket whose messages are kept from the host (CARR-005). */
+const FORMERS = 8;
 
 /** See the module's comment. */
 export class Acceptor {
   readonly #options: AcceptorOptions;
   #conversation: Conversation;
+  /** The latest first. What the client still sends to them, before it has heard of their end, is kept from the host. */
+  #formers: readonly Conversation[] = [];
   #over = false;
 
   /** Takes the carrier. Throws what {@link Carrier.start} throws. */
@@ -50,11 +55,18 @@ export class Acceptor {
   }
 
   #message(message: CarrierMessage): boolean {
-    if (this.#conversation.link.receive(message)) return true;
-    if (!this.#conversation.channelEnded || this.#over || !isHandshakeMessage(message)) return false;
+    if (this.#conversation.receive(message)) {
+      // The client speaks on the latest channel, and so is done with those before.
+      if (!isHandshakeMessage(message)) this.#formers = [];
+      return true;
+    }
+    // What was still on its way to a former one came before the HELLO of the latest: it is no HELLO.
+    if (!isHello(message, this.#options.limits)) return this.#formers.some((former) => former.receive(message));
+    if (!this.#conversation.channelEnded || this.#over) return false;
     // After a GOAWAY a new HELLO starts a new channel (CARR-032).
+    this.#formers = [this.#conversation, ...this.#formers].slice(0, FORMERS);
     this.#conversation = this.#converse();
-    return this.#conversation.link.receive(message);
+    return this.#conversation.receive(message);
   }
 
   #converse(): Conversation {

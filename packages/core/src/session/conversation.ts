@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { CarrierMessage } from "../carrier/carrier.ts";
 import type { ChannelEnd, ChannelEvent } from "../channel/events.ts";
 import { GatewayChannel, type WelcomeOptions } from "../channel/gateway-channel.ts";
 import { ALL_CONTENTS } from "../content/body.ts";
@@ -56,6 +57,11 @@ export class Conversation implements Holder {
         ended: (end) => this.#finish(end),
       },
     });
+  }
+
+  /** A message arrived. True when it was this conversation's. */
+  receive(message: CarrierMessage): boolean {
+    return this.link.receive(message);
   }
 
   /** True when its channel takes nothing more. The last word may still have to be written. */

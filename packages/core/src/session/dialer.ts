@@ -95,7 +95,8 @@ export class Dialer {
       lost: (loss) => this.#link.lost(loss),
     });
     options.started?.();
-    this.#channel.start(environment.now(), resumption.request);
+    const { request, lastStream } = resumption;
+    this.#channel.start(environment.now(), request, lastStream);
     this.#link.flush();
   }
 

@@ -34,6 +34,7 @@ export class Lifeline implements ChannelControl {
   readonly #options: LifelineOptions;
   #link: ChannelControl | undefined;
   #woken = false;
+  #drained: { readonly message: string; readonly retryAfterMs: number | undefined } | undefined;
   #over = false;
 
   constructor(options: LifelineOptions) {
@@ -41,7 +42,12 @@ export class Lifeline implements ChannelControl {
     const { role, limits, peerLimits, peerContents, features } = options;
     this.peer = new Peer({ role, limits, control: this, peerLimits, peerContents, features });
     this.delivery = features.includes(DELIVERY)
-      ? new Delivery({ source: this.peer, limits, peerReplay: peerLimits.replay ?? 0 })
+      ? new Delivery({
+          source: this.peer,
+          limits,
+          peerReplay: peerLimits.replay ?? 0,
+          delivered: () => this.#closeWhenDelivered(),
+        })
       : undefined;
     this.sink = this.delivery ?? this.peer;
   }
@@ -66,6 +72,8 @@ export class Lifeline implements ChannelControl {
     const { draining } = this.peer;
     if (draining !== undefined) this.#link?.drain(draining.message, draining.retryAfterMs);
     this.wake();
+    // All that was left to say may have arrived before.
+    this.#closeWhenDelivered();
   }
 
   /**
@@ -91,6 +99,18 @@ export class Lifeline implements ChannelControl {
   drain(message: string, retryAfterMs?: number): void {
     // Without a channel it is said on the next one.
     this.#link?.drain(message, retryAfterMs);
+  }
+
+  /** A result that may not have arrived is waited for: the session ends when the peer has acknowledged it (CHAN-003). */
+  drained(message: string, retryAfterMs?: number): void {
+    this.#drained = { message, retryAfterMs };
+    this.#closeWhenDelivered();
+  }
+
+  #closeWhenDelivered(): void {
+    const { message, retryAfterMs } = this.#drained ?? {};
+    if (message === undefined || (this.delivery?.keptFrames ?? 0) > 0) return;
+    this.close("unavailable", message, retryAfterMs);
   }
 
   close(code: Code, message: string, retryAfterMs?: number): void {

@@ -87,6 +87,10 @@ export class Link implements ChannelControl {
     this.wake();
   }
 
+  drained(message: string, retryAfterMs?: number): void {
+    this.close("unavailable", message, retryAfterMs);
+  }
+
   close(code: ChannelEnd["code"], message: string, retryAfterMs?: number): void {
     this.#channel.close(code, message, this.#environment.now(), retryAfterMs);
     this.wake();

@@ -5,7 +5,7 @@
  * @module
  */
 import type { ChannelEnd } from "../channel/events.ts";
-import { REMEMBERED_ENDS, sameLimits, type Limits } from "../limits.ts";
+import { PARKED_SESSION_OCTETS, REMEMBERED_ENDS, sameLimits, type Limits } from "../limits.ts";
 import type { HelloFrame } from "../wire/frame.ts";
 import type { Environment } from "./environment.ts";
 import type { StandingSession } from "./standing-session.ts";
@@ -16,9 +16,12 @@ export interface ResumableSessionsOptions {
   readonly limits: Limits;
 }
 
+/** Milliseconds by which a resume window is over too late where the event loop was blocked. */
+const LATE_MS = 100;
+
 interface Parked {
   readonly session: StandingSession;
-  readonly cancelWindow: () => void;
+  cancelWindow: () => void;
 }
 
 interface Remembered {
@@ -91,10 +94,20 @@ export class ResumableSessions {
     session.control.suspend(end);
     // Whoever was told of it may have ended the session.
     if (!this.#sessions.has(session.identity.id)) return;
+    const until = environment.now() + limits.resumeWindowMs;
+    const parked: Parked = { session, cancelWindow: () => {} };
     const over = (): void =>
       this.#expire(session, `the session was without a connection for more than ${limits.resumeWindowMs} ms`);
-    const cancelWindow = environment.setTimer(environment.now() + limits.resumeWindowMs, over, true);
-    this.#parked.set(session, { session, cancelWindow });
+    parked.cancelWindow = environment.setTimer(
+      until,
+      () => {
+        // A gateway that was blocked has left its clients waiting at the door.
+        if (environment.now() - until < LATE_MS) over();
+        else parked.cancelWindow = environment.setTimer(environment.now() + limits.handshakeMs, over, true);
+      },
+      true,
+    );
+    this.#parked.set(session, parked);
     const ofPrincipal = this.#parkedByPrincipal.get(session.identity.principal) ?? new Set();
     this.#parkedByPrincipal.set(session.identity.principal, ofPrincipal.add(session));
     this.recount(session);
@@ -110,7 +123,7 @@ export class ResumableSessions {
   /** A session that has no channel may hold more than before. */
   recount(session: StandingSession): void {
     if (!this.#parked.has(session)) return;
-    const octets = session.lifeline.heldOctets;
+    const octets = PARKED_SESSION_OCTETS + session.lifeline.heldOctets;
     this.#parkedOctets += octets - session.parkedOctets;
     session.parkedOctets = octets;
     for (const oldest of this.#parked.keys()) {

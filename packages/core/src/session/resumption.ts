@@ -49,6 +49,11 @@ export class Resumption {
     return { sessionId: welcome.sessionId, token, received: lifeline.delivery.received };
   }
 
+  /** The greatest stream taken of those that the gateway opened in the session to go on with. */
+  get lastStream(): number {
+    return this.#standing?.lifeline.peer.lastStream ?? 0;
+  }
+
   /** Octets that are kept until the gateway acknowledges them, and how many frames. */
   get kept(): { readonly octets: number; readonly frames: number } {
     const delivery = this.#standing?.lifeline.delivery;
@@ -72,7 +77,7 @@ export class Resumption {
           "failed_precondition",
         );
       }
-      lifeline.delivery.acknowledgeNow(this.#options.environment.now());
+      lifeline.delivery.acknowledgeNow();
       this.#standing = { lifeline, welcome, token };
       return lifeline;
     }

@@ -321,6 +321,17 @@ describe("A session that is over is not resumed, and its principal hears why:", 
 });
 
 describe("Sessions without a channel", () => {
+  it("of many principals stay within the octets that the gateway gives them", async () => {
+    const gateway = new Gateway({ limits: { parkedOctets: 1_048_576 } });
+    for (let count = 0; count < 2_000; count += 1) {
+      gateway.principal = `visitor ${count}`;
+      await gateway.cut(await gateway.enter());
+    }
+    expect(gateway.side.resumable.parkedOctets).toBeLessThanOrEqual(1_048_576);
+    // What a session costs beside its frames counts as well.
+    expect(gateway.side.resumable.parked).toBe(64);
+  });
+
   it("of one principal are limited, however many there were, and end with their handlers", async () => {
     const gateway = new Gateway({ limits: { parkedSessions: 10 } });
     for (let count = 0; count < 2_000; count += 1) {

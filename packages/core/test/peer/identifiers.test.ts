@@ -17,10 +17,11 @@ function peerAt(firstStream: number) {
     firstStream,
     control: {
       drain: () => said.push("drain"),
-      close: (code, message) => {
-        said.push(`close ${code}`);
-        peer.channelEnded({ cause: "closed", code, message, byPeer: false }, 0);
+      drained: (message) => {
+        said.push("drained");
+        peer.channelEnded({ cause: "closed", code: "unavailable", message, byPeer: false }, 0);
       },
+      close: () => said.push("close"),
       fail: () => said.push("fail"),
       wake: () => {},
     },
@@ -69,7 +70,7 @@ describe("stream identifiers", () => {
       { type: "end", call: first, ending: { ok: true } },
       { type: "ended", end: { code: "unavailable" } },
     ]);
-    expect(said).toEqual(["drain", "close unavailable"]);
+    expect(said).toEqual(["drain", "drained"]);
     expect(peer.openCalls).toBe(0);
   });
 
@@ -77,7 +78,7 @@ describe("stream identifiers", () => {
     const { said, open, written, events } = peerAt(MAX_STREAM_ID + 2);
     const only = open();
     expect(written()).toEqual([]);
-    expect(said).toEqual(["drain", "close unavailable"]);
+    expect(said).toEqual(["drain", "drained"]);
     expect(events()).toMatchObject([
       { type: "end", call: only, again: "untaken", ending: { message: expect.stringContaining("STREAM-009") } },
       { type: "ended" },

@@ -1,5 +1,4 @@
 /** A client whose event loop was blocked reads what has already arrived before it acts on anything overdue (CALL-015). */
-import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { ClientOptions } from "./programs/client.ts";
 import { AnsweringGateway } from "./support/gateway.ts";
@@ -7,6 +6,12 @@ import { Program } from "./support/program.ts";
 import { RawGateway } from "./support/raw-gateway.ts";
 
 const MIB = 1 << 20;
+
+/** Lets the event loop turn. */
+const turn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
 const CLIENT = new URL("./programs/client.ts", import.meta.url);
 
