@@ -48,7 +48,8 @@ export class Network {
     /** Made, and not told of yet. */
     let made: Connection | undefined;
     let due = world.at(world.now + oneWay(), Rank.arrival, () => {
-      if (dialling.silent()) return;
+      // A process that died meanwhile has no other end to take.
+      if (dialling.silent() || !dialling.from.alive) return;
       const to = dialling.to();
       if (to === undefined) {
         back(() => dialling.failed());
