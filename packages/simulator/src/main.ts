@@ -73,7 +73,8 @@ async function hunt(options: Options): Promise<number> {
 function printSummary({ runs, events, calls, faults, tally, found }: Summary, seconds: number): void {
   const told = Object.entries(tally).sort(([, a], [, b]) => b - a);
   const verdict = found === undefined ? "no violation" : "1 VIOLATION";
-  say(`${runs} schedules in ${seconds.toFixed(1)} s: ${verdict}`);
+  const rate = Math.round(runs / seconds);
+  say(`${runs} schedules in ${seconds.toFixed(1)} s, ${rate} a second: ${verdict}`);
   say(`median: ${events} events, ${calls} calls, ${faults} faults`);
   say(`told: ${told.map(([name, count]) => `${name} ${count}`).join(", ")}`);
 }
@@ -90,7 +91,8 @@ async function printFound({ seed, violation }: Result, index: number, options: O
   say(`VIOLATION of "${what.invariant}": ${what.what}`);
   say(`schedule ${index} of seed ${options.seed} has seed ${seed}`);
   say(`replay:  npm run sim -- --trace --replay ${seed}`);
-  if (steps !== undefined) say(`smaller: npm run sim -- --trace --replay ${seed} --only ${steps.join(",")}`);
+  if (steps !== undefined)
+    say(`smaller: npm run sim -- --trace --replay ${seed} --only ${steps.length === 0 ? "none" : steps.join(",")}`);
 }
 
 function printTrace({ trace = [] }: Result, whole: boolean): void {

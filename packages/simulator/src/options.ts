@@ -17,7 +17,7 @@ always hold. The same seed does the same every time.
   --seed S        of the run, a whole number (default: another one each time; it is printed)
   --jobs J        threads (default: one for each processor)
   --replay SEED   one schedule, by its own seed, as a violation prints it
-  --only A,B,...  with --replay: only these steps of it
+  --only A,B,...  with --replay: only these steps of it; "none" for none of them
   --trace         print everything that happens; with --runs: of the first schedule that goes wrong
   --no-shrink     print a schedule that goes wrong as it is
   --help
@@ -50,7 +50,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     seed: seed === undefined ? randomInt(2 ** 32) : whole("--seed", seed, 0),
     jobs: jobs === undefined ? availableParallelism() : whole("--jobs", jobs, 1),
     replay: replay === undefined ? undefined : whole("--replay", replay, 0),
-    only: only === undefined ? undefined : new Set(only.split(",").map((step) => whole("--only", step, 0))),
+    only: only === undefined ? undefined : new Set(stepsOf(only)),
     trace: values.trace === true,
     shrink: values["no-shrink"] !== true,
   };
@@ -74,6 +74,10 @@ function parsed(args: readonly string[]) {
   } catch (error) {
     throw new OptionsError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function stepsOf(text: string): number[] {
+  return text === "none" ? [] : text.split(",").map((step) => whole("--only", step, 0));
 }
 
 function whole(name: string, text: string, least: number): number {
