@@ -4,12 +4,22 @@ import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 // From source, without a build: every package offers it under this condition.
 const conditions = ["turnmux-source", "module", "node", "development|production"];
 
+/** Projects whose tests share nothing that a test could leave behind: their files need no process each. */
+const SHARE_PROCESSES: ReadonlySet<string> = new Set(["core", "client"]);
+
 function project(name: string, include: string, testTimeout = 15_000): TestProjectConfiguration {
   return {
     resolve: { conditions },
     ssr: { resolve: { conditions, externalConditions: ["turnmux-source", "node"] } },
     // Any order must do. The seed of a run is in its output; --sequence.seed=... repeats it.
-    test: { name, include: [include], testTimeout, hookTimeout: testTimeout, sequence: { shuffle: true } },
+    test: {
+      name,
+      include: [include],
+      testTimeout,
+      hookTimeout: testTimeout,
+      sequence: { shuffle: true },
+      isolate: !SHARE_PROCESSES.has(name),
+    },
   };
 }
 
