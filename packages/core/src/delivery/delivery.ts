@@ -60,6 +60,8 @@ export class Delivery implements FrameSink {
   #ackDue = false;
   /** True once the peer drains: it waits for what it has written to be acknowledged (CHAN-003). */
   #prompt = false;
+  /** True while the source is asked for a frame. */
+  #writing = false;
   /** The kept frame to be sent again next; undefined where all of them are on their way. */
   #again: number | undefined;
 
@@ -84,9 +86,9 @@ export class Delivery implements FrameSink {
     return this.#kept.octets;
   }
 
-  /** Frames that are kept for replay. */
+  /** Frames that are kept for replay. One that is being written is one of them: with it a draining session's last call is over. */
   get keptFrames(): number {
-    return this.#kept.size;
+    return this.#kept.size + (this.#writing ? 1 : 0);
   }
 
   frame(frame: SinkFrame | AckFrame, now: number): void {
@@ -119,9 +121,12 @@ export class Delivery implements FrameSink {
     // DELIV-006
     const again = this.#nextAgain(now);
     if (again !== undefined) return again;
+    this.#writing = true;
     const frame = this.#source.nextFrame(now, this.#kept.octets < this.#limits.replay);
+    this.#writing = false;
     // The caller hands it over at once (DELIV-002).
     if (frame !== undefined) this.#kept.add(frame, now);
+    else if (this.#kept.size === 0) this.#delivered?.();
     return frame;
   }
 

@@ -3,7 +3,7 @@ import type { Admission, Grant } from "../../src/index.ts";
 import { gate, kit, never, watch, type KitHandlers } from "../support/kit.ts";
 import { offer, ok, open, valueOf } from "../support/raw.ts";
 import type { Frame, OfferFrame } from "../../src/wire/frame.ts";
-import { ping, ResumableGateway, types, type Welcomed } from "./support/raw-resume.ts";
+import { ack, ping, ResumableGateway, types, type Welcomed } from "./support/raw-resume.ts";
 
 const handlers: KitHandlers = { look: (input) => input, set: () => never(), add: () => "added", list: () => "none" };
 
@@ -134,7 +134,7 @@ describe("A gateway that drains", () => {
 
   const CLOSED = { kind: "closed", message: "restarting", retryAfterMs: 700 } as const;
 
-  it("lets clients resume, says so again, delivers what is under way, and then ends the session", async () => {
+  it("lets clients resume, says so again, delivers what is under way, and ends the session when that is acknowledged", async () => {
     const { handler, open: finish } = gate();
     const b = bench({ look: handler });
     const first = await underWay(b);
@@ -156,6 +156,8 @@ describe("A gateway that drains", () => {
     await b.gateway.time.settle();
     const end = endOf(second.raw.received, 1);
     expect(end?.type === "end" ? valueOf(end) : undefined).toBe("done");
+    expect([second.raw.all("goaway"), b.gateway.side.latest.session.state]).toEqual([[], "ready"]);
+    await b.gateway.say(second, ack(3));
     expect(second.raw.only("goaway")).toMatchObject({ code: 14, retryAfterMs: 700 });
     expect(b.gateway.side.latest.session.state).toBe("closed");
   });
@@ -184,6 +186,46 @@ describe("A gateway that drains", () => {
     b.gateway.side.resumable.drain("restarting", undefined);
     const second = await b.gateway.resume(first.welcome, 2);
     expect(endOf(second.raw.received, 1)).toMatchObject({ code: 0 });
+  });
+
+  it("delivers a result that was written, and of which nobody knows whether it came", async () => {
+    const b = bench();
+    const first = await b.gateway.open({}, ping(), open(1, "look", "result"));
+    await b.gateway.cut(first);
+    b.closed = CLOSED;
+    b.gateway.side.resumable.drain("restarting", undefined);
+    const second = await b.gateway.resume(first.welcome, 1);
+    expect(endOf(second.raw.received, 1)).toMatchObject({ code: 0 });
+    expect(second.raw.only("goaway").code).toBe(0);
+    await b.gateway.say(second, ack(2));
+    expect(second.raw.only("goaway").code).toBe(14);
+  });
+
+  it("ends a session whose last result arrived although its ACK did not", async () => {
+    const b = bench();
+    const first = await b.gateway.open({}, ping(), open(1, "look", "result"));
+    await b.gateway.cut(first);
+    b.gateway.side.resumable.drain("restarting", undefined);
+    const second = await b.gateway.resume(first.welcome, 2);
+    expect(second.raw.all("goaway").map(({ code }) => code)).toContain(14);
+    expect(b.gateway.side.latest.session.state).toBe("closed");
+  });
+
+  it("ends a session with its last result still to be acknowledged neither sooner nor, with that, later", async () => {
+    const { handler, open: finish } = gate();
+    const b = bench({ look: handler });
+    const first = await b.gateway.open({}, ping(), open(1, "look", 1));
+    await b.gateway.say(first, ack(2));
+    first.acceptor.drain("restarting", undefined);
+    finish("done");
+    await b.gateway.time.settle();
+    expect(types(first.raw.received)).toEqual(["goaway", "end"]);
+    await b.gateway.cut(first);
+    expect(b.gateway.side.latest.session.state).toBe("reconnecting");
+    const second = await b.gateway.resume(first.welcome, 2);
+    expect(endOf(second.raw.received, 1)).toMatchObject({ code: 0 });
+    await b.gateway.say(second, ack(3));
+    expect(b.gateway.side.latest.session.state).toBe("closed");
   });
 
   it("ends the sessions at once that have no connection and no call", async () => {
