@@ -58,21 +58,22 @@ export class Application {
     const caller = this.#process;
     const request = { caller, site, principal, tool, script, key, timeoutMs, acceptTimeoutMs, supports };
     const { attempt, options } = this.#calls.begin(request);
-    const controller = new AbortController();
-    if (plan.cancelAfterMs !== undefined) {
-      caller.after(plan.cancelAfterMs, () => {
-        if (attempt.told !== undefined) return;
-        attempt.cancelledAt ??= caller.world.now;
-        controller.abort();
-      });
-    }
-    const told = await this.#tell(line, plan, attempt, {
-      ...options,
-      priority: plan.priority,
-      signal: controller.signal,
-    });
+    const { cancelAfterMs, priority } = plan;
+    const signal = cancelAfterMs === undefined ? undefined : this.#cancelled(attempt, cancelAfterMs);
+    const told = await this.#tell(line, plan, attempt, { ...options, priority, signal });
     this.#calls.settle(attempt, told);
     return told;
+  }
+
+  /** A signal that cancels the call, if it is not over by then. */
+  #cancelled(attempt: Attempt, afterMs: number): AbortSignal {
+    const controller = new AbortController();
+    this.#process.after(afterMs, () => {
+      if (attempt.told !== undefined) return;
+      attempt.cancelledAt ??= this.#process.world.now;
+      controller.abort();
+    });
+    return controller.signal;
   }
 
   async #tell({ session }: Line, plan: CallPlan, attempt: Attempt, options: CallOptions): Promise<Told> {

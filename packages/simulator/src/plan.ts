@@ -102,14 +102,19 @@ export function planOf(seed: number, random: Random): Plan {
   );
   const activeMs = random.pick([1_000, 4_000, 15_000]);
   const shared = random.chance(0.15);
-  const drawn = { random, clients, gateways, activeMs };
+  const framePayload = random.weighted([
+    [1_024, 4],
+    [4_096, 2],
+    [16_384, 1],
+  ]);
+  const drawn = { random, clients, gateways, activeMs, framePayload };
   const steps = [...calls(drawn), ...faults(drawn), ...(shared ? hostTraffic(drawn) : [])];
   steps.sort((a, b) => a.at - b.at);
   return {
     seed,
     gateways,
     clients,
-    limits: limitsOf(random),
+    limits: limitsOf(random, framePayload),
     connection: {
       latencyMs: random.pick([
         [0, 0.2],
@@ -118,7 +123,7 @@ export function planOf(seed: number, random: Random): Plan {
       ]),
       rate: random.weighted([
         [Number.POSITIVE_INFINITY, 6],
-        [random.between(300, 3_000), 3],
+        [random.between(100, 2_000), 3],
       ]),
       bursts: random.chance(0.5),
       carriage: random.chance(0.12) ? "text" : "binary",
@@ -141,22 +146,29 @@ interface Drawn {
   readonly clients: readonly ClientPlan[];
   readonly gateways: number;
   readonly activeMs: number;
+  /** Octets that fit into a frame: bodies are a few times as large at most, since what counts is into how many they are cut. */
+  readonly framePayload: number;
 }
+
+/** Frames of the largest bodies. */
+const FRAMES = 3;
 
 type Timed<T> = T & { readonly at: number };
 
-function limitsOf(random: Random): Partial<Limits> {
+function limitsOf(random: Random, framePayload: number): Partial<Limits> {
   return {
-    framePayload: random.pick([1_024, 4_096, 16_384]),
+    framePayload,
+    // Room for each body, and at times for no two large ones.
+    assembling: random.pick([FRAMES * framePayload + 8_192, 33_554_432]),
     streams: random.weighted([
       [256, 4],
       [random.between(1, 8), 2],
     ]),
     heartbeatMs: random.pick([500, 2_000, 15_000]),
     handshakeMs: random.pick([1_000, 10_000]),
-    handOver: random.pick([1_024, 16_384, 131_072]),
+    handOver: random.pick([1_024, 4_096, 131_072]),
     unsentItems: random.pick([1_024, 262_144]),
-    replay: random.pick([8_192, 65_536, 4_194_304]),
+    replay: random.pick([2_048, 16_384, 4_194_304]),
     ackDelayMs: random.pick([10, 250]),
     resumeWindowMs: random.weighted([
       [0, 1],
@@ -168,11 +180,12 @@ function limitsOf(random: Random): Partial<Limits> {
 }
 
 function calls(drawn: Drawn): Timed<CallPlan>[] {
-  const { random, clients, activeMs } = drawn;
-  const count = 16 + random.low(4, 44);
+  const { random, clients, activeMs, framePayload } = drawn;
+  const count = 15 + random.low(3, 30);
   const style: Style = {
     keys: random.pick([2, 6, 1_000]),
     large: random.pick([0, 0.05, 0.3]),
+    largest: FRAMES * framePayload,
     deadlines: random.pick([0.1, 0.5]),
     cancels: random.pick([0, 0.1, 0.3]),
     pace: random.pick([0, 20, 400]),
@@ -193,6 +206,8 @@ interface Style {
   /** How many keys are shared by all. */
   readonly keys: number;
   readonly large: number;
+  /** Characters of large bodies, at most. */
+  readonly largest: number;
   readonly deadlines: number;
   readonly cancels: number;
   readonly pace: number;
@@ -232,7 +247,7 @@ function call(random: Random, style: Style, client: number, index: number): Call
 function script(random: Random, style: Style, tool: ToolName, id: string, heeds: boolean): Script {
   const shared = id.startsWith("s");
   const items = sendsItems(tool) ? random.low(0, 24) : 0;
-  const large = (): number => (random.chance(style.large) ? random.low(500, 60_000) : random.low(0, 100));
+  const large = (): number => (random.chance(style.large) ? random.low(500, style.largest) : random.low(0, 100));
   const drawn: Script = {
     id,
     beforeMs: random.chance(0.4) ? 0 : random.low(0, style.pace * 2),
@@ -248,7 +263,7 @@ function script(random: Random, style: Style, tool: ToolName, id: string, heeds:
     octets: random.chance(0.1) ? random.octets(random.low(0, 3_000)) : undefined,
     size: large(),
     items,
-    itemSize: items === 0 ? 0 : random.chance(style.large) ? random.low(500, 9_000) : random.low(0, 60),
+    itemSize: items === 0 ? 0 : random.chance(style.large) ? random.low(300, style.largest / 2) : random.low(0, 60),
     gapMs: random.chance(0.5) ? 0 : random.low(0, Math.max(1, style.pace / 4)),
     reports: tool === "look" || tool === "add" ? random.low(0, 4) : 0,
     calls: false,
