@@ -30,7 +30,7 @@ export class AttachedSession extends ClientSession {
 
   /**
    * Moves the session to the host's next socket. The one before is left, where it is still there; calls that are under way
-   * go on.
+   * go on. (With `waitMs` 0 a session does not outlive its socket: then they end as `unavailable`, with their outcome.)
    *
    * @throws {UsageError} where the session is over (see `waitMs`), or the socket is attached already
    */

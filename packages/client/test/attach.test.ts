@@ -305,6 +305,24 @@ describe("A session on a host's socket", () => {
     await session.close();
   });
 
+  it("says HELLO on the latest socket alone where a listener brings another one while it moves", async () => {
+    const b = await bench();
+    const { session } = await standing(b, { waitMs: Number.POSITIVE_INFINITY });
+    session.addEventListener(
+      "state",
+      ({ detail }) => {
+        if (detail.state === "reconnecting") session.attach(b.dial());
+      },
+      { once: true },
+    );
+    session.attach(b.dial());
+    b.gateway.accept(await b.gateway.socket(2));
+    b.gateway.accept(await b.gateway.socket(3));
+    expect(await session.call("echo", "a")).toBe("a");
+    expect(b.gateway.sessions).toHaveLength(2);
+    await session.close();
+  });
+
   it("closes while it waits", async () => {
     const b = await bench();
     const { session } = await standing(b, { waitMs: 600_000 });

@@ -44,6 +44,10 @@ export class Attachment implements HostSockets {
   readonly #options: AttachmentOptions;
   #resumption: Resumption | undefined;
   #loan: Loan | undefined;
+  /** How many sockets were attached. */
+  #attached = 0;
+  /** True once a socket was left whose HELLO had no answer: the gateway may still read it, and put the session there. */
+  #leftUnanswered = false;
   #disarm: (() => void) | undefined;
   /** How the session ends, where this side has decided that it does. */
   #verdict: SessionEnd | undefined;
@@ -83,15 +87,22 @@ export class Attachment implements HostSockets {
       loan.over = true;
       if (this.#loan === loan) this.#lost(end, loan.givenBack);
     };
+    this.#attached += 1;
+    const turn = this.#attached;
     const loan: Loan = {
       dialer: dialOn(carrier, settings, resumption, {
         ended,
-        started: () => this.#leave(),
+        started: () => {
+          this.#leave();
+          // Whoever heard that may have brought yet another socket.
+          return turn === this.#attached;
+        },
         previous: before?.dialer,
       }),
       over: false,
       givenBack: false,
     };
+    if (turn !== this.#attached) return;
     loans.set(socket, loan);
     this.#loan = loan;
     this.#disarmTimer();
@@ -102,6 +113,7 @@ export class Attachment implements HostSockets {
     const previous = this.#loan;
     if (previous === undefined || previous.over) return;
     this.#loan = undefined;
+    this.#leftUnanswered ||= !previous.dialer.welcomed;
     const end = closedByUser("the session moved to the host's next socket");
     if (this.#resumption?.request === undefined) previous.dialer.close(end.message);
     else previous.dialer.release(end.message);
@@ -138,7 +150,8 @@ export class Attachment implements HostSockets {
     if (this.#over) return;
     const { waitMs, settings } = this.#options;
     // A host that never spoke turnmux is not waited for.
-    const another = givenBack || (mayTryAgain(end) && (this.#stood || end.cause !== "timeout"));
+    const byItself = this.#leftUnanswered && end.cause === "goaway" && end.code === "aborted";
+    const another = givenBack || byItself || (mayTryAgain(end) && (this.#stood || end.cause !== "timeout"));
     const mayWait = waitMs > 0 && another;
     if (this.#verdict !== undefined || !mayWait) {
       this.#finish(this.#verdict ?? end);

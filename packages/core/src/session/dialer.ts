@@ -40,8 +40,11 @@ export interface DialerOptions {
   readonly agentVersion?: string | undefined;
   /** Who had the same host's socket before. What the gateway still sends to it is kept from the host (CARR-005). */
   readonly previous?: Dialer | undefined;
-  /** Called when the carrier was taken, and before HELLO states what was received of the channel before (RESUME-003). */
-  readonly started?: (() => void) | undefined;
+  /**
+   * Called when the carrier was taken, and before HELLO states what was received of the channel before (RESUME-003). Where it
+   * gives false the session goes on elsewhere already: the carrier is given back, and nobody hears of this dialer.
+   */
+  readonly started?: (() => boolean) | undefined;
   /** The channel is over, once. The owner decides whether to dial again. */
   readonly ended: (end: ChannelEnd) => void;
 }
@@ -94,10 +97,19 @@ export class Dialer {
       drained: () => this.#link.flush(),
       lost: (loss) => this.#link.lost(loss),
     });
-    options.started?.();
+    if (options.started?.() === false) {
+      this.#over = true;
+      carrier.detach();
+      return;
+    }
     const { request, lastStream } = resumption;
     this.#channel.start(environment.now(), request, lastStream);
     this.#link.flush();
+  }
+
+  /** True once the gateway has answered with WELCOME. */
+  get welcomed(): boolean {
+    return this.#welcomed;
   }
 
   /** How late the gateway's event loop was when it last said so, in milliseconds. */

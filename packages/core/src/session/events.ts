@@ -22,8 +22,9 @@ export type SessionEnd = ChannelEnd;
 /** What each event carries. */
 export interface SessionEventMap {
   /**
-   * The state has changed. `end` tells why, where a connection or the session ended. `resumed` is true where the session goes on
-   * with another connection: nothing was lost, and what the peer offers still holds.
+   * The state has changed. `end` tells why, where a connection or the session ended; with `"ready"` it tells why the session
+   * before could not be resumed, in whose place this one stands. `resumed` is true where the session goes on with another
+   * connection: nothing was lost, and what the peer offers still holds.
    */
   state: {
     readonly state: SessionState;

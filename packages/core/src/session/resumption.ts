@@ -32,6 +32,8 @@ interface Standing {
 export class Resumption {
   readonly #options: ResumptionOptions;
   #standing: Standing | undefined;
+  /** Why the session before was not resumed, until its successor stands. */
+  #lost: ChannelEnd | undefined;
 
   constructor(options: ResumptionOptions) {
     this.#options = options;
@@ -110,7 +112,7 @@ export class Resumption {
     const { control } = this.#options;
     const { sessionId: id, principal, scopes, resumedFrom } = welcome;
     const identity = { id, principal, scopes };
-    if (resumedFrom === undefined) control.attach(lifeline.peer, identity);
+    if (resumedFrom === undefined) control.attach(lifeline.peer, identity, this.#takeLost());
     else if (!control.resume(identity)) lifeline.close("cancelled", "the session was closed meanwhile");
   }
 
@@ -145,6 +147,14 @@ export class Resumption {
     const end: ChannelEnd = { cause: "lost", code: "unavailable", message, byPeer: true };
     standing.lifeline.unbind(end);
     standing.lifeline.end(end);
+    this.#lost = end;
+    this.#options.environment.log.warn("turnmux: a session could not be resumed", { reason: message });
     this.#options.control.detach("reconnecting", end);
+  }
+
+  #takeLost(): ChannelEnd | undefined {
+    const lost = this.#lost;
+    this.#lost = undefined;
+    return lost;
   }
 }

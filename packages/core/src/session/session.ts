@@ -71,8 +71,8 @@ export interface SessionOptions {
 
 /** What the owner of a session does with it. */
 export interface SessionControl {
-  /** Calls go through this port from now on. */
-  attach(port: CallPort, identity: SessionIdentity): void;
+  /** Calls go through this port from now on. `lost` tells why the session before was not resumed, where one was to be. */
+  attach(port: CallPort, identity: SessionIdentity, lost?: SessionEnd): void;
   /** The port has events. */
   pump(): void;
   /** The port has no channel at present, and another one will follow: what happens meanwhile waits in the port. */
@@ -304,7 +304,7 @@ export class Session extends SessionEventTarget {
 
   #makeControl(): SessionControl {
     return {
-      attach: (port, identity) => this.#attach(port, identity),
+      attach: (port, identity, lost) => this.#attach(port, identity, lost),
       pump: () => this.#pump(),
       suspend: (end) => this.#suspend(end),
       resume: (identity) => this.#resume(identity),
@@ -317,7 +317,7 @@ export class Session extends SessionEventTarget {
     };
   }
 
-  #attach(port: CallPort, identity: SessionIdentity): void {
+  #attach(port: CallPort, identity: SessionIdentity, lost: SessionEnd | undefined): void {
     if (this.#state === "closed") {
       port.close("cancelled", "the session was closed meanwhile");
       return;
@@ -329,7 +329,7 @@ export class Session extends SessionEventTarget {
     this.#offer();
     // Those that wait go first: a listener may make further calls, or close the session.
     this.#caller.attach(port);
-    this.#setState("ready");
+    this.#setState("ready", lost);
   }
 
   #suspend(end: SessionEnd): void {
