@@ -181,7 +181,7 @@ function limitsOf(random: Random, framePayload: number): Partial<Limits> {
 
 function calls(drawn: Drawn): Timed<CallPlan>[] {
   const { random, clients, activeMs, framePayload } = drawn;
-  const count = 15 + random.low(3, 30);
+  const count = 16 + random.low(2, 20);
   const style: Style = {
     keys: random.pick([2, 6, 1_000]),
     large: random.pick([0, 0.05, 0.3]),
