@@ -14,6 +14,13 @@ export function readList(octets: Uint8Array, places: number = Number.POSITIVE_IN
   return new Reader(octets).list(places);
 }
 
+/** Octets of the list that octets start with. */
+export function listLength(octets: Uint8Array): number {
+  const reader = new Reader(octets);
+  reader.list(Number.POSITIVE_INFINITY);
+  return reader.at;
+}
+
 class Reader {
   readonly #octets: Uint8Array;
   readonly #view: DataView;
@@ -22,6 +29,11 @@ class Reader {
   constructor(octets: Uint8Array) {
     this.#octets = octets;
     this.#view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
+  }
+
+  /** Octets that were read. */
+  get at(): number {
+    return this.#at;
   }
 
   list(places: number): readonly unknown[] {

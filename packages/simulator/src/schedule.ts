@@ -69,6 +69,7 @@ class Schedule {
     this.#ledger = new Ledger(world);
     this.#calls = new Calls(world, this.#ledger, limits);
     const tap = new Tap(world, {
+      replay: limits.replay,
       recorded: (connection, receiver, key, since) => {
         const client = this.#clients.find(({ process }) => process === connection.client.process);
         if (client === undefined) return true;

@@ -7,6 +7,7 @@ import type { CarrierMessage } from "@turnmux/core";
 import type { Connection } from "./connection.ts";
 import { describeAll } from "./describe.ts";
 import { isOnce } from "./tools.ts";
+import { DeliveryWatch } from "./watch.ts";
 import { framesOf, Type, type WireFrame } from "./wire.ts";
 import type { World } from "./world.ts";
 
@@ -16,6 +17,8 @@ type Side = "client" | "gateway";
 export interface TapOptions {
   /** Whether the side that runs a call of a `once` tool has recorded it, or had so at some time since then. */
   readonly recorded: (connection: Connection, receiver: Side, key: string, since: number) => boolean;
+  /** The limit of what each side keeps until it is acknowledged, in octets. */
+  readonly replay: number;
 }
 
 /** What the tap knows of a stream. */
@@ -40,10 +43,13 @@ export class Tap {
   readonly #world: World;
   readonly #options: TapOptions;
   readonly #seen = new WeakMap<Connection, Seen>();
+  /** What is known of sessions that agreed on delivery. */
+  readonly delivery: DeliveryWatch;
 
   constructor(world: World, options: TapOptions) {
     this.#world = world;
     this.#options = options;
+    this.delivery = new DeliveryWatch(world, options.replay);
   }
 
   /** A side hands a message to its socket. Gives its frames back. */
@@ -56,12 +62,14 @@ export class Tap {
       return undefined;
     }
     for (const frame of frames) this.#sentFrame(connection, side, frame);
+    this.delivery.sent(connection, side, message, frames);
     return frames;
   }
 
   /** A message arrives at a side. */
   arrived(connection: Connection, side: Side, frames: readonly WireFrame[] | undefined): void {
     if (this.#world.trace !== undefined) this.#note(connection, side, "got", frames, "");
+    if (frames !== undefined) this.delivery.arrived(connection, side, frames);
   }
 
   /** A side has looked at a message, and says whether it was turnmux's. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { CarrierMessage } from "@turnmux/core";
-import { readList } from "./packed.ts";
+import { listLength, readList } from "./packed.ts";
 
 /** A frame as it travels. */
 export interface WireFrame {
@@ -17,6 +17,8 @@ export interface WireFrame {
   places(count: number): readonly unknown[];
   /** Octets of the payload: in text carriage characters of the body. */
   readonly octets: number;
+  /** Octets of the body: in text carriage at least so many. */
+  readonly body: number;
   /** Tells two frames apart that are not the same. */
   readonly print: number;
 }
@@ -43,6 +45,7 @@ const BASE64 = 0x80;
 
 const HEAD = 10;
 const FRAME_HEAD = 9;
+const DATA_HEAD = 2;
 const TEXT_START = '{"turnmux":[1,"';
 
 /** The frames of a message, or undefined where it is not turnmux's. */
@@ -91,6 +94,18 @@ class BinaryFrame implements WireFrame {
     return this.places(Number.POSITIVE_INFINITY);
   }
 
+  get body(): number {
+    switch (this.type) {
+      case Type.open:
+      case Type.end:
+        return this.octets - listLength(this.#payload);
+      case Type.data:
+        return this.octets - ((this.flags & CONT) === 0 ? DATA_HEAD : 0);
+      default:
+        return 0;
+    }
+  }
+
   get print(): number {
     return printOf(this.#payload);
   }
@@ -120,6 +135,7 @@ function rowFrame(row: unknown): WireFrame {
     header: places,
     places: (count) => places.slice(0, count),
     octets: text.length,
+    body: (Number(flags) & BASE64) === 0 ? text.length : Math.max(0, Math.floor((text.length * 3) / 4) - 2),
     get print() {
       return printOf(Buffer.from(JSON.stringify(row)));
     },

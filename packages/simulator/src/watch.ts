@@ -1,0 +1,296 @@
+/**
+ * Watches delivery on the wire: that acknowledgements tell of what arrived, that what is sent again is what was sent, and
+ * that no more is kept than the limit allows. `docs/spec.md` section 11.
+ *
+ * @module
+ */
+import type { CarrierMessage } from "@turnmux/core";
+import type { Connection } from "./connection.ts";
+import { Type, type WireFrame } from "./wire.ts";
+import type { World } from "./world.ts";
+
+type Side = "client" | "gateway";
+
+/** What a frame counts for beside its body (DELIV-003). */
+const OVERHEAD = 64;
+
+/** Milliseconds by which a deadline may differ by rounding. */
+const ROUNDING_MS = 1.5;
+
+/** A frame that was sent and not acknowledged. */
+interface Sent {
+  readonly frame: WireFrame;
+  readonly at: number;
+  readonly octets: number;
+}
+
+/** One direction of a session. Frames are numbered from 1. */
+class Direction {
+  /** The number of the last frame that was ever sent. */
+  top = 0;
+  /** Octets that the sender keeps, at least. */
+  kept = 0;
+  /** The number of the last frame that ever arrived. */
+  arrived = 0;
+  /** What the receiver has said to have. */
+  told = 0;
+  readonly #sent = new Map<number, Sent>();
+  #acknowledged = 0;
+
+  add(sent: Sent): void {
+    this.top += 1;
+    this.kept += sent.octets;
+    this.#sent.set(this.top, sent);
+  }
+
+  get(number: number): Sent | undefined {
+    return this.#sent.get(number);
+  }
+
+  /** The sender learns that so many have arrived. */
+  acknowledge(count: number): void {
+    for (; this.#acknowledged < Math.min(count, this.top); this.#acknowledged += 1) {
+      const number = this.#acknowledged + 1;
+      this.kept -= this.#sent.get(number)?.octets ?? 0;
+      this.#sent.delete(number);
+    }
+  }
+}
+
+/** A session that agreed on delivery. */
+export class WatchedSession {
+  /** By sender. */
+  readonly from: Readonly<Record<Side, Direction>> = { client: new Direction(), gateway: new Direction() };
+  /** The message of the last HELLO with which it was resumed. */
+  hello: CarrierMessage | undefined;
+  /** The token in that HELLO. */
+  usedToken: Uint8Array | undefined;
+  /** True once that token is good no more. */
+  spent = false;
+  /** The token of the latest WELCOME. */
+  token: Uint8Array | undefined;
+}
+
+/** What is known of a connection. */
+class Line {
+  hello: { readonly frame: WireFrame; readonly message: CarrierMessage } | undefined;
+  session: WatchedSession | undefined;
+  resumed = false;
+  /** The number of the last counted frame that was sent here, by sender. */
+  readonly sent: Record<Side, number> = { client: 0, gateway: 0 };
+  /** The number of the last counted frame that arrived here, by sender. */
+  readonly arrived: Record<Side, number> = { client: 0, gateway: 0 };
+  clientSpoke = false;
+}
+
+/** See the module's comment. */
+export class DeliveryWatch {
+  readonly #world: World;
+  readonly #replay: number;
+  readonly #lines = new WeakMap<Connection, Line>();
+  readonly #sessions = new Map<string, WatchedSession>();
+
+  /** `replay` is the limit of either side, in octets. */
+  constructor(world: World, replay: number) {
+    this.#world = world;
+    this.#replay = replay;
+  }
+
+  /** What is known of a session, where it agreed on delivery. */
+  session(id: string): WatchedSession | undefined {
+    return this.#sessions.get(id);
+  }
+
+  /** A side hands frames to its socket. */
+  sent(connection: Connection, side: Side, message: CarrierMessage, frames: readonly WireFrame[]): void {
+    const line = this.#line(connection);
+    if (side === "client") this.#clientSpeaks(line, frames);
+    for (const frame of frames) {
+      if (frame.type === Type.hello) this.#hello(line, frame, message);
+      else if (frame.type === Type.welcome) this.#welcomeSent(line, frame);
+      else if (frame.type === Type.ack) this.#ackSent(line, side, frame);
+      else if (isCounted(frame)) this.#countedSent(line, side, frame);
+    }
+  }
+
+  /** Frames arrive at a side. */
+  arrived(connection: Connection, side: Side, frames: readonly WireFrame[]): void {
+    const line = this.#line(connection);
+    const { session } = line;
+    if (session === undefined) return;
+    // The first word of a client that was resumed: the token before is void (RESUME-002).
+    if (side === "gateway" && line.resumed && line.hello?.message === session.hello) session.spent = true;
+    const other = otherThan(side);
+    for (const frame of frames) {
+      if (frame.type === Type.welcome) {
+        if (line.resumed) session.from.client.acknowledge(Number(frame.header[RESUMED_FROM]));
+      } else if (frame.type === Type.ack) {
+        session.from[side].acknowledge(Number(frame.places(1)[0]));
+      } else if (isCounted(frame)) {
+        line.arrived[other] += 1;
+        session.from[other].arrived = Math.max(session.from[other].arrived, line.arrived[other]);
+      }
+    }
+  }
+
+  #hello(line: Line, frame: WireFrame, message: CarrierMessage): void {
+    line.hello ??= { frame, message };
+    const asked = resumeOf(frame);
+    if (asked === undefined) return;
+    const direction = this.#sessions.get(asked.session)?.from.gateway;
+    if (direction !== undefined) this.#checkTold("HELLO", direction, asked.received);
+  }
+
+  #welcomeSent(line: Line, frame: WireFrame): void {
+    const { header } = frame;
+    const features = header[FEATURES];
+    if (!Array.isArray(features) || !features.includes("delivery")) return;
+    const id = String(header[SESSION]);
+    const from = header[RESUMED_FROM];
+    const token = header[TOKEN];
+    const asked = line.hello === undefined ? undefined : resumeOf(line.hello.frame);
+    if (typeof from !== "number" || asked === undefined) {
+      line.session = new WatchedSession();
+      this.#sessions.set(id, line.session);
+    } else {
+      const session = this.#sessions.get(id);
+      if (session === undefined) {
+        this.#violate(`WELCOME resumes ${id}, which nobody had`);
+        return;
+      }
+      line.session = session;
+      line.resumed = true;
+      session.hello = line.hello?.message;
+      session.usedToken = asked.token;
+      session.spent = false;
+      this.#checkTold("WELCOME", session.from.client, from);
+      line.sent.client = from;
+      line.arrived.client = from;
+      line.sent.gateway = asked.received;
+      line.arrived.gateway = asked.received;
+      session.from.gateway.acknowledge(asked.received);
+    }
+    line.session.token = token instanceof Uint8Array ? token : undefined;
+  }
+
+  /** A side tells anew how many frames it has. */
+  #checkTold(where: string, direction: Direction, count: number): void {
+    if (count < direction.told || count > direction.arrived) {
+      this.#violate(
+        `${where} tells of ${count} frames: ${direction.told} were told of, and ${direction.arrived} arrived`,
+      );
+    }
+    direction.told = count;
+  }
+
+  #ackSent({ session, arrived }: Line, side: Side, frame: WireFrame): void {
+    if (session === undefined) return;
+    const count = Number(frame.places(1)[0]);
+    const other = otherThan(side);
+    session.from[other].told = count;
+    if (count !== arrived[other]) {
+      this.#violate(`ACK of the ${side} tells of ${count} frames, and ${arrived[other]} have arrived`);
+    }
+  }
+
+  #countedSent(line: Line, side: Side, frame: WireFrame): void {
+    const { session } = line;
+    if (session === undefined) return;
+    const direction = session.from[side];
+    line.sent[side] += 1;
+    const number = line.sent[side];
+    if (number > direction.top) {
+      const waits = frame.type === Type.open || frame.type === Type.data || frame.type === Type.offer;
+      if (waits && direction.kept >= this.#replay) {
+        this.#violate(`the ${side} goes on although it keeps ${direction.kept} octets, of at most ${this.#replay}`);
+      }
+      direction.add({ frame, at: this.#world.now, octets: OVERHEAD + frame.body });
+      return;
+    }
+    const before = direction.get(number);
+    if (before !== undefined) this.#checkSame(side, number, before, frame);
+  }
+
+  #checkSame(side: Side, number: number, { frame: before, at }: Sent, frame: WireFrame): void {
+    const isSame =
+      before.type === frame.type &&
+      before.stream === frame.stream &&
+      (frame.type === Type.open ? sameOpening(before, frame) : before.print === frame.print);
+    if (!isSame) {
+      this.#violate(`frame ${number} of the ${side} is sent again, and is another one`);
+      return;
+    }
+    if (frame.type !== Type.open) return;
+    const first = before.header[DEADLINE];
+    const again = frame.header[DEADLINE];
+    if (typeof first !== "number" && typeof again !== "number") return;
+    const left = Math.max(0, Number(first) - (this.#world.now - at));
+    if (Math.abs(left - Number(again)) <= ROUNDING_MS) return;
+    this.#violate(`OPEN ${frame.stream} is sent again with ${String(again)} ms, and ${Math.round(left)} are left`);
+  }
+
+  /** RESUME-002: the first word of a client that was resumed. */
+  #clientSpeaks(line: Line, frames: readonly WireFrame[]): void {
+    if (!line.resumed || line.clientSpoke) return;
+    const [first] = frames;
+    if (first === undefined || first.type <= Type.refuse) return;
+    line.clientSpoke = true;
+    if (first.type === Type.goaway || frames.some(({ type }) => type === Type.ack)) return;
+    this.#violate("a client that was resumed does not say ACK first");
+  }
+
+  #line(connection: Connection): Line {
+    let line = this.#lines.get(connection);
+    if (line === undefined) {
+      line = new Line();
+      this.#lines.set(connection, line);
+    }
+    return line;
+  }
+
+  #violate(what: string): void {
+    this.#world.violate("delivery", what);
+  }
+}
+
+/** Places in headers. */
+const FEATURES = 3;
+const SESSION = 7;
+const TOKEN = 10;
+const RESUMED_FROM = 11;
+const RESUME = 8;
+const DEADLINE = 3;
+
+interface Resume {
+  readonly session: string;
+  readonly token: Uint8Array | undefined;
+  readonly received: number;
+}
+
+/** What HELLO says of the session to resume. */
+function resumeOf({ header }: WireFrame): Resume | undefined {
+  const resume: unknown = header[RESUME];
+  if (!Array.isArray(resume)) return undefined;
+  const [session, token, received]: readonly unknown[] = resume;
+  return {
+    session: String(session),
+    token: token instanceof Uint8Array ? token : undefined,
+    received: Number(received),
+  };
+}
+
+function sameOpening(before: WireFrame, frame: WireFrame): boolean {
+  const rest = ({ header }: WireFrame): string =>
+    JSON.stringify(header.map((place, index) => (index === DEADLINE ? null : place)));
+  return before.body === frame.body && before.flags === frame.flags && rest(before) === rest(frame);
+}
+
+function isCounted({ type }: WireFrame): boolean {
+  return COUNTED.has(type);
+}
+
+const COUNTED: ReadonlySet<number> = new Set([Type.open, Type.accept, Type.data, Type.end, Type.reset, Type.offer]);
+
+function otherThan(side: Side): Side {
+  return side === "client" ? "gateway" : "client";
+}

@@ -1,0 +1,78 @@
+/**
+ * Faults in keys and the journal.
+ *
+ * @module
+ */
+import { plant, type PlantedFault } from "./fault.ts";
+
+const KEYED = "session/keyed-calls.ts";
+
+/** See the module's comment. */
+export const keyFaults: readonly PlantedFault[] = [
+  plant(
+    "a call is accepted before the journal holds it",
+    1_000,
+    KEYED,
+    "const verdict = await once.claim(principal, key, context.callId, execution);",
+    'execution.accept({ state: "running" });\nconst verdict = await once.claim(principal, key, context.callId, execution);',
+  ),
+  plant(
+    "a key is compared without its principal",
+    1_000,
+    "session/recorder.ts",
+    "return `${principal.length}:${principal}${key}`;",
+    "return key;",
+  ),
+  {
+    name: "a key is lost with its session",
+    within: 1_000,
+    changes: [
+      {
+        file: "packages/core/src/session/dispatcher.ts",
+        find: "      once: options.once,\n      environment: options.environment,\n      execute:",
+        replace: "      once: options.once?.another(),\n      environment: options.environment,\n      execute:",
+      },
+      {
+        file: "packages/core/src/session/once.ts",
+        find: "  get running(): number {",
+        replace:
+          "  another(): OnceCalls { return new OnceCalls(this.#journal, this.#environment); }\n  get running(): number {",
+      },
+    ],
+  },
+  plant(
+    "a key that comes again with other arguments is taken for the same call",
+    1_000,
+    "journal/fingerprint.ts",
+    "args === undefined ? [tool] : [tool, args]",
+    "args === null ? [tool, args] : [tool]",
+  ),
+  plant(
+    "a call that ran when its side died runs again in silence",
+    1_000,
+    "session/once.ts",
+    'return { kind: "abandoned", callId: verdict.callId };\n      case "settled"',
+    'return { kind: "run" };\n      case "settled"',
+  ),
+  plant(
+    "an ending that the journal refused is forgotten",
+    2_000,
+    "session/recorder.ts",
+    "if (!recorded) for (const entry of entries) this.#keep(entry);",
+    "",
+  ),
+  plant(
+    "a key is free before its ending is recorded",
+    2_000,
+    KEYED,
+    "if (freesKey(settled)) await once.settle(principal, key, settled);",
+    "if (freesKey(settled)) once.release(principal, key);",
+  ),
+  plant(
+    "a call is opened again under a new key",
+    1_000,
+    "session/caller.ts",
+    "call.number = port.open({ tool, callId, key, deadline, priority, turn, trace, meta, body });",
+    "call.number = port.open({ tool, callId, key: call.cut === undefined ? key : this.#options.environment.id(), deadline, priority, turn, trace, meta, body });",
+  ),
+];
