@@ -72,11 +72,12 @@ export class Execution {
       participant.settle(this.#settled);
       return;
     }
-    const first = this.#participants.size === 0;
     this.#participants.set(participant, this.signal.aborted || !this.runs ? again : undefined);
     const accepted = this.#accepted;
-    if (accepted === undefined) return;
-    participant.accept(first || accepted.state === "waiting" ? accepted : { ...accepted, state: "joined" });
+    // Whoever caused the run was there before: also one that nobody else waits for any more is another call's (CALL-002).
+    if (accepted !== undefined) {
+      participant.accept(accepted.state === "waiting" ? accepted : { ...accepted, state: "joined" });
+    }
   }
 
   /**

@@ -1,6 +1,6 @@
 /** A call whose key belongs to a handler that is being aborted, since all who waited for it have left (KEY-005). */
 import { describe, expect, it } from "vitest";
-import { ToolError } from "../../src/index.ts";
+import { ToolError, type Acceptance } from "../../src/index.ts";
 import { gate, kit, kitWorld, watch, type KitHandlers, type Watched } from "../support/kit.ts";
 import type { World } from "../support/world.ts";
 
@@ -8,6 +8,8 @@ interface Meeting {
   readonly world: World;
   readonly left: Watched;
   readonly came: Watched;
+  /** What the other one heard of its call before it ended. */
+  readonly states: readonly string[];
 }
 
 /** One caller leaves, by cancelling or by its deadline, and then another one comes with its key. */
@@ -19,9 +21,11 @@ async function meeting(add: KitHandlers["add"], how: "cancels" | "expires", time
   await world.time.advance(9);
   leaving.abort();
   await world.time.advance(1);
-  const came = watch(world.client.client(kit).add(1, { key: "k", timeoutMs }));
+  const states: string[] = [];
+  const onAccept = ({ state }: Acceptance): unknown => states.push(state);
+  const came = watch(world.client.client(kit).add(1, { key: "k", timeoutMs, onAccept }));
   await world.time.settle();
-  return { world, left, came };
+  return { world, left, came, states };
 }
 
 /** A handler whose first run ends as the gate says, and whose second one succeeds. */
@@ -39,6 +43,15 @@ describe.each(["cancels", "expires"] as const)("after the only caller of a key %
     open("first run");
     await world.time.settle();
     expect(came.said).toBe('ok: "first run"');
+  });
+
+  it("hears that it has joined, until it runs itself", async () => {
+    const { add, fail } = firstRun();
+    const { world, states } = await meeting(add, how);
+    expect(states).toEqual(["joined"]);
+    fail(new ToolError("cancelled", "Nothing was added."));
+    await world.time.settle();
+    expect(states).toEqual(["joined", "running"]);
   });
 
   it("runs anew where the handler stopped without effect", async () => {
