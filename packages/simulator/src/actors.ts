@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Admission, Limits } from "@turnmux/core";
+import type { Admission, Journal, Limits } from "@turnmux/core";
 import { Application, type Line } from "./application.ts";
 import type { Calls, Support } from "./calls.ts";
 import { Disk } from "./disk.ts";
@@ -112,6 +112,7 @@ export class GatewayActor {
   #died(): void {
     const { world } = this.#stage;
     world.note(this.process.name, "dies");
+    this.#stage.ledger.beginsAnew(this.name);
     for (const client of this.clients) client.disturb();
     world.at(world.now + this.downMs, 2, () => {
       [this.process, this.core, this.application] = this.#live();
@@ -254,16 +255,16 @@ export class ClientActor implements Support {
     for (const [number, plan] of this.#kept) {
       process.after(world.random.real(0, 200), () => void this.perform(number, plan));
     }
-    return [process, this.#connect(process), application];
+    return [process, this.#connect(process, this.disk.open(process)), application];
   }
 
-  #connect(process: Process): ClientCore {
+  #connect(process: Process, journal: Journal): ClientCore {
     const { world, plan, ledger, limits, network } = this.#stage;
     const { gateway } = this;
     const { principal } = this.plan;
     const core = new ClientCore({
       process,
-      journal: this.disk.open(process),
+      journal,
       limits,
       handlers: clientHandlers({ process, ledger, site: this.plan.name, callBack: () => Promise.resolve() }),
       prover: { method: "test", keyId: principal, prove: (octets) => Promise.resolve(octets.slice()) },
@@ -284,7 +285,9 @@ export class ClientActor implements Support {
     // An application that wants to go on makes another session.
     void core.session.closed.then(() => {
       process.after(world.random.real(1, 100), () => {
-        if (!this.#stage.finishing()) this.core = this.#connect(process);
+        if (this.#stage.finishing()) return;
+        ledger.beginsAnew(this.plan.name);
+        this.core = this.#connect(process, journal);
       });
     });
     return core;
@@ -293,6 +296,7 @@ export class ClientActor implements Support {
   #died(): void {
     const { world } = this.#stage;
     world.note(this.process.name, "dies");
+    this.#stage.ledger.beginsAnew(this.plan.name);
     this.disturb();
     world.at(world.now + this.downMs, 2, () => {
       [this.process, this.core, this.application] = this.#live();

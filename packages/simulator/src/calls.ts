@@ -219,6 +219,13 @@ export class Calls {
     if (told.outcome === "failed" && !runs.some(({ end, effect }) => end === "failed" && !effect)) {
       this.#violate("the truth", attempt, "its caller was told that it took no effect, and nobody had said so");
     }
+    if (told.code === "aborted" && told.outcome === "unknown" && !this.#ledger.hasBegunAnew(site)) {
+      this.#violate(
+        "the truth",
+        attempt,
+        `its key is said to be of a call that nobody here knows of, and ${site} never began anew`,
+      );
+    }
     if (told.outcome === "not_started") {
       const run = runs.find((one) => one.attempt === attempt.number);
       if (run !== undefined) this.checkRun(run);

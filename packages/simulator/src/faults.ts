@@ -9,7 +9,7 @@ import type { World } from "./world.ts";
 
 /** Lets a fault happen. One whose victim is not there has no effect. */
 export function strike(
-  fault: FaultPlan,
+  fault: Exclude<FaultPlan, { kind: "twin" }>,
   world: World,
   clients: readonly ClientActor[],
   gateways: readonly GatewayActor[],

@@ -38,6 +38,7 @@ export class Ledger {
   readonly runs: Run[] = [];
   readonly #world: World;
   readonly #keys = new Map<string, KeyHistory>();
+  readonly #begunAnew = new Set<string>();
 
   constructor(world: World) {
     this.#world = world;
@@ -85,6 +86,16 @@ export class Ledger {
     if (!run.process.alive) return;
     run.end = end;
     this.#world.note(run.process.name, `run ${run.number} ends: ${end}`);
+  }
+
+  /** A process of this site dies, or takes up its calls with new objects: those before may be beyond its reach. */
+  beginsAnew(site: string): void {
+    this.#begunAnew.add(site);
+  }
+
+  /** Whether a call may have run that this site knows nothing of but its record. */
+  hasBegunAnew(site: string): boolean {
+    return this.#begunAnew.has(site);
   }
 
   /** What happened under a key. */

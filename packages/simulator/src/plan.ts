@@ -5,7 +5,7 @@
  */
 import type { Limits } from "@turnmux/core";
 import type { ConnectionOptions } from "./connection.ts";
-import type { Random } from "./random.ts";
+import { Random } from "./random.ts";
 import { isOnce, padding, sendsItems, type Script, type ToolName } from "./tools.ts";
 
 /** A call that an application will make. */
@@ -51,6 +51,7 @@ export type FaultPlan =
   | { readonly kind: "disk slow"; readonly gateway: number; readonly commitMs: number }
   | { readonly kind: "drain"; readonly gateway: number; readonly downMs: number }
   | { readonly kind: "close session"; readonly client: number }
+  | { readonly kind: "twin"; readonly client: number; readonly thief: boolean }
   | { readonly kind: "scopes"; readonly client: number; readonly forMs: number };
 
 /** Something that happens by plan. */
@@ -108,7 +109,7 @@ export function planOf(seed: number, random: Random): Plan {
     [16_384, 1],
   ]);
   const drawn = { random, clients, gateways, activeMs, framePayload };
-  const steps = [...calls(drawn), ...faults(drawn), ...(shared ? hostTraffic(drawn) : [])];
+  const steps = [...calls(drawn), ...faults(drawn), ...twins(drawn, seed), ...(shared ? hostTraffic(drawn) : [])];
   steps.sort((a, b) => a.at - b.at);
   return {
     seed,
@@ -296,7 +297,19 @@ function hostTraffic({
   }));
 }
 
-const KINDS: readonly FaultPlan["kind"][] = [
+/** Drawn apart, so that a schedule is the same with and without them but for what they do. */
+function twins({ clients, activeMs }: Drawn, seed: number): Timed<FaultPlan>[] {
+  const random = new Random(seed, 4);
+  if (random.chance(0.5)) return [];
+  return Array.from({ length: random.between(1, 3) }, () => ({
+    kind: "twin",
+    client: random.between(0, clients.length - 1),
+    thief: random.chance(0.5),
+    at: random.real(0, activeMs),
+  }));
+}
+
+const KINDS: readonly Exclude<FaultPlan["kind"], "twin">[] = [
   "cut",
   "cut",
   "cut",
@@ -333,7 +346,7 @@ function faults(drawn: Drawn): Timed<FaultPlan>[] {
   }));
 }
 
-function fault({ random, clients, gateways }: Drawn, kind: FaultPlan["kind"]): FaultPlan {
+function fault({ random, clients, gateways }: Drawn, kind: (typeof KINDS)[number]): FaultPlan {
   const client = random.between(0, clients.length - 1);
   const gateway = random.between(0, gateways - 1);
   const reader = random.pick(["client", "gateway"] as const);

@@ -15,6 +15,7 @@ import { Network } from "./network.ts";
 import { planOf, type Plan, type Step } from "./plan.ts";
 import { Random } from "./random.ts";
 import { Tap } from "./tap.ts";
+import { Twins } from "./twin.ts";
 import { World, type Violation } from "./world.ts";
 
 /** What came of a schedule. */
@@ -55,6 +56,7 @@ class Schedule {
   readonly #calls: Calls;
   readonly #ledger: Ledger;
   readonly #network: Network;
+  readonly #twins: Twins;
   readonly #gateways: readonly GatewayActor[];
   readonly #clients: readonly ClientActor[];
   readonly #steps: readonly Step[];
@@ -79,6 +81,8 @@ class Schedule {
       },
     });
     this.#network = new Network(world, plan.connection, tap);
+    const octets = new Random(plan.seed, 3);
+    this.#twins = new Twins({ world, network: this.#network, delivery: tap.delivery, octets });
     const stage: Stage = {
       world,
       plan,
@@ -86,7 +90,7 @@ class Schedule {
       ledger: this.#ledger,
       network: this.#network,
       limits,
-      octets: new Random(plan.seed, 3),
+      octets,
       problem: (who, message, error) => this.#problem(who, message, error),
       finishing: () => this.#finishing,
     };
@@ -133,6 +137,11 @@ class Schedule {
     }
     if (step.kind === "host") {
       this.#clients[step.client]?.core.end?.connection[step.side].sendAsHost(`host message ${step.number}`);
+      return;
+    }
+    if (step.kind === "twin") {
+      const client = this.#clients[step.client];
+      if (client !== undefined) this.#twins.strike(client, step.thief);
       return;
     }
     strike(step, this.#world, this.#clients, this.#gateways);

@@ -81,6 +81,7 @@ class Line {
   /** The number of the last counted frame that arrived here, by sender. */
   readonly arrived: Record<Side, number> = { client: 0, gateway: 0 };
   clientSpoke = false;
+  ignored = false;
 }
 
 /** See the module's comment. */
@@ -101,9 +102,15 @@ export class DeliveryWatch {
     return this.#sessions.get(id);
   }
 
+  /** Whoever comes over this connection keeps to no rule. */
+  ignore(connection: Connection): void {
+    this.#line(connection).ignored = true;
+  }
+
   /** A side hands frames to its socket. */
   sent(connection: Connection, side: Side, message: CarrierMessage, frames: readonly WireFrame[]): void {
     const line = this.#line(connection);
+    if (line.ignored) return;
     if (side === "client") this.#clientSpeaks(line, frames);
     for (const frame of frames) {
       if (frame.type === Type.hello) this.#hello(line, frame, message);
@@ -119,7 +126,8 @@ export class DeliveryWatch {
     const { session } = line;
     if (session === undefined) return;
     // The first word of a client that was resumed: the token before is void (RESUME-002).
-    if (side === "gateway" && line.resumed && line.hello?.message === session.hello) session.spent = true;
+    const speaks = frames.some(({ type }) => type > Type.refuse) && connection.healthy;
+    if (side === "gateway" && speaks && line.hello?.message === session.hello) session.spent = true;
     const other = otherThan(side);
     for (const frame of frames) {
       if (frame.type === Type.welcome) {
@@ -258,6 +266,7 @@ const FEATURES = 3;
 const SESSION = 7;
 const TOKEN = 10;
 const RESUMED_FROM = 11;
+const NOT_RESUMED = 12;
 const RESUME = 8;
 const DEADLINE = 3;
 
@@ -267,11 +276,17 @@ interface Resume {
   readonly received: number;
 }
 
+/** What WELCOME says of the session that was to be resumed. */
+export function resumptionOf({ header }: WireFrame): { readonly resumed: boolean; readonly why: string | undefined } {
+  const why = header[NOT_RESUMED];
+  return { resumed: typeof header[RESUMED_FROM] === "number", why: typeof why === "string" ? why : undefined };
+}
+
 /** What HELLO says of the session to resume. */
 function resumeOf({ header }: WireFrame): Resume | undefined {
-  const resume: unknown = header[RESUME];
+  const resume = header[RESUME];
   if (!Array.isArray(resume)) return undefined;
-  const [session, token, received]: readonly unknown[] = resume;
+  const [session, token, received] = resume.map((place: unknown) => place);
   return {
     session: String(session),
     token: token instanceof Uint8Array ? token : undefined,
