@@ -304,15 +304,15 @@ export abstract class Channel {
   #receiveOwn(carriage: Carriage, envelope: Envelope, message: CarrierMessage, now: number): void {
     if (this.#sink === undefined) this.#antechamber.count(message);
     const frames = this.#decode(carriage, envelope);
+    const [first] = frames;
     if (this.#sink !== undefined) {
       if (!this.#heard) {
         this.#heard = true;
-        this.#events.push({ type: "heard" });
+        this.#events.push({ type: "heard", read: first?.type !== "goaway" || first.code === 0 });
       }
       this.#act(frames, now);
       return;
     }
-    const [first] = frames;
     if (first?.type === "goaway" && first.code !== 0 && this.role === "gateway") {
       // The client has given up, and awaits no answer (HAND-012).
       this.end(endOf(first), now);

@@ -154,7 +154,9 @@ export class ClientChannel extends Channel {
       ? `the gateway did not finish the handshake within ${this.limits.handshakeMs} ms`
       : `nobody at the other end speaks turnmux: HELLO had no answer within ${this.limits.handshakeMs} ms`;
     const end = { cause: "timeout", code: "unavailable", message, requirement: "HAND-007", byPeer: false } as const;
-    this.end(end, now, this.goaway("unavailable", message));
+    // The gateway may have put the session on this channel meanwhile, and it goes on with another one (RESUME-005).
+    const lastWord = this.#hello.resume === undefined ? "unavailable" : "data_loss";
+    this.end(end, now, this.goaway(lastWord, message));
   }
 
   protected override handshakeTimeout(): number | undefined {

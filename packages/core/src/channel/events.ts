@@ -47,7 +47,10 @@ export type ChannelEvent =
   | { readonly type: "challenge"; readonly challenge: ChallengeFrame }
   /** Client: the session stands. */
   | { readonly type: "welcome"; readonly welcome: WelcomeFrame }
-  /** Gateway: the first message behind WELCOME is here, so the client has read it (RESUME-002). */
-  | { readonly type: "heard" }
+  /**
+   * Gateway: the first message behind WELCOME is here. Where it is no GOAWAY of a client that gives up, which may not have
+   * waited for WELCOME (HAND-012), `read` is true: the client has read that (RESUME-002).
+   */
+  | { readonly type: "heard"; readonly read: boolean }
   /** The channel is over. The last event. */
   | { readonly type: "ended"; readonly end: ChannelEnd };

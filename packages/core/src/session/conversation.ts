@@ -88,7 +88,7 @@ export class Conversation implements Holder {
 
   #event(event: Exclude<ChannelEvent, { type: "ended" }>): void {
     if (event.type === "hello") this.#attempt("nobody could be admitted", () => this.#greet(event.hello));
-    if (event.type === "heard") this.#standing?.confirm();
+    if (event.type === "heard") this.#standing?.heard(event.read);
     if (event.type === "proof") void this.#verify(event.proof, event.octets);
   }
 

@@ -72,16 +72,16 @@ export class StandingSession {
     return isLatest || isFormer;
   }
 
-  /** The session is resumed with this token: it stays good beside its successor until {@link confirm}. */
+  /** The session is resumed with this token: it stays good beside its successor until {@link heard}. */
   renew(token: Uint8Array): void {
     this.#former = token;
     this.#token = this.#drawToken();
   }
 
-  /** The client has read the latest WELCOME: no token but that one's is good any more (RESUME-002). */
-  confirm(): void {
+  /** The client is there. Where it has `read` the latest WELCOME no token but that one's is good any more (RESUME-002). */
+  heard(read: boolean): void {
     this.known = true;
-    this.#former = undefined;
+    if (read) this.#former = undefined;
   }
 
   /** What the session may do from now on, and for how many milliseconds (RESUME-009); undefined is for ever. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DELIVERY } from "../../src/limits.ts";
+import type { Prover } from "../../src/session/dialer.ts";
 import type { Frame, WelcomeFrame } from "../../src/wire/frame.ts";
 import { gate, kit, kitWorld, never, watch } from "../support/kit.ts";
 import { accept, cont, data, goaway, octets, offer, ok, RawEnd } from "../support/raw.ts";
@@ -167,6 +168,18 @@ describe("A client that resumes its session", () => {
     await client.say(goaway(10, 1, { message: "taken over" }));
     expect(client.side.session.state).toBe("closed");
     expect(call.said).toBe("unavailable, unknown");
+  });
+});
+
+describe("A client to which the gateway does not say WELCOME in time", () => {
+  const prover: Prover = { method: "token", keyId: "k", prove: (covered) => Promise.resolve(covered.slice(0, 8)) };
+
+  it("leaves the channel, and not the session, which the gateway may have put there", async () => {
+    const client = await RestlessClient.open({ prover });
+    await client.reconnect(0);
+    await client.say(client.raw.challenge());
+    await client.time.advance(10_000);
+    expect(client.raw.only("goaway").code).toBe(15);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { gate, kit, never, watch, type KitHandlers } from "../support/kit.ts";
-import { octets, offer, ok, open, valueOf } from "../support/raw.ts";
+import { goaway, octets, offer, ok, open, valueOf } from "../support/raw.ts";
 import type { ResumeRequest, WelcomeFrame } from "../../src/wire/frame.ts";
 import { ping, requestOf, ResumableGateway, types } from "./support/raw-resume.ts";
 
@@ -50,6 +50,17 @@ describe("A resume token", () => {
       await gateway.cut(lost);
     }
     expect(gateway.side.resumable.parked).toBe(1);
+  });
+
+  it("is still good after a WELCOME for which the client did not wait, and said so", async () => {
+    const gateway = bench();
+    const first = await gateway.open();
+    await gateway.cut(first);
+    const late = await gateway.resume(first.welcome, 1);
+    await gateway.say(late, goaway(15));
+    expect(gateway.side.resumable.parked).toBe(1);
+    const second = await gateway.resume(first.welcome, 1);
+    expect(said(second.welcome)).toEqual({ sessionId: first.welcome.sessionId, resumedFrom: 0 });
   });
 
   it("and its successor are both good until then: the client knows which of them it has", async () => {
