@@ -125,8 +125,8 @@ export class DeliveryWatch {
     const line = this.#line(connection);
     const { session } = line;
     if (session === undefined) return;
-    // The first word of a client that was resumed: the token before is void (RESUME-002).
-    const speaks = frames.some(({ type }) => type > Type.refuse) && connection.healthy;
+    // The first word of a client that was resumed: the token before is void (RESUME-002). One that gives up may not have read WELCOME.
+    const speaks = frames.some((frame) => frame.type > Type.refuse && !endsSession(frame)) && connection.healthy;
     if (side === "gateway" && speaks && line.hello?.message === session.hello) session.spent = true;
     const other = otherThan(side);
     for (const frame of frames) {
@@ -308,4 +308,9 @@ const COUNTED: ReadonlySet<number> = new Set([Type.open, Type.accept, Type.data,
 
 function otherThan(side: Side): Side {
   return side === "client" ? "gateway" : "client";
+}
+
+/** A GOAWAY that does not merely drain. */
+function endsSession(frame: WireFrame): boolean {
+  return frame.type === Type.goaway && frame.places(1)[0] !== 0;
 }
