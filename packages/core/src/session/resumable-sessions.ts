@@ -156,12 +156,12 @@ export class ResumableSessions {
 
   /** Sessions without a channel take no further calls, and end when the ones under way are over. */
   drain(message: string, retryAfterMs: number | undefined): void {
-    for (const session of [...this.#parked.keys()]) session.lifeline.peer.drain(message, retryAfterMs);
+    for (const session of this.#parked.keys()) session.lifeline.peer.drain(message, retryAfterMs);
   }
 
   /** Ends the sessions that have no channel. */
   close(message: string): void {
-    for (const session of [...this.#parked.keys()]) session.lifeline.close("unavailable", message);
+    for (const session of this.#parked.keys()) session.lifeline.close("unavailable", message);
   }
 
   #expire(session: StandingSession, message: string): void {
