@@ -7,6 +7,9 @@ const conditions = ["turnmux-source", "module", "node", "development|production"
 /** Projects whose tests share nothing that a test could leave behind: their files need no process each. */
 const SHARE_PROCESSES: ReadonlySet<string> = new Set(["core", "client"]);
 
+/** Projects that take all cores for themselves, and so run behind the others, one after the other. */
+const ALONE: readonly string[] = ["crash", "simulator"];
+
 function project(name: string, include: string, testTimeout = 15_000): TestProjectConfiguration {
   return {
     resolve: { conditions },
@@ -17,7 +20,7 @@ function project(name: string, include: string, testTimeout = 15_000): TestProje
       include: [include],
       testTimeout,
       hookTimeout: testTimeout,
-      sequence: { shuffle: true },
+      sequence: { shuffle: true, groupOrder: ALONE.indexOf(name) + 1 },
       isolate: !SHARE_PROCESSES.has(name),
     },
   };

@@ -19,7 +19,7 @@ const help = `usage: node scripts/dev.mjs <task> [arguments]
   sim [arguments]     schedules of faults in one process, on virtual time, from a seed (npm run sim -- --help)
   crash [arguments]   gateway and clients as processes that are killed at random moments (npm run crash -- --help)
   test [arguments]    tests; arguments go to vitest: a file, -t "name", --project core, --watch
-  test-on <22|26>     all tests on another Node
+  test-on <22|26>     all tests on another Node, the simulator's excepted: it is the same on every one
   typecheck | build   types of everything; leaves the build in packages/*/dist
   lint | format       look for problems;  fix  repairs what can be repaired
   unused              files, exports and dependencies that nothing uses
@@ -95,7 +95,7 @@ async function main([task, ...args]) {
     "test-on": async (t, [major]) => {
       const other = await otherNode(major, say);
       return steps(
-        [{ name: `node ${major}`, run: () => runTests({ ...t, ...other }, `node-${major}`) }],
+        [{ name: `node ${major}`, run: () => runTests({ ...t, ...other }, `node-${major}`, ["simulator"]) }],
         `node-${major}`,
       );
     },

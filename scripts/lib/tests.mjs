@@ -41,14 +41,17 @@ function readReport(file) {
   return { passed: report.numPassedTests, failed: report.numFailedTests + broken.length, skipped };
 }
 
-/** Runs all tests with captured output; the result is one for runSteps(). */
-export async function runTests({ node, env }, label) {
+/**
+ * Runs all tests with captured output; the result is one for runSteps(). `without` names projects to leave out.
+ */
+export async function runTests({ node, env }, label, without = []) {
   const file = join(root, ".cache", "reports", `vitest-${label}.json`);
   mkdirSync(join(root, ".cache", "reports"), { recursive: true });
   rmSync(file, { force: true });
 
   const full = testEnvironment(env);
   const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  args.push(...without.map((project) => `--project=!${project}`));
   const { code, output } = await capture(node, [tool("vitest"), ...args], { env: full });
   const report = readReport(file);
 
