@@ -334,5 +334,7 @@ const SMALL_CALL: CallPlan = {
   takeMs: 0,
   retries: 0,
   kept: false,
+  inTurn: false,
+  asks: false,
   priority: undefined,
 };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CallOptions, Session } from "@turnmux/core";
+import { TurnmuxError, type CallOptions, type Session } from "@turnmux/core";
 import { toldOf, type Attempt, type Calls, type Support, type Told } from "./calls.ts";
 import type { CallPlan } from "./plan.ts";
 import type { Process } from "./process.ts";
@@ -27,6 +27,7 @@ const RETRY_MS = 120;
 export class Application {
   /** What it is busy with. */
   busy = 0;
+  #turns = 0;
   readonly #process: Process;
   readonly #calls: Calls;
   readonly #line: (client: number) => Line | undefined;
@@ -41,18 +42,27 @@ export class Application {
   /** Does what a plan says, with its retries. */
   async perform(plan: CallPlan): Promise<void> {
     this.busy += 1;
+    this.#turns += plan.inTurn ? 1 : 0;
+    const turn = plan.inTurn ? `${this.#process.name}, turn ${this.#turns}` : undefined;
+    let session: Session | undefined;
     for (let tries = 0; tries <= plan.retries; tries += 1) {
       const line = this.#line(plan.client);
-      if (line === undefined) break;
-      const told = await this.call(line, plan);
-      if (told.ok || told.code === "already_exists") break;
+      session ??= line?.session;
+      // Another session knows nothing of the turn.
+      if (line === undefined || (turn !== undefined && line.session !== session)) break;
+      const told = await this.call(
+        turn === undefined || tries === 0 ? line : { ...line, supports: undefined },
+        plan,
+        turn,
+      );
+      if (told.ok || told.code === "already_exists" || (turn !== undefined && told.outcome === "completed")) break;
       await this.#process.sleep(this.#process.world.random.real(0, RETRY_MS));
     }
     this.busy -= 1;
   }
 
   /** Makes one call, and hears its end. */
-  async call(line: Line, plan: CallPlan): Promise<Told> {
+  async call(line: Line, plan: CallPlan, turn?: string): Promise<Told> {
     const { tool, script, key, timeoutMs, acceptTimeoutMs } = plan;
     const { site, principal, supports } = line;
     const caller = this.#process;
@@ -60,9 +70,21 @@ export class Application {
     const { attempt, options } = this.#calls.begin(request);
     const { cancelAfterMs, priority } = plan;
     const signal = cancelAfterMs === undefined ? undefined : this.#cancelled(attempt, cancelAfterMs);
-    const told = await this.#tell(line, plan, attempt, { ...options, priority, signal });
+    const told = await this.#tell(line, plan, attempt, { ...options, priority, signal }, turn);
     this.#calls.settle(attempt, told);
+    if (plan.asks && key !== undefined && !told.ok && told.outcome === "unknown") await this.#ask(line, attempt, key);
     return told;
+  }
+
+  /** Asks what became of a call. */
+  async #ask({ session }: Line, attempt: Attempt, key: string): Promise<void> {
+    const before = this.#calls.effectsOf(attempt);
+    try {
+      this.#calls.told(attempt, await session.outcome({ key }), before);
+    } catch (error) {
+      // The session is over, or the journal cannot be read.
+      if (!TurnmuxError.is(error)) throw error;
+    }
   }
 
   /** A signal that cancels the call, if it is not over by then. */
@@ -76,11 +98,18 @@ export class Application {
     return controller.signal;
   }
 
-  async #tell({ session }: Line, plan: CallPlan, attempt: Attempt, options: CallOptions): Promise<Told> {
+  async #tell(
+    { session }: Line,
+    plan: CallPlan,
+    attempt: Attempt,
+    options: CallOptions,
+    turn: string | undefined,
+  ): Promise<Told> {
     const { tool, script } = plan;
     try {
       if (sendsItems(tool)) return await this.#items(session, plan, attempt, options);
-      return { ok: true, value: await session.call(tool, script, options) };
+      const by = turn === undefined ? session : session.turn(turn);
+      return { ok: true, value: await by.call(tool, script, options) };
     } catch (error) {
       return toldOf(error);
     }

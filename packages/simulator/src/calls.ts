@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TurnmuxError, UsageError, type CallOptions, type Limits } from "@turnmux/core";
+import { TurnmuxError, UsageError, type CallOptions, type CallOutcome, type Limits } from "@turnmux/core";
 import { ATTEMPT } from "./handlers.ts";
 import type { Ledger, Run } from "./ledger.ts";
 import type { Process } from "./process.ts";
@@ -143,6 +143,36 @@ export class Calls {
     this.#checkCalm(attempt, told);
   }
 
+  /** What a caller was told when it asked what became of a key that had so many effects when it asked. */
+  told(attempt: Attempt, { state, outcome, result }: CallOutcome, before: number): void {
+    const { site, principal, key, script, caller } = attempt;
+    if (!caller.alive || key === undefined) return;
+    if (this.#world.trace !== undefined) {
+      this.#world.note(caller.name, `outcome of key ${key}: ${state}${outcome === undefined ? "" : `, ${outcome}`}`);
+    }
+    const { effects } = this.#ledger.history(site, principal, key);
+    const none = state === "none" || outcome === "not_started" || outcome === "failed";
+    if (none && before > 0)
+      this.#violate("outcome", attempt, `its key is said to be without effect, and had ${before}`);
+    if (outcome === "completed" && effects === 0) {
+      this.#violate("outcome", attempt, "its key is said to have had its effect, and had none");
+    }
+    if (state === "abandoned" && !this.#ledger.hasBegunAnew(site)) {
+      this.#violate("outcome", attempt, `its key is said to be of a call before a crash, and ${site} never crashed`);
+    }
+    if (result === undefined) return;
+    const run = this.#ledger.runs[(result as Answer).run];
+    const others = this.attempts.some((one) => one.key === key && one.script.id !== script.id);
+    if (run?.key !== key || run.principal !== principal || (run.script.id !== script.id && !others)) {
+      this.#violate("outcome", attempt, "it was told of the result of another call");
+    }
+  }
+
+  /** Effects of an attempt's key. */
+  effectsOf({ site, principal, key }: Attempt): number {
+    return key === undefined ? 0 : this.#ledger.history(site, principal, key).effects;
+  }
+
   /** What is wrong with endings now that nothing can happen any more. */
   checkAll(): void {
     for (const attempt of this.attempts) {
@@ -163,7 +193,7 @@ export class Calls {
     if (attempt.principal !== run.principal || attempt.script.id !== run.script.id) {
       this.#violate("principals", attempt, `its handler, run ${run.number}, was told of another caller or arguments`);
     }
-    if (isOnce(run.tool) && attempt.key !== run.key) {
+    if (isOnce(run.tool) && attempt.key !== undefined && attempt.key !== run.key) {
       this.#violate("keys", attempt, `its handler, run ${run.number}, was told of another key`);
     }
     const { told } = attempt;
@@ -216,7 +246,10 @@ export class Calls {
     if (told.outcome === "completed" && effects === 0) {
       this.#violate("the truth", attempt, "its caller was told that it took effect, and it did not");
     }
-    if (told.outcome === "failed" && !runs.some(({ end, effect }) => end === "failed" && !effect)) {
+    // One that repeats another run says nothing of that one by failing.
+    const first = runs.findIndex(({ effect }) => effect);
+    const failed = runs.findIndex(({ end }) => end === "failed");
+    if (told.outcome === "failed" && (failed === -1 || (first !== -1 && first < failed))) {
       this.#violate("the truth", attempt, "its caller was told that it took no effect, and nobody had said so");
     }
     if (told.code === "aborted" && told.outcome === "unknown" && !this.#ledger.hasBegunAnew(site)) {
@@ -233,7 +266,10 @@ export class Calls {
     if (told.code === "already_exists") {
       const other = this.attempts.some(
         (one) =>
-          one.key === key && one.principal === principal && one.site === site && one.script.id !== attempt.script.id,
+          one.key === key &&
+          one.principal === principal &&
+          one.site === site &&
+          (one.script.id !== attempt.script.id || one.tool !== tool),
       );
       if (!other) this.#violate("the truth", attempt, "its key is said to belong to other arguments, and it does not");
     }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ToolError, type ToolHandlers } from "@turnmux/core";
+import { ToolError, type Reconciled, type ToolHandlers } from "@turnmux/core";
 import type { Ledger, Run } from "./ledger.ts";
 import type { Process } from "./process.ts";
 import { padding, type Answer, type clientTools, type gatewayTools, type Script } from "./tools.ts";
@@ -28,6 +28,7 @@ interface Call {
   readonly principal: string;
   readonly signal: AbortSignal;
   readonly meta: Readonly<Record<string, string>>;
+  readonly turn?: string | undefined;
   progress?(value: unknown): void;
   item?(value: unknown): Promise<void>;
 }
@@ -38,6 +39,11 @@ export function gatewayHandlers(options: HandlerOptions): ToolHandlers<typeof ga
     look: (input, call) => perform(options, input, call),
     put: (input, call) => perform(options, input, call),
     add: (input, call) => perform(options, input, call),
+    redo: (input, call) => perform(options, input, call),
+    book: {
+      run: (input, call) => perform(options, input, call),
+      reconcile: (key, { principal }) => reconcile(options, principal, key),
+    },
     rows: (input, call) => list(options, input, call),
   };
 }
@@ -57,8 +63,8 @@ export function itemOf(script: Script, index: number): unknown {
 }
 
 function begin({ process, ledger, site }: HandlerOptions, script: Script, call: Call): Run {
-  const { tool, principal, key } = call;
-  return ledger.begin({ process, site, tool, principal, key, script, attempt: Number(call.meta[ATTEMPT]) });
+  const { tool, principal, key, turn } = call;
+  return ledger.begin({ process, site, tool, principal, key, turn, script, attempt: Number(call.meta[ATTEMPT]) });
 }
 
 async function perform(options: HandlerOptions, input: unknown, call: Call): Promise<unknown> {
@@ -88,6 +94,20 @@ async function perform(options: HandlerOptions, input: unknown, call: Call): Pro
   }
   ledger.end(run, "ok");
   return answer(run);
+}
+
+/** Looks for the effect of a call that ran when its process died. */
+async function reconcile(
+  { process, ledger, site }: HandlerOptions,
+  principal: string,
+  key: string,
+): Promise<Reconciled> {
+  const { random } = process.world;
+  await process.sleep(random.pick([0, 5, 200]));
+  process.world.note(process.name, `looks for the effect of key ${key}`);
+  const run = ledger.history(site, principal, key).runs.find(({ effect }) => effect);
+  if (run !== undefined) return { outcome: "completed", result: answer(run) };
+  return { outcome: random.chance(0.8) ? "not_started" : "unknown" };
 }
 
 async function* list(options: HandlerOptions, input: unknown, call: Call): AsyncGenerator<unknown, unknown, undefined> {

@@ -19,6 +19,7 @@ export interface Run {
   readonly tool: string;
   readonly principal: string;
   readonly key: string | undefined;
+  readonly turn: string | undefined;
   readonly script: Script;
   /** The attempt that the handler was told of: the first one, where several share the run. */
   readonly attempt: number;
@@ -39,6 +40,8 @@ export class Ledger {
   readonly #world: World;
   readonly #keys = new Map<string, KeyHistory>();
   readonly #begunAnew = new Set<string>();
+  /** Turns whose call has had its effect. */
+  readonly #turns = new Set<string>();
 
   constructor(world: World) {
     this.#world = world;
@@ -55,7 +58,7 @@ export class Ledger {
     if (key === undefined || !isOnce(tool)) return begun;
     const history = this.history(site, principal, key);
     for (const earlier of history.runs) {
-      if (earlier.end === "failed") continue;
+      if (earlier.end === "failed" || mayRunAgain(earlier)) continue;
       const how = earlier.end ?? (earlier.process.alive ? "still runs" : "died with its process");
       this.#world.violate(
         "at most once",
@@ -70,15 +73,22 @@ export class Ledger {
   effect(run: Run): boolean {
     if (!run.process.perform()) return false;
     run.effect = true;
-    const { tool, key, principal, site, process, number } = run;
+    const { tool, key, principal, site, process, number, turn } = run;
     this.#world.note(process.name, `run ${number} has its effect`);
     if (key === undefined || !isOnce(tool)) return true;
     const history = this.history(site, principal, key);
     history.effects += 1;
-    if (history.effects > 1) {
+    if (turn !== undefined) this.#effectInTurn(turn, tool);
+    if (history.effects > 1 && tool !== "redo") {
       this.#world.violate("at most once", `${tool} had ${history.effects} effects for ${principal}, key ${key}`);
     }
     return true;
+  }
+
+  /** A turn asks for one thing only, and tries again where it must. */
+  #effectInTurn(turn: string, tool: string): void {
+    if (this.#turns.has(turn)) this.#world.violate("at most once", `${tool} had two effects in ${turn}`);
+    this.#turns.add(turn);
   }
 
   /** A handler ends. */
@@ -108,4 +118,10 @@ export class Ledger {
     }
     return history;
   }
+}
+
+/** Whether the tool says that a call may run again after this run, which died with its process. */
+function mayRunAgain({ tool, process, effect }: Run): boolean {
+  if (process.alive) return false;
+  return tool === "redo" || (tool === "book" && !effect);
 }

@@ -28,6 +28,10 @@ export interface CallPlan {
   readonly retries: number;
   /** The application keeps the key until it knows the end, also over a crash of its own. */
   readonly kept: boolean;
+  /** It is made in a turn, without a key: the turn sees to it that a repetition is none. */
+  readonly inTurn: boolean;
+  /** Where it ends with outcome `unknown` the application asks what became of it. */
+  readonly asks: boolean;
   readonly priority: "interactive" | "normal" | "bulk" | undefined;
 }
 
@@ -216,7 +220,7 @@ interface Style {
 }
 
 function shares(random: Random): Style["shares"] {
-  const tools: readonly ToolName[] = ["look", "put", "add", "add", "rows", "see", "act", "feed"];
+  const tools: readonly ToolName[] = ["look", "put", "add", "redo", "book", "rows", "see", "act", "feed"];
   return tools.map((name) => [name, random.pick([0.2, 1, 4])]);
 }
 
@@ -224,6 +228,8 @@ function call(random: Random, style: Style, client: number, index: number): Call
   const tool = random.weighted(style.shares);
   const once = isOnce(tool);
   const shared = once && random.chance(style.keys < 100 ? 0.5 : 0.1);
+  // A run that died with its process may have had its effect, and "redo" then has another one.
+  const inTurn = once && !shared && tool !== "redo" && random.chance(0.2);
   const heeds = random.chance(0.5);
   const deadline = random.chance(style.deadlines);
   return {
@@ -232,14 +238,16 @@ function call(random: Random, style: Style, client: number, index: number): Call
     byGateway: tool === "see" || tool === "act" || tool === "feed",
     tool,
     script: script(random, style, tool, shared ? `s${random.between(0, 1)}` : `a${index}`, heeds),
-    key: once ? (shared ? `k${random.between(1, style.keys)}` : `own${index}`) : undefined,
+    key: once && !inTurn ? (shared ? `k${random.between(1, style.keys)}` : `own${index}`) : undefined,
     timeoutMs: deadline ? random.pick([random.between(1, 60), random.between(1, 2_000), 8_000]) : undefined,
     acceptTimeoutMs: random.chance(0.05) ? random.between(1, 500) : undefined,
     cancelAfterMs: random.chance(style.cancels) ? random.low(0, 400) : undefined,
     leaveAfter: sendsItems(tool) && random.chance(0.1) ? random.between(1, 5) : undefined,
     takeMs: random.chance(0.2) ? random.low(0, 60) : 0,
     retries: once ? random.pick([0, 1, 3]) : 0,
-    kept: once && !shared && random.chance(0.6),
+    kept: once && !shared && !inTurn && random.chance(0.6),
+    inTurn,
+    asks: once && random.chance(0.5),
     priority: random.pick([undefined, "interactive", "bulk"]),
   };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { resolveLimits } from "@turnmux/core";
+import { resolveLimits, TurnmuxError } from "@turnmux/core";
 import { ClientActor, GatewayActor, type Stage } from "./actors.ts";
 import { Rank } from "./agenda.ts";
 import { Calls } from "./calls.ts";
@@ -227,6 +227,10 @@ class Schedule {
   #problem(who: string, message: string, error: unknown): void {
     this.#world.note(who, `logs: ${message}: ${String(error)}`);
     if (error instanceof Error && (error.message === PLANNED || error.message === DISK_FULL)) return;
+    // It follows another line, which tells of the disk.
+    if (message.includes("could not be asked for an outcome")) return;
+    // Nobody waits any more for what a handler finds out.
+    if (message.includes("reconcile failed") && TurnmuxError.is(error)) return;
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#world.violate("no error in the log", `${who}: ${message}: ${stack}`);
   }

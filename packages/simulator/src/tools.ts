@@ -62,6 +62,21 @@ export const gatewayTools = defineTools({
     effect: "once",
     scopes: ["write"],
   }),
+  redo: tool({
+    description: "Hands on",
+    input: anything,
+    output: anything,
+    progress: anything,
+    effect: "once",
+    afterCrash: "run",
+  }),
+  book: tool({
+    description: "Books, and can look it up",
+    input: anything,
+    output: anything,
+    progress: anything,
+    effect: "once",
+  }),
   rows: tool({ description: "Lists", input: anything, item: anything, output: anything, effect: "read" }),
 });
 
@@ -73,11 +88,11 @@ export const clientTools = defineTools({
 });
 
 /** The names of all tools. */
-export type ToolName = "look" | "put" | "add" | "rows" | "see" | "act" | "feed";
+export type ToolName = "look" | "put" | "add" | "redo" | "book" | "rows" | "see" | "act" | "feed";
 
 /** Whether a tool has effect `once`. */
 export function isOnce(name: string): boolean {
-  return name === "add" || name === "act";
+  return name === "add" || name === "redo" || name === "book" || name === "act";
 }
 
 /** Whether a tool sends items. */
