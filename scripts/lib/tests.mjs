@@ -4,6 +4,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { delimiter, join, relative } from "node:path";
 import { capture, root, tool } from "./process.mjs";
 
+/** After this all tests together hang, however loaded the machine is. */
+const TEST_LIMIT_MS = 1_800_000;
+
 const CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
 const MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 
@@ -52,7 +55,7 @@ export async function runTests({ node, env }, label, without = []) {
   const full = testEnvironment(env);
   const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
   args.push(...without.map((project) => `--project=!${project}`));
-  const { code, output } = await capture(node, [tool("vitest"), ...args], { env: full });
+  const { code, output } = await capture(node, [tool("vitest"), ...args], { env: full, timeoutMs: TEST_LIMIT_MS });
   const report = readReport(file);
 
   const missing = [];
