@@ -171,6 +171,8 @@ export class ClientActor implements Support {
   offlineUntil = 0;
   /** Without a network it is told so at once. */
   refused = false;
+  /** Times that its scopes were taken from it. */
+  narrowed = 0;
   process: Process;
   core: ClientCore;
   application: Application;

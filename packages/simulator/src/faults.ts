@@ -76,19 +76,30 @@ export function strike(
       if (client === undefined) return;
       client.disturb();
       client.impair(Number.POSITIVE_INFINITY);
-      setScopes(client, []);
-      world.at(world.now + fault.forMs, 2, () => setScopes(client, ["write"]));
+      narrow(client, fault.forMs, world);
   }
 }
 
+/** Its gateway takes scopes from a client for so long. */
+function narrow(client: ClientActor, forMs: number, world: World): void {
+  client.narrowed += 1;
+  const latest = client.narrowed;
+  setScopes(client, []);
+  world.at(world.now + forMs, 2, () => {
+    // A gateway that is blocked does all this late, and may have been told meanwhile to take them once more.
+    setScopes(client, ["write"], () => {
+      if (client.narrowed === latest) client.recover();
+    });
+  });
+}
+
 /** Its gateway gives the client's sessions other scopes. */
-function setScopes(client: ClientActor, scopes: readonly string[]): void {
-  const { gateway, process } = client;
+function setScopes({ gateway, process }: ClientActor, scopes: readonly string[], done?: () => void): void {
   const { core } = gateway;
   gateway.process.after(0, () => {
     for (const { control, client: owner } of core.live) {
       if (owner === process) control.setScopes(scopes);
     }
-    if (scopes.length > 0) client.recover();
+    done?.();
   });
 }
