@@ -23,6 +23,9 @@ export interface Line {
 /** Milliseconds between two tries, at most. */
 const RETRY_MS = 120;
 
+/** How often one that knows the end asks all the same. */
+const DOUBTS = 0.3;
+
 /** One life of an application. */
 export class Application {
   /** What it is busy with. */
@@ -72,7 +75,8 @@ export class Application {
     const signal = cancelAfterMs === undefined ? undefined : this.#cancelled(attempt, cancelAfterMs);
     const told = await this.#tell(line, plan, attempt, { ...options, priority, signal }, turn);
     this.#calls.settle(attempt, told);
-    if (plan.asks && key !== undefined && !told.ok && told.outcome === "unknown") await this.#ask(line, attempt, key);
+    const wonders = (!told.ok && told.outcome === "unknown") || caller.world.random.chance(DOUBTS);
+    if (plan.asks && key !== undefined && wonders) await this.#ask(line, attempt, key);
     return told;
   }
 

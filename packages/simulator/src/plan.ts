@@ -30,7 +30,7 @@ export interface CallPlan {
   readonly kept: boolean;
   /** It is made in a turn, without a key: the turn sees to it that a repetition is none. */
   readonly inTurn: boolean;
-  /** Where it ends with outcome `unknown` the application asks what became of it. */
+  /** The application asks what became of it: where it ends with outcome `unknown`, and at times otherwise. */
   readonly asks: boolean;
   readonly priority: "interactive" | "normal" | "bulk" | undefined;
 }

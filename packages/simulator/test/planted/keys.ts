@@ -5,6 +5,7 @@
  */
 import { plant, type PlantedFault } from "./fault.ts";
 
+const AFTERMATH = "session/aftermath.ts";
 const KEYED = "session/keyed-calls.ts";
 
 /** See the module's comment. */
@@ -56,7 +57,7 @@ export const keyFaults: readonly PlantedFault[] = [
   ),
   plant(
     "an ending that the journal refused is forgotten",
-    2_000,
+    8_000,
     "session/recorder.ts",
     "if (!recorded) for (const entry of entries) this.#keep(entry);",
     "",
@@ -74,5 +75,33 @@ export const keyFaults: readonly PlantedFault[] = [
     "session/caller.ts",
     "call.number = port.open({ tool, callId, key, deadline, priority, turn, trace, meta, body });",
     "call.number = port.open({ tool, callId, key: call.cut === undefined ? key : this.#options.environment.id(), deadline, priority, turn, trace, meta, body });",
+  ),
+  plant(
+    "a run that had its effect before a crash is repeated although its tool knows of it",
+    2_000,
+    AFTERMATH,
+    'return { kind: "settled", settled: await checkedResult(tool, found.result, environment) };',
+    'return { kind: "run" };',
+  ),
+  plant(
+    "a call runs again after a crash although its tool does not say that it may",
+    1_000,
+    AFTERMATH,
+    'contract.afterCrash === "run" ?',
+    "contract.afterCrash !== undefined ?",
+  ),
+  plant(
+    "a turn that tries again does so under a new key",
+    2_000,
+    "session/retries.ts",
+    "const key = taken?.key ?? request.key;",
+    "const key = request.key;",
+  ),
+  plant(
+    "nothing is said to be known of a call that ran before a crash",
+    8_000,
+    "session/inquiries.ts",
+    "if (record === undefined) return",
+    "if (record?.ending === undefined) return",
   ),
 ];
