@@ -101,4 +101,10 @@ function printTrace({ trace = [] }: Result, whole: boolean): void {
   for (const line of trace.slice(left)) say(line);
 }
 
+// Whoever reads the beginning of a trace has had enough.
+process.stdout.on("error", (error) => {
+  if (!("code" in error) || error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 if (isMainThread) process.exitCode = await main(process.argv.slice(2));
