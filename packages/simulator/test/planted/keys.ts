@@ -19,14 +19,14 @@ export const keyFaults: readonly PlantedFault[] = [
   ),
   plant(
     "a key is compared without its principal",
-    1_000,
+    5_000,
     "session/recorder.ts",
     "return `${principal.length}:${principal}${key}`;",
     "return key;",
   ),
   {
     name: "a key is lost with its session",
-    within: 1_000,
+    within: 2_000,
     changes: [
       {
         file: "packages/core/src/session/dispatcher.ts",
@@ -78,14 +78,14 @@ export const keyFaults: readonly PlantedFault[] = [
   ),
   plant(
     "a run that had its effect before a crash is repeated although its tool knows of it",
-    2_000,
+    3_000,
     AFTERMATH,
     'return { kind: "settled", settled: await checkedResult(tool, found.result, environment) };',
     'return { kind: "run" };',
   ),
   plant(
     "a call runs again after a crash although its tool does not say that it may",
-    1_000,
+    2_000,
     AFTERMATH,
     'contract.afterCrash === "run" ?',
     "contract.afterCrash !== undefined ?",
