@@ -102,8 +102,8 @@ function printTrace({ trace = [] }: Result, whole: boolean): void {
 }
 
 // Whoever reads the beginning of a trace has had enough.
-process.stdout.on("error", (error) => {
-  if (!("code" in error) || error.code !== "EPIPE") throw error;
+process.stdout.on("error", (error: Error & { readonly code?: unknown }) => {
+  if (error.code !== "EPIPE") throw error;
 });
 
 if (isMainThread) process.exitCode = await main(process.argv.slice(2));
