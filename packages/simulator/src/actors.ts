@@ -197,6 +197,7 @@ export class ClientActor implements Support {
     const connection = this.core.end?.connection;
     return (
       connection?.healthy === true &&
+      connection.lossy.size === 0 &&
       this.#stage.world.now >= this.impairedUntil &&
       this.process.alive &&
       this.gateway.calm

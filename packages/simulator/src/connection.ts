@@ -13,7 +13,7 @@ import type { World } from "./world.ts";
 
 /** What connections of a schedule have in common. */
 export interface ConnectionOptions extends PipeOptions {
-  readonly carriage: "binary" | "text";
+  readonly carriage: "binary" | "text" | "wrapped";
   /** The socket belongs to a host, which sends messages of its own. */
   readonly shared: boolean;
 }
@@ -26,7 +26,7 @@ const HOST_NOTICES_MS = 40_000;
 
 /** One end of a connection. */
 export class End implements Carrier {
-  readonly carriage: "binary" | "text";
+  readonly carriage: ConnectionOptions["carriage"];
   readonly shared: boolean;
   readonly blocked = false;
   readonly process: Process;
@@ -37,6 +37,8 @@ export class End implements Carrier {
   #other: End | undefined;
   #closing = false;
   #lost = false;
+  /** The next message gets lost. */
+  #loses = false;
 
   constructor(connection: Connection, side: "client" | "gateway", process: Process, options: ConnectionOptions) {
     this.connection = connection;
@@ -66,7 +68,18 @@ export class End implements Carrier {
   send(message: CarrierMessage): void {
     if (this.#closing || this.#lost || !this.process.perform()) return;
     const frames = this.connection.tap.sent(this.connection, this.side, message);
-    this.#pipe?.send(octetsOf(message), () => this.#other?.arrive(message, frames));
+    if (this.#loses) {
+      this.#loses = false;
+      this.connection.lose(this.side);
+      return;
+    }
+    const behindLost = this.connection.lossy.has(this.side);
+    this.#pipe?.send(octetsOf(message), () => this.#other?.arrive(message, frames, behindLost));
+  }
+
+  /** The next message gets lost, where a host wraps them. */
+  loseNext(): void {
+    if (this.carriage === "wrapped") this.#loses = true;
   }
 
   start(listener: CarrierListener): void {
@@ -121,10 +134,10 @@ export class End implements Carrier {
   }
 
   /** A message arrived. */
-  arrive(message: CarrierMessage, frames: readonly WireFrame[] | undefined): void {
+  arrive(message: CarrierMessage, frames: readonly WireFrame[] | undefined, behindLost = false): void {
     if (this.#lost) return;
     const { tap } = this.connection;
-    tap.arrived(this.connection, this.side, frames);
+    tap.arrived(this.connection, this.side, frames, behindLost);
     const taken = this.#listener?.message(message);
     if (taken !== undefined) tap.handled(this.connection, this.side, message, frames, taken);
   }
@@ -146,6 +159,8 @@ export class Connection {
   readonly closeMs: number;
   /** Octets get through. */
   healthy = true;
+  /** Whose messages were lost. */
+  readonly lossy = new Set<"client" | "gateway">();
   readonly #world: World;
   readonly #toGateway: Pipe;
   readonly #toClient: Pipe;
@@ -199,6 +214,13 @@ export class Connection {
   slow(reader: "client" | "gateway", rate: number): void {
     this.#unhealthy();
     (reader === "client" ? this.#toClient : this.#toGateway).slow(rate);
+  }
+
+  /** A message of this side is lost, and those behind it are not. */
+  lose(sender: "client" | "gateway"): void {
+    this.lossy.add(sender);
+    this.#world.note(this[sender].process.name, `c${this.number} loses that message`);
+    this.#unhealthy();
   }
 
   /** Messages may get lost from now on. */

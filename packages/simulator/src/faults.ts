@@ -72,6 +72,12 @@ export function strike(
     case "close session":
       client?.process.after(0, () => void client.core.session.close("the application wants another one"));
       return;
+    case "lose":
+      connection?.[fault.reader === "client" ? "gateway" : "client"].loseNext();
+      return;
+    case "move":
+      client?.process.after(0, () => client.core.move());
+      return;
     case "scopes":
       if (client === undefined) return;
       client.disturb();

@@ -55,6 +55,10 @@ export type FaultPlan =
   | { readonly kind: "disk slow"; readonly gateway: number; readonly commitMs: number }
   | { readonly kind: "drain"; readonly gateway: number; readonly downMs: number }
   | { readonly kind: "close session"; readonly client: number }
+  /** A message is lost where a host wraps them: to other carriages that cannot happen. */
+  | { readonly kind: "lose"; readonly client: number; readonly reader: "client" | "gateway" }
+  /** The client goes on with another socket while it has one. */
+  | { readonly kind: "move"; readonly client: number }
   | { readonly kind: "twin"; readonly client: number; readonly thief: boolean }
   | { readonly kind: "scopes"; readonly client: number; readonly forMs: number };
 
@@ -106,13 +110,18 @@ export function planOf(seed: number, random: Random): Plan {
     }),
   );
   const activeMs = random.pick([1_000, 4_000, 15_000]);
-  const shared = random.chance(0.15);
+  const carriage = random.weighted<ConnectionOptions["carriage"]>([
+    ["binary", 8],
+    ["text", 1],
+    ["wrapped", 1],
+  ]);
+  const shared = random.chance(carriage === "wrapped" ? 0.6 : 0.15);
   const framePayload = random.weighted([
     [1_024, 4],
     [4_096, 2],
     [16_384, 1],
   ]);
-  const drawn = { random, clients, gateways, activeMs, framePayload };
+  const drawn = { random, clients, gateways, activeMs, framePayload, carriage };
   const steps = [...calls(drawn), ...faults(drawn), ...twins(drawn, seed), ...(shared ? hostTraffic(drawn) : [])];
   steps.sort((a, b) => a.at - b.at);
   return {
@@ -131,7 +140,7 @@ export function planOf(seed: number, random: Random): Plan {
         [random.between(100, 2_000), 3],
       ]),
       bursts: random.chance(0.5),
-      carriage: random.chance(0.12) ? "text" : "binary",
+      carriage,
       shared,
     },
     admission: random.weighted([
@@ -153,6 +162,7 @@ interface Drawn {
   readonly activeMs: number;
   /** Octets that fit into a frame: bodies are a few times as large at most, since what counts is into how many they are cut. */
   readonly framePayload: number;
+  readonly carriage: ConnectionOptions["carriage"];
 }
 
 /** Frames of the largest bodies. */
@@ -334,14 +344,18 @@ const KINDS: readonly Exclude<FaultPlan["kind"], "twin">[] = [
   "disk slow",
   "drain",
   "close session",
+  "move",
   "scopes",
 ];
 
+const KINDS_WHERE_WRAPPED: typeof KINDS = [...KINDS, "lose", "lose", "lose"];
+
 function faults(drawn: Drawn): Timed<FaultPlan>[] {
-  const { random, activeMs } = drawn;
+  const { random, activeMs, carriage } = drawn;
+  const all = carriage === "wrapped" ? KINDS_WHERE_WRAPPED : KINDS;
   // Some schedules have few kinds of them, so that each kind is alone at times.
   const few = random.between(1, 4);
-  const kinds = random.chance(0.5) ? KINDS : Array.from({ length: few }, () => random.pick(KINDS));
+  const kinds = random.chance(0.5) ? all : Array.from({ length: few }, () => random.pick(all));
   const count = random.weighted([
     [0, 0.5],
     [random.between(1, 3), 3],
@@ -386,7 +400,10 @@ function fault({ random, clients, gateways }: Drawn, kind: (typeof KINDS)[number
     case "drain":
       return { kind, gateway, downMs };
     case "close session":
+    case "move":
       return { kind, client };
+    case "lose":
+      return { kind, client, reader };
     case "scopes":
       return { kind, client, forMs: random.low(5, 1_000) };
   }

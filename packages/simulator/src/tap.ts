@@ -38,6 +38,9 @@ class Seen {
 /** A limit that only waiting breaks. */
 const HANDSHAKE_TIME = "HAND-007";
 
+/** A message is missing. */
+const LOST_MESSAGE = "CARR-021";
+
 /** See the module's comment. */
 export class Tap {
   readonly #world: World;
@@ -66,10 +69,11 @@ export class Tap {
     return frames;
   }
 
-  /** A message arrives at a side. */
-  arrived(connection: Connection, side: Side, frames: readonly WireFrame[] | undefined): void {
+  /** A message arrives at a side, maybe behind one that was lost. */
+  arrived(connection: Connection, side: Side, frames: readonly WireFrame[] | undefined, behindLost: boolean): void {
     if (this.#world.trace !== undefined) this.#note(connection, side, "got", frames, "");
-    if (frames !== undefined) this.delivery.arrived(connection, side, frames);
+    // What follows a message that was lost is not taken.
+    if (frames !== undefined && !behindLost) this.delivery.arrived(connection, side, frames);
   }
 
   /** A side has looked at a message, and says whether it was turnmux's. */
@@ -114,14 +118,15 @@ export class Tap {
         return;
       case Type.refuse: {
         const message = String(frame.header[2]);
-        if (/\[[A-Z]+-\d+\]/.test(message) && !message.includes(HANDSHAKE_TIME)) {
+        const [, requirement] = /\[([A-Z]+-\d+)\]/.exec(message) ?? [];
+        if (requirement !== undefined && !mayBreak(requirement, connection, side)) {
           this.#world.violate("the protocol", `REFUSE: ${message}`);
         }
         return;
       }
       case Type.goaway: {
         const [code, , message, , requirement] = frame.header;
-        if (typeof requirement === "string" && requirement !== HANDSHAKE_TIME) {
+        if (typeof requirement === "string" && !mayBreak(requirement, connection, side)) {
           this.#world.violate("the protocol", `GOAWAY of the ${side}: ${String(message)} [${requirement}]`);
         } else if (code === INTERNAL) this.#world.violate("the protocol", `GOAWAY of the ${side}: ${String(message)}`);
         return;
@@ -156,6 +161,15 @@ export class Tap {
     const text = frames === undefined ? "a message of the host's" : describeAll(frames);
     this.#world.note(connection[side].process.name, `c${connection.number} ${how} ${text}${more}`);
   }
+}
+
+/** True for a rule that this side may find broken although both sides keep to it. */
+function mayBreak(requirement: string, connection: Connection, side: Side): boolean {
+  return requirement === HANDSHAKE_TIME || (requirement === LOST_MESSAGE && connection.lossy.has(otherThan(side)));
+}
+
+function otherThan(side: Side): Side {
+  return side === "client" ? "gateway" : "client";
 }
 
 const INTERNAL = 13;

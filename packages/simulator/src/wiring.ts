@@ -142,6 +142,11 @@ export class ClientCore {
   #disarm: (() => void) | undefined;
   #attempt = 0;
   #stood = false;
+  /** True while the session is ready, or was when its connection was lost. */
+  #ready = false;
+  /** Gives up the socket to which it is about to move. */
+  #giveUpMove: (() => void) | undefined;
+  #leftUnanswered = false;
   #verdict: SessionEnd | undefined;
   #retryAfterMs: number | undefined;
   #over = false;
@@ -165,6 +170,7 @@ export class ClientCore {
       if (this.session.id !== this.#sessionId) options.disturbed();
       this.#sessionId = this.session.id;
       this.#stood = true;
+      this.#ready = true;
       this.#attempt = 0;
       this.#retryAfterMs = undefined;
     });
@@ -173,6 +179,20 @@ export class ClientCore {
       options.disturbed();
     });
     this.#dial();
+  }
+
+  /** Goes on with another socket, as hosts do that have a better one, and leaves the one before. */
+  move(): void {
+    if (this.#over || this.#dialer === undefined || this.#giveUpMove !== undefined) return;
+    this.#giveUpMove = this.#options.open(
+      (end) => {
+        this.#giveUp?.();
+        this.#opened(end);
+      },
+      () => {
+        this.#giveUpMove = undefined;
+      },
+    );
   }
 
   #close(message: string): void {
@@ -204,9 +224,9 @@ export class ClientCore {
 
   #opened(end: End): void {
     this.#disarm?.();
-    this.end = end;
+    this.#giveUpMove = undefined;
     const { process, limits, prover } = this.#options;
-    this.#dialer = new Dialer({
+    const dialer: Dialer = new Dialer({
       carrier: end,
       environment: process.environment,
       limits,
@@ -214,12 +234,37 @@ export class ClientCore {
       prover,
       acceptsAudience: () => true,
       agent: "simulator",
+      started: () => this.#leave(),
       ended: (why) => {
         // A host closes its socket once nobody uses it.
         if (end.shared) end.closeSocket({ reason: "the host has no use for it" });
-        this.#lost(why);
+        if (this.end === end) this.#lost(why);
       },
     });
+    this.#dialer = dialer;
+    this.end = end;
+  }
+
+  /** The socket before is not read any more. */
+  #leave(): boolean {
+    const previous = this.#dialer;
+    if (previous === undefined) return true;
+    this.#dialer = undefined;
+    this.end = undefined;
+    this.#leftUnanswered ||= !previous.welcomed;
+    this.#options.delayed();
+    const message = "the session moved to another socket";
+    if (this.#resumption.request === undefined) {
+      this.#options.disturbed();
+      previous.close(message);
+    } else previous.release(message);
+    this.#resumption.disconnected(this.#stood ? "reconnecting" : "connecting", {
+      cause: "lost",
+      code: "unavailable",
+      message,
+      byPeer: false,
+    });
+    return !this.#over;
   }
 
   #lost(end: SessionEnd): void {
@@ -228,12 +273,17 @@ export class ClientCore {
     this.#disarm?.();
     this.#dialer = undefined;
     this.end = undefined;
-    const final = this.#verdict ?? (mayTryAgain(end) ? undefined : end);
+    const byItself = this.#leftUnanswered && end.cause === "goaway" && end.code === "aborted";
+    const final = this.#verdict ?? (byItself || mayTryAgain(end) ? undefined : end);
     if (final !== undefined) {
       this.#finish(final);
       return;
     }
-    const waitMs = (end.retryAfterMs ?? this.#retryAfterMs ?? 0) + this.#options.waitMs(this.#attempt);
+    // A gateway that drains has still to deliver what was under way: its session is resumed before it is gone.
+    const resumes = this.#ready && end.cause !== "goaway" && this.#resumption.request !== undefined;
+    this.#ready = false;
+    const askedMs = end.retryAfterMs ?? (resumes ? 0 : (this.#retryAfterMs ?? 0));
+    const waitMs = askedMs + this.#options.waitMs(this.#attempt);
     this.#attempt += 1;
     this.#arm(waitMs, () => this.#dial());
     this.#resumption.disconnected(this.#stood ? "reconnecting" : "connecting", end);
@@ -244,6 +294,7 @@ export class ClientCore {
     this.#over = true;
     this.#disarm?.();
     this.#giveUp?.();
+    this.#giveUpMove?.();
     this.#options.disturbed();
     this.#resumption.end(end);
   }
@@ -256,6 +307,7 @@ export class ClientCore {
 
 /** As the client package decides. */
 function mayTryAgain(end: SessionEnd): boolean {
+  if (end.code === "data_loss") return true;
   if (end.cause === "violation") return false;
   const { retryable } = Codes[end.code];
   if (end.cause === "refused" || end.cause === "goaway") {
