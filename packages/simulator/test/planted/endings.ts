@@ -30,7 +30,7 @@ export const endingFaults: readonly PlantedFault[] = [
   ),
   plant(
     "items start anew where some of them were read",
-    1_000,
+    5_000,
     "session/caller.ts",
     "if (call.itemsReceived === 0) this.#reopen(call);",
     "if (call.itemsReceived >= 0) this.#reopen(call);",

@@ -57,7 +57,7 @@ export const keyFaults: readonly PlantedFault[] = [
   ),
   plant(
     "an ending that the journal refused is forgotten",
-    8_000,
+    12_000,
     "session/recorder.ts",
     "if (!recorded) for (const entry of entries) this.#keep(entry);",
     "",
@@ -78,7 +78,7 @@ export const keyFaults: readonly PlantedFault[] = [
   ),
   plant(
     "a run that had its effect before a crash is repeated although its tool knows of it",
-    3_000,
+    5_000,
     AFTERMATH,
     'return { kind: "settled", settled: await checkedResult(tool, found.result, environment) };',
     'return { kind: "run" };',

@@ -10,7 +10,7 @@ const STANDING = "session/standing-session.ts";
 
 /** See the module's comment. */
 export const resumeFaults: readonly PlantedFault[] = [
-  plant("frames of the former channel count on the new one", 3_000, RESUMABLE, "holder?.takenOver();", ""),
+  plant("frames of the former channel count on the new one", 5_000, RESUMABLE, "holder?.takenOver();", ""),
   plant(
     "a gateway that resumes tells of one frame too few",
     1_000,
@@ -32,11 +32,11 @@ export const resumeFaults: readonly PlantedFault[] = [
     "lifeline.delivery.acknowledgeNow();",
     "",
   ),
-  plant("a token is good after its successor was used", 1_000, STANDING, "if (read) this.#former = undefined;", ""),
-  plant("any token is good", 1_000, STANDING, "return isLatest || isFormer;", "return isLatest || isFormer || true;"),
+  plant("a token is good after its successor was used", 3_000, STANDING, "if (read) this.#former = undefined;", ""),
+  plant("any token is good", 3_000, STANDING, "return isLatest || isFormer;", "return isLatest || isFormer || true;"),
   plant(
     "another principal resumes a session",
-    2_000,
+    3_000,
     RESUMABLE,
     "session === undefined || session.identity.principal !== principal",
     "session === undefined",
