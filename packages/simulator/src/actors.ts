@@ -36,6 +36,9 @@ export interface Stage {
 /** Milliseconds that a draining gateway waits for its calls. */
 const DRAIN_MS = 1_500;
 
+/** Milliseconds from its last words to the end of its process. */
+const CLOSE_MS = 10;
+
 /** A gateway. */
 export class GatewayActor {
   readonly name: string;
@@ -75,7 +78,8 @@ export class GatewayActor {
     for (const client of this.clients) client.disturb();
     world.note(this.name, "drains");
     process.after(0, () => this.core.drain(this.downMs));
-    process.after(DRAIN_MS, () => process.kill());
+    process.after(DRAIN_MS, () => this.core.close());
+    process.after(DRAIN_MS + CLOSE_MS, () => process.kill());
   }
 
   #live(): [Process, GatewayCore, Application] {
@@ -120,7 +124,7 @@ export class GatewayActor {
   }
 
   #admission(plan: Plan, process: Process, principal: string): Admission {
-    const grant = { principal, scopes: ["write"] };
+    const grant = { principal, scopes: ["write"], expiresAt: this.#expiry(plan, process) };
     switch (plan.admission) {
       case "vouched":
         return { kind: "vouched", grant };
@@ -138,6 +142,12 @@ export class GatewayActor {
           },
         };
     }
+  }
+
+  /** When a grant is over, on the gateway's own wall clock. */
+  #expiry({ grantMs, activeMs }: Plan, { world, environment }: Process): number | undefined {
+    if (grantMs === undefined || world.now + grantMs > activeMs) return undefined;
+    return environment.wallClock() + grantMs;
   }
 
   #line(index: number): Line | undefined {

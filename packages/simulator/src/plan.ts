@@ -84,6 +84,8 @@ export interface Plan {
   readonly limits: Partial<Limits>;
   readonly connection: ConnectionOptions;
   readonly admission: "vouched" | "promised" | "proof";
+  /** For so many milliseconds sessions are granted, as long as things go wrong. */
+  readonly grantMs: number | undefined;
   readonly commitMs: number;
   /** The longest first wait before a connection is made again. */
   readonly backoffMs: number;
@@ -148,6 +150,7 @@ export function planOf(seed: number, random: Random): Plan {
       ["promised", 1],
       ["proof", 2],
     ]),
+    grantMs: random.chance(0.1) ? random.between(100, activeMs) : undefined,
     commitMs: random.pick([0, 2, 40]),
     backoffMs: random.pick([5, 50, 400]),
     activeMs,
@@ -191,6 +194,8 @@ function limitsOf(random: Random, framePayload: number): Partial<Limits> {
       [30_000, 6],
     ]),
     parkedSessions: random.pick([1, 64]),
+    // Room for all, or for one that holds little.
+    parkedOctets: random.pick([20_000, 67_108_864]),
   };
 }
 

@@ -93,6 +93,12 @@ export class GatewayCore {
     this.#resumable.drain("the gateway restarts", retryAfterMs);
   }
 
+  /** Ends every session. */
+  close(): void {
+    for (const acceptor of this.#acceptors) acceptor.close("the gateway restarts");
+    this.#resumable.close("the gateway restarts");
+  }
+
   #makeSession(client: Process): SessionControl {
     const { process, limits, sessionOver } = this.#options;
     let made: SessionControl | undefined;
