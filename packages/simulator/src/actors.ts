@@ -289,7 +289,11 @@ export class ClientActor implements Support {
           accept: (end) => gateway.core.accept(end, principal),
           opened: ({ client }) => opened(client),
           failed,
-          unhealthy: () => this.delay(),
+          unhealthy: (lost = false) => {
+            // Without delivery a session ends with what it has lost.
+            if (lost && limits.resumeWindowMs === 0) this.disturb();
+            else this.delay();
+          },
         }),
       waitMs: (attempt) => world.random.real(0, plan.backoffMs * 2 ** Math.min(attempt, 3)),
       disturbed: () => this.disturb(),

@@ -164,9 +164,9 @@ export class Connection {
   readonly #world: World;
   readonly #toGateway: Pipe;
   readonly #toClient: Pipe;
-  readonly #unhealthy: () => void;
+  readonly #unhealthy: (lost?: boolean) => void;
 
-  /** `unhealthy` is called whenever something happens that may lose or delay messages, and at the end. */
+  /** `unhealthy` is called whenever something happens that may lose or delay messages, and at the end; `lost` tells that one is lost. */
   constructor(
     world: World,
     number: number,
@@ -174,7 +174,7 @@ export class Connection {
     gateway: Process,
     options: ConnectionOptions,
     tap: Tap,
-    unhealthy: () => void,
+    unhealthy: (lost?: boolean) => void,
   ) {
     this.#world = world;
     this.#unhealthy = unhealthy;
@@ -220,7 +220,7 @@ export class Connection {
   lose(sender: "client" | "gateway"): void {
     this.lossy.add(sender);
     this.#world.note(this[sender].process.name, `c${this.number} loses that message`);
-    this.#unhealthy();
+    this.#unhealthy(true);
   }
 
   /** Messages may get lost from now on. */

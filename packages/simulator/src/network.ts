@@ -21,7 +21,7 @@ export interface Dialling {
   readonly opened: (connection: Connection) => void;
   readonly failed: () => void;
   /** Something happened that may lose or delay messages. */
-  readonly unhealthy: () => void;
+  readonly unhealthy: (lost?: boolean) => void;
 }
 
 /** See the module's comment. */
