@@ -160,7 +160,9 @@ export class GatewayActor {
     const live = this.core.live.findLast((one) => one.client === client.process);
     if (live === undefined) return undefined;
     const { session } = live;
-    const calm = session.state === "ready" && client.calm && client.core.session.id === session.id;
+    // The client may have left it already.
+    const isLatest = client.core.session.id === session.id && client.core.session.state === "ready";
+    const calm = session.state === "ready" && client.calm && isLatest;
     const supports = calm ? [client, client.process, client.disk, this.process] : undefined;
     return { session, site: client.plan.name, principal: "gateway", supports };
   }
