@@ -74,4 +74,11 @@ export const deliveryFaults: readonly PlantedFault[] = [
     "return { ...frame, deadlineMs: wholeMs(Math.max(0, deadline - now)) };",
     "return frame;",
   ),
+  plant(
+    "an ACK that is due does not wait for its carrier",
+    1_000,
+    DELIVERY,
+    "    this.#ackAt = undefined;\n    this.#ackDue = true;\n  }\n\n  /** The channel is over.",
+    "  }\n\n  /** The channel is over.",
+  ),
 ];
