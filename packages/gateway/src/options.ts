@@ -57,7 +57,15 @@ export interface DrainReport {
 export function checkGatewayOptions(options: GatewayOptions): void {
   checkMs("timeoutMs", options.timeoutMs);
   checkMs("acceptTimeoutMs", options.acceptTimeoutMs);
+  checkJournal(options.journal);
   for (const [name, overrides] of Object.entries(options.tools ?? {})) checkOverrides(`tools["${name}"]`, overrides);
+}
+
+function checkJournal(journal: unknown): void {
+  if (journal === undefined) return;
+  const isJournal =
+    typeof journal === "object" && journal !== null && "claim" in journal && typeof journal.claim === "function";
+  if (!isJournal) throw new UsageError('journal must be one: sqliteJournal("state.db"), or memoryJournal()');
 }
 
 /** Throws {@link UsageError} where a time is not a positive number of milliseconds. */

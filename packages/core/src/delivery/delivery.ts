@@ -36,6 +36,9 @@ export interface DeliveryOptions {
 /** The part of what the peer keeps for replay after which it is owed an ACK (DELIV-003). */
 const QUARTER = 4;
 
+/** How many times the limit of what is kept at which nothing more is written (DELIV-004). */
+const HARD_LIMIT = 2;
+
 /** True where a channel's end leaves its session alive, so that it can be resumed (RESUME-005). */
 export function sessionSurvives(end: ChannelEnd): boolean {
   return end.cause === "lost" || end.cause === "silent" || end.code === "data_loss";
@@ -122,7 +125,10 @@ export class Delivery implements FrameSink {
     const again = this.#nextAgain(now);
     if (again !== undefined) return again;
     this.#writing = true;
-    const frame = this.#source.nextFrame(now, this.#kept.octets < this.#limits.replay);
+    const { replay } = this.#limits;
+    // Each stream has few frames that never wait, but a peer can open one stream after the other.
+    if (this.#kept.octets >= replay * HARD_LIMIT) return undefined;
+    const frame = this.#source.nextFrame(now, this.#kept.octets < replay);
     this.#writing = false;
     // The caller hands it over at once (DELIV-002).
     if (frame !== undefined) this.#kept.add(frame, now);

@@ -39,6 +39,8 @@ export interface IntakeOptions {
   /** Streams by identifier. */
   readonly streams: ReadonlyMap<number, Stream>;
   readonly event: (event: PortEvent) => void;
+  /** The peer's offer has changed: see {@link Intake.offered}. */
+  readonly offer: () => void;
   /** Makes a stream of the peer known. */
   readonly opened: (id: number) => Stream;
   /** Ends a call of the peer. */
@@ -54,6 +56,7 @@ export class Intake {
   readonly #offered = new Map<string, OfferEntry>();
   /** The names of those that are offered, by what a model calls them. */
   readonly #modelNames = new Map<string, string>();
+  #offerOctets = 0;
   #lastStream = 0;
   #lastSeen = 0;
   #peerStreams = 0;
@@ -72,6 +75,16 @@ export class Intake {
   /** Streams of the peer whose END is not written. */
   get openStreams(): number {
     return this.#peerStreams;
+  }
+
+  /** What the peer offers now. A copy. */
+  get offered(): ReadonlyMap<string, OfferEntry> {
+    return new Map(this.#offered);
+  }
+
+  /** About the octets of what the peer has sent and is kept: bodies that are being put together, and its offer. */
+  get heldOctets(): number {
+    return this.#assembler.total + this.#offerOctets;
   }
 
   /** Streams beyond this one are not taken: GOAWAY has said so (CHAN-003). */
@@ -237,6 +250,7 @@ export class Intake {
       return;
     }
     const { tool, callId, key, deadlineMs, priority, turn, lineage, trace, meta } = start;
+    stream.argumentOctets = body.octets.length;
     this.#options.event({
       type: "open",
       call: stream.call,
@@ -293,15 +307,24 @@ export class Intake {
 
   #offer(frame: OfferFrame): void {
     if (frame.mode === OfferMode.remove) {
-      for (const name of frame.names) if (this.#offered.delete(name)) this.#modelNames.delete(modelName(name));
+      for (const name of frame.names) this.#drop(name);
     } else {
       if (frame.mode === OfferMode.replace) {
         this.#offered.clear();
         this.#modelNames.clear();
+        this.#offerOctets = 0;
       } else if (frame.mode !== OfferMode.add) throw new ProtocolViolation("FRAME-007", "OFFER.mode must be 0, 1 or 2");
       for (const tool of frame.tools) this.#take(tool);
     }
-    this.#options.event({ type: "offer", tools: new Map(this.#offered) });
+    this.#options.offer();
+  }
+
+  #drop(name: string): void {
+    const tool = this.#offered.get(name);
+    if (tool === undefined) return;
+    this.#offered.delete(name);
+    this.#modelNames.delete(modelName(name));
+    this.#offerOctets -= entryOctets(tool);
   }
 
   #take(tool: OfferEntry): void {
@@ -318,8 +341,10 @@ export class Intake {
     if (effectFromWire(tool.effect) === undefined) {
       throw new ProtocolViolation("FRAME-007", "OFFER.tools: an effect must be 0, 1 or 2");
     }
+    this.#drop(tool.name);
     this.#modelNames.set(alias, tool.name);
     this.#offered.set(tool.name, tool);
+    this.#offerOctets += entryOctets(tool);
     if (this.#offered.size > this.#options.limits.offeredTools) {
       throw new ProtocolViolation(
         "LIMIT-002",
@@ -328,6 +353,11 @@ export class Intake {
       );
     }
   }
+}
+
+/** About what an offered tool takes in memory. */
+function entryOctets({ name, description, revision }: OfferEntry): number {
+  return 256 + 2 * (name.length + (description?.length ?? 0) + (revision?.length ?? 0));
 }
 
 function refusal(message: string, retryAfterMs?: number): Ending {

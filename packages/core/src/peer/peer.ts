@@ -69,6 +69,8 @@ export class Peer implements CallPort, FrameSink {
   readonly #options: PeerOptions;
   readonly #control: ChannelControl;
   #events: PortEvent[] = [];
+  /** True while the session has not taken the event that the offer has changed: many changes are one. */
+  #offerQueued = false;
   readonly #streams = new Map<number, Stream>();
   readonly #calls = new Map<CallNumber, Stream>();
   readonly #writer: Writer;
@@ -94,6 +96,7 @@ export class Peer implements CallPort, FrameSink {
       limits: options.limits,
       streams: this.#streams,
       event: (event) => this.#events.push(event),
+      offer: () => this.#offerChanged(),
       opened: (id) => this.#openedByPeer(id),
       answer: (stream, ending) => this.#queueEnd(stream, ending),
       over: (stream) => this.#forget(stream),
@@ -114,11 +117,13 @@ export class Peer implements CallPort, FrameSink {
     return this.#draining;
   }
 
-  /** Octets of bodies that wait to be written. */
-  get unsentOctets(): number {
-    let octets = 0;
-    for (const { bodies } of this.#calls.values())
+  /** Octets that the session holds: bodies that wait to be written, or have arrived, and the peer's offer. */
+  get heldOctets(): number {
+    let octets = this.#intake.heldOctets;
+    for (const { bodies, argumentOctets } of this.#calls.values()) {
+      octets += argumentOctets;
       for (const body of bodies) octets += body.octets.length - body.offset;
+    }
     return octets;
   }
 
@@ -227,7 +232,10 @@ export class Peer implements CallPort, FrameSink {
   }
 
   nextEvent(): PortEvent | undefined {
-    return this.#events.shift();
+    const event = this.#events.shift();
+    if (event?.type !== "offer") return event;
+    this.#offerQueued = false;
+    return { type: "offer", tools: this.#intake.offered };
   }
 
   frame(frame: SinkFrame | AckFrame, _now: number): void {
@@ -272,6 +280,13 @@ export class Peer implements CallPort, FrameSink {
       }
     }
     this.#events.push({ type: "ended", end });
+  }
+
+  #offerChanged(): void {
+    if (this.#offerQueued) return;
+    this.#offerQueued = true;
+    // What is offered is looked at when the session takes the event.
+    this.#events.push({ type: "offer", tools: new Map() });
   }
 
   #receiveGoaway(frame: GoawayFrame): void {

@@ -39,6 +39,8 @@ export class Stream {
   deadline: number | undefined;
   /** Octets of a body that has begun and is not complete; 0 where it fits into one frame. */
   unfinished = 0;
+  /** Octets of the arguments of a call of the peer, which its handler has. */
+  argumentOctets = 0;
   /** Octets of items that wait to be written. */
   unsentItems = 0;
   /** True when the session was told to wait for room. */

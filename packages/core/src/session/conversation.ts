@@ -248,6 +248,7 @@ export class Conversation implements Holder {
     }
     if (!welcomed) return;
     lifeline.restate();
+    this.#options.resumed?.(control);
     if (!control.resume(standing.identity)) lifeline.close("unavailable", "the session was closed meanwhile");
   }
 
@@ -268,6 +269,7 @@ export class Conversation implements Holder {
 
   takenOver(): void {
     this.#standing = undefined;
+    this.#options.left?.();
     this.link.release("the session was taken over by another connection", "aborted");
   }
 
@@ -295,8 +297,10 @@ export class Conversation implements Holder {
   #finish(end: ChannelEnd): void {
     const standing = this.#standing;
     this.#standing = undefined;
-    if (standing !== undefined) this.#park(standing, end);
-    else if (!this.#stood) this.#options.refused?.(end);
+    if (standing !== undefined) {
+      this.#options.left?.();
+      this.#park(standing, end);
+    } else if (!this.#stood) this.#options.refused?.(end);
     this.#options.carrier.close(closeCodeOf(end), end.message);
     this.#ended();
   }

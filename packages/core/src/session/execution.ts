@@ -89,6 +89,8 @@ export class Execution {
       this.#participants.delete(participant);
       return false;
     }
+    // It does not run for a call that is cancelled.
+    if (this.#participants.has(participant)) this.#participants.set(participant, undefined);
     this.#abort.abort(reason);
     return true;
   }

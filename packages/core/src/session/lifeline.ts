@@ -57,9 +57,9 @@ export class Lifeline implements ChannelControl {
     return this.#link !== undefined;
   }
 
-  /** Octets that the session holds for its peer. */
+  /** Octets that the session holds, without those of handlers and journals. */
   get heldOctets(): number {
-    return this.peer.unsentOctets + (this.delivery?.keptOctets ?? 0);
+    return this.peer.heldOctets + (this.delivery?.keptOctets ?? 0);
   }
 
   /** The calls go over this link's channel from now on. Once that is open {@link restate} follows. */

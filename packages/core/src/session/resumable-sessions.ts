@@ -24,6 +24,13 @@ interface Parked {
   cancelWindow: () => void;
 }
 
+/** What the sessions without a channel of one principal hold. */
+interface Share {
+  /** The one that has been so for longest first. */
+  readonly sessions: Set<StandingSession>;
+  octets: number;
+}
+
 interface Remembered {
   readonly principal: string;
   readonly message: string;
@@ -35,7 +42,7 @@ export class ResumableSessions {
   readonly #sessions = new Map<string, StandingSession>();
   /** Sessions without a channel, the one that has been so for longest first. */
   readonly #parked = new Map<StandingSession, Parked>();
-  readonly #parkedByPrincipal = new Map<string, Set<StandingSession>>();
+  readonly #parkedByPrincipal = new Map<string, Share>();
   #parkedOctets = 0;
   /** Why sessions ended, the oldest first. */
   readonly #ends = new Map<string, Remembered>();
@@ -108,11 +115,12 @@ export class ResumableSessions {
       true,
     );
     this.#parked.set(session, parked);
-    const ofPrincipal = this.#parkedByPrincipal.get(session.identity.principal) ?? new Set();
-    this.#parkedByPrincipal.set(session.identity.principal, ofPrincipal.add(session));
+    const share = this.#parkedByPrincipal.get(session.identity.principal) ?? { sessions: new Set(), octets: 0 };
+    this.#parkedByPrincipal.set(session.identity.principal, share);
+    share.sessions.add(session);
     this.recount(session);
-    const [oldest] = ofPrincipal;
-    if (ofPrincipal.size > limits.parkedSessions && oldest !== undefined) {
+    const [oldest] = share.sessions;
+    if (share.sessions.size > limits.parkedSessions && oldest !== undefined) {
       this.#expire(
         oldest,
         `its principal had more than ${limits.parkedSessions} sessions without a connection (parkedSessions)`,
@@ -124,12 +132,29 @@ export class ResumableSessions {
   recount(session: StandingSession): void {
     if (!this.#parked.has(session)) return;
     const octets = PARKED_SESSION_OCTETS + session.lifeline.heldOctets;
-    this.#parkedOctets += octets - session.parkedOctets;
-    session.parkedOctets = octets;
-    for (const oldest of this.#parked.keys()) {
-      if (this.#parkedOctets <= this.#options.limits.parkedOctets) return;
+    this.#count(session, octets);
+    while (this.#parkedOctets > this.#options.limits.parkedOctets) {
+      const [oldest] = this.#largestShare();
+      if (oldest === undefined) return;
       this.#expire(oldest, "sessions without a connection held too much for this gateway (parkedOctets)");
     }
+  }
+
+  /** Nobody's sessions end for what another principal holds, as long as that is more. */
+  #largestShare(): Iterable<StandingSession> {
+    let largest: Share | undefined;
+    for (const share of this.#parkedByPrincipal.values()) {
+      if (largest === undefined || share.octets > largest.octets) largest = share;
+    }
+    return largest?.sessions ?? [];
+  }
+
+  #count(session: StandingSession, octets: number): void {
+    const more = octets - session.parkedOctets;
+    session.parkedOctets = octets;
+    this.#parkedOctets += more;
+    const share = this.#parkedByPrincipal.get(session.identity.principal);
+    if (share !== undefined) share.octets += more;
   }
 
   /** A session is about to get another channel: it is not parked any more, and its former channel is told. */
@@ -174,10 +199,9 @@ export class ResumableSessions {
     this.#parked.delete(session);
     parked.cancelWindow();
     const { principal } = session.identity;
-    const ofPrincipal = this.#parkedByPrincipal.get(principal);
-    ofPrincipal?.delete(session);
-    if (ofPrincipal?.size === 0) this.#parkedByPrincipal.delete(principal);
-    this.#parkedOctets -= session.parkedOctets;
-    session.parkedOctets = 0;
+    this.#count(session, 0);
+    const share = this.#parkedByPrincipal.get(principal);
+    share?.sessions.delete(session);
+    if (share?.sessions.size === 0) this.#parkedByPrincipal.delete(principal);
   }
 }

@@ -93,8 +93,10 @@ export class Resumption {
       peerContents: welcome.contents,
       features,
       pump: () => control.pump(),
-      // Only `end` ends it without a channel, and whoever calls it closes the session.
-      ended: () => control.pump(),
+      ended: (end) => {
+        // Broken while it had no channel: the next one starts anew.
+        if (this.#standing?.lifeline === lifeline) this.#forget(end);
+      },
     });
     this.#standing = { lifeline, welcome, token };
     return lifeline;
@@ -132,9 +134,11 @@ export class Resumption {
 
   /** The session is over, and no other channel follows. */
   end(end: ChannelEnd): void {
-    this.#standing?.lifeline.unbind(end);
-    this.#standing?.lifeline.end(end);
+    const standing = this.#standing;
     this.#standing = undefined;
+    standing?.lifeline.unbind(end);
+    standing?.lifeline.end(end);
+    // The session hears of its calls' ends when it is closed: nothing of them waits for another channel.
     this.#options.control.close(end);
   }
 
@@ -149,6 +153,12 @@ export class Resumption {
     standing.lifeline.end(end);
     this.#lost = end;
     this.#options.environment.log.warn("turnmux: a session could not be resumed", { reason: message });
+    this.#options.control.detach("reconnecting", end);
+  }
+
+  #forget(end: ChannelEnd): void {
+    this.#standing = undefined;
+    this.#lost = end;
     this.#options.control.detach("reconnecting", end);
   }
 

@@ -51,6 +51,10 @@ export class Connection {
         });
         return control;
       },
+      resumed: () => {
+        this.#unguard();
+        options.authenticated();
+      },
       refused: (end) => house.handshakeRefused(end.code, end.message, end.requirement),
       over: () => {
         this.#unguard();

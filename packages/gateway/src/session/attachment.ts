@@ -36,11 +36,11 @@ export interface AttachOptions {
 /** turnmux on one socket of the host's. */
 export interface Attachment {
   /**
-   * The first session on this socket. Rejects with a `TurnmuxError` when the socket closes, or is detached, before there was one; nobody
+   * The first session on this socket, also one that was on another socket before. Rejects with a `TurnmuxError` when the socket closes, or is detached, before there was one; nobody
    * has to look.
    */
   readonly session: Promise<GatewaySession>;
-  /** The session that stands now. There is at most one at a time, and after it ends the client may say HELLO again. */
+  /** The session that stands on this socket now. There is at most one at a time, and after it ends the client may say HELLO again. */
   readonly current: GatewaySession | undefined;
   /** Settles when turnmux has left the socket: it closed, or was detached. Never rejects. */
   readonly closed: Promise<void>;
@@ -79,15 +79,19 @@ class HostAttachment implements Attachment {
       closed: () => house.closed,
       sessions: house.resumable,
       makeSession: () => {
-        const { session, control } = house.makeSession((opened) => {
+        const { control } = house.makeSession((opened) => {
           this.#current = opened;
           first.resolve(opened);
           options.onSession?.(opened);
         });
-        void session.closed.then(() => {
-          if (this.#current === session) this.#current = undefined;
-        });
         return control;
+      },
+      resumed: (control) => {
+        this.#current = house.sessionOf(control);
+        if (this.#current !== undefined) first.resolve(this.#current);
+      },
+      left: () => {
+        this.#current = undefined;
       },
       refused: (end) => {
         lastEnd = end;

@@ -69,6 +69,7 @@ export class House {
   closing: Closing | undefined;
   readonly #announce: (session: GatewaySession) => void;
   readonly #changed = new Set<() => void>();
+  readonly #sessionsByControl = new WeakMap<SessionControl, GatewaySession>();
 
   /** `announce` is called with each session once it stands. */
   constructor(options: GatewayOptions, log: Logger, announce: (session: GatewaySession) => void) {
@@ -143,12 +144,18 @@ export class House {
     // The constructor has set it.
     const control = own as unknown as SessionControl;
     countAnswers(control, this.answered);
+    this.#sessionsByControl.set(control, session);
     session.addEventListener("state", ({ detail }) => {
       if (detail.state === "closed") this.#closed(session, detail.end);
       else if (this.sessions.has(session)) this.#moved(session, detail.state, detail.end);
       else if (detail.state === "ready") this.#opened(session, first);
     });
     return { session, control };
+  }
+
+  /** The session behind a control that {@link makeSession} gave. */
+  sessionOf(control: SessionControl): GatewaySession | undefined {
+    return this.#sessionsByControl.get(control);
   }
 
   /** A handshake came to nothing. */
