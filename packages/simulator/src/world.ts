@@ -35,6 +35,9 @@ export class World {
   readonly #agenda = new Agenda();
   #deferred: { readonly process: Process; readonly run: () => void }[] = [];
   #order = 0;
+  /** How often what was deferred has deferred something since the last event. */
+  #rounds = 0;
+  #settled: () => void = () => {};
 
   constructor(random: Random, traced: boolean) {
     this.random = random;
@@ -65,12 +68,28 @@ export class World {
   }
 
   /** Lets things happen until `done` holds, something is wrong, nothing is left, or the clock reaches `until`. */
-  async run(until: number, done: () => boolean = () => false): Promise<void> {
-    while (this.violation === undefined && !done()) {
+  run(until: number, done: () => boolean = () => false): Promise<void> {
+    return new Promise((resolve) => {
+      const next = (): void => {
+        if (this.violation === undefined && !done() && this.#happen(until)) this.#settleThen(next);
+        else resolve();
+      };
+      next();
+    });
+  }
+
+  /** Lets everything happen that needs no time. */
+  settle(): Promise<void> {
+    return new Promise((resolve) => this.#settleThen(resolve));
+  }
+
+  /** Lets the next thing happen. False where there is none until then. */
+  #happen(until: number): boolean {
+    for (;;) {
       const due = this.#agenda.first;
       if (due === undefined || due.at > until) {
         this.now = Math.max(this.now, until);
-        return;
+        return false;
       }
       this.#agenda.pop();
       const { process, run } = due;
@@ -85,25 +104,34 @@ export class World {
       if (this.events === MOST_EVENTS) this.violate("progress", `${MOST_EVENTS} events, and no end`);
       due.run = undefined;
       this.#attempt(run, process);
-      await this.settle();
+      return true;
     }
   }
 
-  /** Lets everything happen that needs no time. */
-  async settle(): Promise<void> {
-    for (let rounds = 0; ; rounds += 1) {
-      await promisesDrained();
-      const work = this.#deferred;
-      if (work.length === 0) return;
-      if (rounds === MOST_ROUNDS) {
-        const who = work.map(({ process }) => process.name).join(", ");
-        this.violate("progress", `${who} is busy for ever, without a message, and no time passes`);
-        return;
-      }
-      this.#deferred = [];
-      for (const { process, run } of work) if (process.alive) this.#attempt(run, process);
-    }
+  /** Calls back, as promises here would cost more than most of what happens. */
+  #settleThen(settled: () => void): void {
+    this.#rounds = 0;
+    this.#settled = settled;
+    nextTick(afterPromises, this.#round);
   }
+
+  readonly #round = (): void => {
+    const work = this.#deferred;
+    if (work.length === 0) {
+      this.#settled();
+      return;
+    }
+    if (this.#rounds === MOST_ROUNDS) {
+      const who = work.map(({ process }) => process.name).join(", ");
+      this.violate("progress", `${who} is busy for ever, without a message, and no time passes`);
+      this.#settled();
+      return;
+    }
+    this.#rounds += 1;
+    this.#deferred = [];
+    for (const { process, run } of work) if (process.alive) this.#attempt(run, process);
+    nextTick(afterPromises, this.#round);
+  };
 
   #attempt(run: () => void, process: Process | undefined): void {
     try {
@@ -115,9 +143,12 @@ export class World {
   }
 }
 
-/** Resolves when no promise has anything left to do: Node runs a tick when its queue of microtasks is empty. */
-function promisesDrained(): Promise<void> {
-  return new Promise((resolve) => {
-    nextTick(resolve);
-  });
+const done = Promise.resolve();
+
+/**
+ * As a tick: runs something when no promise has anything left to do. Node runs ticks when its queue of microtasks is empty, all
+ * that there are, and then that queue; so what runs here runs in that queue, alone, and the ticks that it asks for come after it.
+ */
+function afterPromises(run: () => void): void {
+  void done.then(run);
 }
