@@ -78,6 +78,17 @@ describe.each(["binary", "text"] as const)("A session on sockets that break, by 
     PATIENCE_MS,
   );
 
+  it("has on its next socket what it had on the first: no limit of a handshake, and no place among those who have not said who they are", async () => {
+    const b = await openBench({ carriage });
+    b.near.at(-1)?.terminate();
+    const octets = new Uint8Array(1_000_000).fill(7);
+    const back = await b.client.client(tools).echo(octets, forEver);
+    expect(Buffer.compare(back as Uint8Array, octets)).toBe(0);
+    expect(b.near).toHaveLength(2);
+    expect(b.gateway.stats().unauthenticated).toBe(0);
+    await expectOneSession(b);
+  });
+
   it.each<[string, (bench: Bench) => void]>([
     ["the client's socket is terminated", ({ near }) => near.at(-1)?.terminate()],
     ["the gateway's socket is destroyed", ({ far }) => far.at(-1)?.destroy()],

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { attach, type AttachedSession } from "@turnmux/client";
-import { createGateway, memoryJournal, type Gateway, type GatewaySession } from "@turnmux/gateway";
+import { createGateway, memoryJournal, type Attachment, type Gateway, type GatewaySession } from "@turnmux/gateway";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket as Ws, WebSocketServer } from "ws";
 import { Application, tools } from "../../../core/test/delivery/support/exchange.ts";
@@ -21,6 +21,8 @@ interface Bench {
   /** The host's sockets at the client, and at the gateway, the latest last. */
   readonly near: readonly Ws[];
   readonly far: readonly Ws[];
+  /** turnmux on each of them at the gateway. */
+  readonly attachments: readonly Attachment[];
   /** What the host heard, at both ends. It says something at each end of each socket when that opens. */
   readonly heard: string[];
   /** Makes another socket. */
@@ -41,11 +43,14 @@ async function openBench(carriage: "binary" | "text"): Promise<Bench> {
   gateway.implement(tools, atGateway.handlers);
   const [near, far, heard]: [Ws[], Ws[], string[]] = [[], [], []];
   const sessions: GatewaySession[] = [];
+  const attachments: Attachment[] = [];
   const onSession = (session: GatewaySession): number => sessions.push(session);
   server.on("connection", (socket) => {
     far.push(socket);
     socket.on("message", (data: Buffer) => heard.push(`at the gateway: ${data.toString()}`));
-    gateway.attach(socket, { principal: "alice", scopes: [] }, { onSession: (session) => void onSession(session) });
+    attachments.push(
+      gateway.attach(socket, { principal: "alice", scopes: [] }, { onSession: (session) => void onSession(session) }),
+    );
     socket.send("the host says hello");
   });
   const dial = (): Ws => {
@@ -66,7 +71,7 @@ async function openBench(carriage: "binary" | "text"): Promise<Bench> {
   if (!session.offers.has("echo")) {
     await new Promise((resolve) => session.addEventListener("offer", resolve, { once: true }));
   }
-  return { gateway, client, session, sessions, atClient, atGateway, near, far, heard, dial };
+  return { gateway, client, session, sessions, atClient, atGateway, near, far, attachments, heard, dial };
 }
 
 /** One session after all. */
@@ -135,6 +140,16 @@ describe.each(["binary", "text"] as const)("A session on a host's sockets, by %s
     },
     PATIENCE_MS,
   );
+
+  it("is where its gateway's host finds it: at the attachment of the socket that it is on", async () => {
+    const b = await openBench(carriage);
+    b.client.attach(b.dial());
+    expect(await b.client.call("echo", "moved", forEver)).toBe("moved");
+    const [before, after] = b.attachments;
+    expect([before?.current, after?.current]).toEqual([undefined, b.session]);
+    expect(await after?.session).toBe(b.session);
+    await expectOneSession(b);
+  });
 
   it("waits for the host's next socket with a call whose result is there already, and gets it then", async () => {
     const b = await openBench(carriage);
