@@ -47,6 +47,8 @@ export class OnceCalls {
   readonly #held = new Map<string, HeldKey>();
   readonly #recorder: Recorder;
   #claims: PendingClaim[] = [];
+  /** Keys whose claims were refused because the journal did not answer in time, and which it may still take. */
+  readonly #late = new Set<string>();
 
   constructor(journal: Journal, environment: Environment) {
     this.#journal = journal;
@@ -98,6 +100,8 @@ export class OnceCalls {
       epoch: EPOCH,
       atMs: this.#environment.wallClock(),
     };
+    // What a journal that does not answer makes of the claim before is still to come: until then nobody knows.
+    if (this.#late.has(address(principal, key)) || this.#late.size >= LATE_CLAIMS) return NO_VERDICT;
     this.#held.set(address(principal, key), { claim, execution });
     const unrecorded = this.#recorder.find(principal, key);
     if (unrecorded !== undefined) {
@@ -135,8 +139,12 @@ export class OnceCalls {
     const inTime = await answered(this.#environment, verdicts, undefined);
     for (const [index, { resolve }] of batch.entries()) resolve(inTime?.[index] ?? NO_VERDICT);
     if (inTime !== undefined) return;
+    const addresses = batch.map(({ claim }) => address(claim.principal, claim.key));
+    for (const late of addresses) this.#late.add(late);
     // A journal that does not answer lets no call run. What it has claimed when it does at last is to be free again.
-    for (const [index, verdict] of (await verdicts).entries()) {
+    const answers = await verdicts;
+    for (const late of addresses) this.#late.delete(late);
+    for (const [index, verdict] of answers.entries()) {
       const late = batch[index];
       if (late !== undefined && verdict.kind === "run") this.#free(late);
     }
@@ -211,5 +219,8 @@ const NO_VERDICT: OnceVerdict = {
   kind: "refuse",
   settled: failed("unavailable", "the journal cannot record the call now", "not_started"),
 };
+
+/** Claims that the journal owes an answer for beyond its time. When there are more it is asked for nothing. */
+const LATE_CLAIMS = 1_000;
 
 const NEVER_RAN: Settled = failed("unavailable", "the journal answered too late", "not_started");

@@ -151,6 +151,9 @@ describe("a journal that does not answer", () => {
     const call = watch(client.client(kit).add(1, { key: "k", timeoutMs: Number.POSITIVE_INFINITY }));
     await time.advance(30_000);
     expect([call.said, once.running]).toEqual(["unavailable, not_started", 0]);
+    const meanwhile = watch(client.client(kit).add(1, { key: "k" }));
+    await time.settle();
+    expect(meanwhile.said).toBe("unavailable, not_started");
     answer.resolve(undefined);
     await time.settle();
     expect([runs(), once.running]).toEqual([0, 0]);
