@@ -57,8 +57,8 @@ export interface AcceptorOptions {
   readonly makeSession: (identity: SessionIdentity) => SessionControl;
   /** A session that had stood before goes on with this carrier. */
   readonly resumed?: ((session: SessionControl) => void) | undefined;
-  /** The session that stood on this carrier is here no more: it waits for another one, stands there, or is over. */
-  readonly left?: (() => void) | undefined;
+  /** A session that stood on this carrier is here no more: it waits for another one, stands there, or is over. */
+  readonly left?: ((session: SessionControl) => void) | undefined;
   /** A handshake came to nothing, and `end` says why. Also told of a carrier that went before anybody said HELLO. */
   readonly refused?: ((end: ChannelEnd) => void) | undefined;
   /** The carrier is gone, or given back. */

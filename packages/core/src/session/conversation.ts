@@ -268,8 +268,9 @@ export class Conversation implements Holder {
   }
 
   takenOver(): void {
+    const standing = this.#standing;
     this.#standing = undefined;
-    this.#options.left?.();
+    if (standing !== undefined) this.#options.left?.(standing.control);
     this.link.release("the session was taken over by another connection", "aborted");
   }
 
@@ -298,7 +299,7 @@ export class Conversation implements Holder {
     const standing = this.#standing;
     this.#standing = undefined;
     if (standing !== undefined) {
-      this.#options.left?.();
+      this.#options.left?.(standing.control);
       this.#park(standing, end);
     } else if (!this.#stood) this.#options.refused?.(end);
     this.#options.carrier.close(closeCodeOf(end), end.message);

@@ -90,8 +90,9 @@ class HostAttachment implements Attachment {
         this.#current = house.sessionOf(control);
         if (this.#current !== undefined) first.resolve(this.#current);
       },
-      left: () => {
-        this.#current = undefined;
+      left: (control) => {
+        // The next one may be here already.
+        if (this.#current === house.sessionOf(control)) this.#current = undefined;
       },
       refused: (end) => {
         lastEnd = end;

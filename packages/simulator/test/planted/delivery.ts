@@ -64,8 +64,8 @@ export const deliveryFaults: readonly PlantedFault[] = [
     "more is kept for a replay than the limit allows",
     1_000,
     DELIVERY,
-    "this.#kept.octets < this.#limits.replay",
-    "this.#kept.octets >= 0",
+    "nextFrame(now, this.#kept.octets < replay)",
+    "nextFrame(now, this.#kept.octets >= 0)",
   ),
   plant(
     "a deadline starts anew when its OPEN is sent again",
