@@ -124,10 +124,10 @@ export class Delivery implements FrameSink {
     // DELIV-006
     const again = this.#nextAgain(now);
     if (again !== undefined) return again;
-    this.#writing = true;
     const { replay } = this.#limits;
     // Each stream has few frames that never wait, but a peer can open one stream after the other.
     if (this.#kept.octets >= replay * HARD_LIMIT) return undefined;
+    this.#writing = true;
     const frame = this.#source.nextFrame(now, this.#kept.octets < replay);
     this.#writing = false;
     // The caller hands it over at once (DELIV-002).
