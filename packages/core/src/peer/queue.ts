@@ -35,6 +35,7 @@ export class Queue<T extends object> {
 
   /** Takes the thing whose turn it is. */
   take(): T | undefined {
+    if (this.#places.size === 0) return undefined;
     const { first } = this;
     if (first !== undefined) this.remove(first);
     return first;
@@ -42,6 +43,8 @@ export class Queue<T extends object> {
 
   /** Takes a thing out, wherever it stands. */
   remove(thing: T): void {
+    // Most queues are empty most of the time, and whatever is looked up in a map has to be hashed.
+    if (this.#places.size === 0) return;
     const place = this.#places.get(thing);
     if (place === undefined) return;
     this.#places.delete(thing);
@@ -56,8 +59,10 @@ export class Queue<T extends object> {
 
   #tidy(): void {
     if (this.#places.size === 0) {
-      this.#order = [];
+      if (this.#order.length > LEAST) this.#order = [];
+      else this.#order.length = 0;
       this.#head = 0;
+      this.#passed = 0;
     } else if (this.#head > LEAST && this.#head * 2 > this.#order.length) {
       this.#order = this.#order.slice(this.#head);
       this.#passed += this.#head;
