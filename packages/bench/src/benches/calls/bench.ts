@@ -1,0 +1,74 @@
+/**
+ * Small calls: turnmux with all of its features beside the floor without any, and beside its peers.
+ *
+ * @module
+ */
+
+import type { Bench, BenchContext, Row } from "../../bench.ts";
+import { type LoadActions, type LoadPlan, measureLoad } from "../../load.ts";
+import { COMMON_COLUMNS } from "../../report.ts";
+import { alternate, type Contender, type Sample } from "../../rounds.ts";
+import { CONTENDERS } from "./contender.ts";
+
+const FLOOR = "floor";
+const OURS = "turnmux";
+
+/** Not peers: nobody offers them to anybody. */
+const REFERENCES: ReadonlySet<string> = new Set([FLOOR, "floor, batched", OURS]);
+
+const CONCURRENCIES = [1, 64, 1_024];
+
+/** How long one measurement takes, in milliseconds. */
+const SLICE_MS = 1_000;
+
+/** How long each pair of processes runs before it is measured, in milliseconds: until its code is compiled. */
+const WARM_UP_MS = 2_000;
+
+/** See the module's comment. */
+export const calls: Bench = {
+  name: "calls",
+  description: "small calls, about 100 octets each way, beside raw ws and the peers",
+  columns: [...COMMON_COLUMNS, { figure: "ofBestPeer", title: "of best peer" }],
+  programs: {
+    server: new URL("server.ts", import.meta.url),
+    client: new URL("client.ts", import.meta.url),
+  },
+  run: async (context) => {
+    const pairs = new Map<string, Pair>();
+    for (const name of Object.keys(CONTENDERS)) pairs.set(name, await startPair(context, name));
+    const rows: Row[] = [];
+    for (const concurrency of CONCURRENCIES) {
+      const plan = planOf(context, concurrency, SLICE_MS);
+      const contenders = [...pairs].map(([name, measure]): Contender => ({ name, measure: () => measure(plan) }));
+      const [floor, ...others] = contenders;
+      if (floor === undefined) throw new Error("there is no floor");
+      rows.push(...besidePeers(await alternate(context, floor, others, { concurrency })));
+    }
+    return rows;
+  },
+};
+
+type Pair = (plan: LoadPlan) => Promise<Sample>;
+
+function planOf({ quick }: BenchContext, concurrency: number, ms: number): LoadPlan {
+  return { concurrency, ms: quick ? 0 : ms, calls: 2 * concurrency };
+}
+
+/** A server and a client of one contender, warm. They stay for all rounds, and do nothing while others are measured. */
+async function startPair(context: BenchContext, name: string): Promise<Pair> {
+  const server = await context.start("server", { name }, { name: `${name} server` });
+  const url = await server.ready;
+  const client = await context.start<LoadActions>("client", { name, url }, { name: `${name} client` });
+  const measure = (plan: LoadPlan): Promise<Sample> => measureLoad(client, server, plan);
+  for (const concurrency of CONCURRENCIES) {
+    await measure(planOf(context, concurrency, WARM_UP_MS / CONCURRENCIES.length));
+  }
+  context.say(`${name} is warm`);
+  return measure;
+}
+
+/** Adds to the row of turnmux how many calls it makes for each one of the peer that makes most. */
+function besidePeers(rows: readonly Row[]): Row[] {
+  const best = Math.max(...rows.filter(({ name }) => !REFERENCES.has(name)).map(({ ratio = 0 }) => ratio));
+  return rows.map((row) => (row.name === OURS ? { ...row, ofBestPeer: (row.ratio ?? 0) / best } : row));
+}

@@ -1,0 +1,81 @@
+/**
+ * The driver: see README.md.
+ *
+ * @module
+ */
+
+import { writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import type { Bench } from "./bench.ts";
+import { BENCHES } from "./benches.ts";
+import { checkTargets, readTargets } from "./check.ts";
+import { runBench } from "./driver/run.ts";
+import { describeMachine } from "./machine.ts";
+import { help, readOptions, type Options } from "./options.ts";
+import { machineLine, type Report, rounded, table } from "./report.ts";
+import { TARGETS } from "./targets.ts";
+
+/** Signals that end a run early. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function complain(error: unknown): void {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+}
+
+async function measure(bench: Bench, options: Options, signal: AbortSignal): Promise<number> {
+  const { quick, rounds, json } = options;
+  // Before the minutes of measuring, not behind them.
+  const targets = options.targets === undefined ? TARGETS : readTargets(options.targets);
+  if (json !== undefined) writeFileSync(json, "");
+  const machine = describeMachine();
+  say(machineLine(machine));
+  const measured = await runBench(bench, options, (line) => say(`...  ${line}`), signal);
+  const report: Report = { bench: bench.name, quick, rounds, machine, rows: measured.map(rounded) };
+  say("");
+  for (const line of table(bench, report.rows)) say(line);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+  const lost = report.rows.filter((row) => (row.lost ?? 0) > 0);
+  for (const row of lost) complain(`${row.name}: ${row.lost} of ${row.calls} calls were lost`);
+  if (lost.length > 0) return 1;
+  if (!options.check) return 0;
+  const { met, missed } = checkTargets(bench.name, report.rows, targets);
+  say("");
+  for (const line of met) say(`yes  ${line}`);
+  for (const line of missed) say(`NO   ${line}`);
+  return missed.length === 0 ? 0 : 1;
+}
+
+async function main(): Promise<number> {
+  let options: Options;
+  try {
+    options = readOptions(process.argv.slice(2), BENCHES);
+  } catch (error) {
+    complain(error);
+    process.stderr.write(`\n${help(BENCHES)}\n`);
+    return 2;
+  }
+  if (options.help || options.bench === undefined) {
+    say(help(BENCHES));
+    return 0;
+  }
+  const abort = new AbortController();
+  let signalled = 0;
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      signalled ||= constants.signals[signal];
+      abort.abort(new Error(`ended by ${signal}`));
+    });
+  }
+  try {
+    return await measure(options.bench, options, abort.signal);
+  } catch (error) {
+    complain(error);
+    return signalled === 0 ? 1 : 128 + signalled;
+  }
+}
+
+process.exitCode = await main();

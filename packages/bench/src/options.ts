@@ -1,0 +1,88 @@
+/**
+ * The command line.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import type { Bench } from "./bench.ts";
+
+/** What was asked for. */
+export interface Options {
+  readonly help: boolean;
+  readonly bench: Bench | undefined;
+  readonly quick: boolean;
+  readonly rounds: number;
+  /** Where the report goes. */
+  readonly json: string | undefined;
+  readonly check: boolean;
+  /** A file of targets that count in place of those of `targets.ts`. */
+  readonly targets: string | undefined;
+  /** Where CPU profiles of all processes go. */
+  readonly profile: string | undefined;
+}
+
+/** How often everything is measured. */
+const ROUNDS = 5;
+
+/** What `--help` prints. */
+export function help(benches: readonly Bench[]): string {
+  const width = Math.max(...benches.map(({ name }) => name.length));
+  return `How fast turnmux is: ratios to raw WebSockets with JSON that are measured in the same run.
+
+  npm run bench -- <name> [options]
+
+${benches.map(({ name, description }) => `  ${name.padEnd(width)}  ${description}`).join("\n")}
+
+  --quick        little of everything, to see that it works; the figures mean nothing
+  --rounds N     how often everything is measured (default ${ROUNDS}, with --quick 1)
+  --json FILE    writes the report to this file
+  --check        exits 1 where a figure misses its target, and says which
+  --targets FILE targets to check instead, as JSON
+  --profile DIR  writes a CPU profile of each process to this folder, in place of figures that mean something
+  --help         this
+
+Exit codes: 0 done, 1 a target was missed or something failed, 2 wrong arguments, 128 and more ended by a signal.`;
+}
+
+/** Reads the arguments. Throws an error that says what is wrong with them. */
+export function readOptions(args: string[], benches: readonly Bench[]): Options {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      help: { type: "boolean", short: "h", default: false },
+      quick: { type: "boolean", default: false },
+      rounds: { type: "string" },
+      json: { type: "string" },
+      check: { type: "boolean", default: false },
+      targets: { type: "string" },
+      profile: { type: "string" },
+    },
+  });
+  const names = benches.map(({ name }) => name).join(", ");
+  const [name, ...others] = positionals;
+  const bench = benches.find((one) => one.name === name);
+  if (!values.help) {
+    if (name === undefined) throw new Error(`which bench? There are ${names}`);
+    if (bench === undefined) throw new Error(`there is no bench "${name}"; there are ${names}`);
+    if (others.length > 0) throw new Error("one bench at a time: they would slow each other down");
+  }
+  if (values.targets !== undefined && !values.check) throw new Error("--targets goes with --check");
+  return {
+    help: values.help,
+    bench,
+    quick: values.quick,
+    rounds: rounds(values.rounds, values.quick ? 1 : ROUNDS),
+    json: values.json,
+    check: values.check,
+    targets: values.targets,
+    profile: values.profile,
+  };
+}
+
+function rounds(given: string | undefined, fallback: number): number {
+  const value = given === undefined ? fallback : Number(given);
+  if (Number.isInteger(value) && value >= 1 && value <= 1_000) return value;
+  throw new Error("--rounds is a whole number from 1 to 1000");
+}

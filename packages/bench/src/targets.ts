@@ -1,0 +1,53 @@
+/**
+ * What the benches must show on a machine that is idle otherwise: `--check` holds them to it.
+ *
+ * @module
+ */
+
+import type { Target } from "./check.ts";
+
+/** See the module's comment. */
+export const TARGETS: readonly Target[] = [
+  {
+    bench: "calls",
+    row: "turnmux",
+    concurrency: 1,
+    figure: "cpuRatio",
+    atMost: 1.15,
+    says: "CPU per call of the floor's",
+  },
+  { bench: "calls", row: "turnmux", concurrency: 64, figure: "ratio", atLeast: 1.3, says: "calls of the floor's" },
+  { bench: "calls", row: "turnmux", concurrency: 1024, figure: "ratio", atLeast: 1.4, says: "calls of the floor's" },
+  {
+    bench: "calls",
+    row: "turnmux",
+    concurrency: 1024,
+    figure: "cpuRatio",
+    atMost: 0.65,
+    says: "CPU per call of the floor's",
+  },
+  {
+    bench: "calls",
+    row: "turnmux",
+    concurrency: 64,
+    figure: "ofBestPeer",
+    atLeast: 1,
+    says: "calls of the fastest peer's",
+  },
+  {
+    bench: "calls",
+    row: "turnmux",
+    concurrency: 1024,
+    figure: "ofBestPeer",
+    atLeast: 1,
+    says: "calls of the fastest peer's",
+  },
+  {
+    bench: "once",
+    row: "once",
+    concurrency: 64,
+    figure: "ratio",
+    atLeast: 0.3,
+    says: "calls of those without a journal",
+  },
+];
