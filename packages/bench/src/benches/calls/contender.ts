@@ -19,6 +19,10 @@ export const CONTENDERS: Readonly<Record<string, () => Promise<Contender>>> = {
   floor: async () => (await import("./contenders/floor.ts")).floor,
   "floor, batched": async () => (await import("./contenders/floor-batched.ts")).floorBatched,
   turnmux: async () => (await import("./contenders/turnmux.ts")).turnmux,
+  "rpc-websockets": async () => (await import("./contenders/rpc-websockets.ts")).rpcWebsockets,
+  "socket.io": async () => (await import("./contenders/socket-io.ts")).socketIo,
+  capnweb: async () => (await import("./contenders/capnweb.ts")).capnweb,
+  "MCP SDK": async () => (await import("./contenders/mcp.ts")).mcp,
 };
 
 /** The contender of that name. */
