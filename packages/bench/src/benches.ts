@@ -6,6 +6,9 @@
 
 import type { Bench } from "./bench.ts";
 import { calls } from "./benches/calls/bench.ts";
+import { hol } from "./benches/hol/bench.ts";
+import { inproc } from "./benches/inproc/bench.ts";
+import { size } from "./benches/size/bench.ts";
 
 /** See the module's comment. */
-export const BENCHES: readonly Bench[] = [calls];
+export const BENCHES: readonly Bench[] = [calls, hol, inproc, size];

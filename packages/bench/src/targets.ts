@@ -50,4 +50,23 @@ export const TARGETS: readonly Target[] = [
     atLeast: 0.3,
     says: "calls of those without a journal",
   },
+  { bench: "hol", row: "turnmux, text", figure: "p99Ms", atMost: 10, says: "milliseconds of a small call" },
+  { bench: "hol", row: "turnmux, octets", figure: "p99Ms", atMost: 10, says: "milliseconds of a small call" },
+  {
+    bench: "inproc",
+    row: "openSession",
+    concurrency: 1,
+    figure: "beyondUs",
+    atMost: 5,
+    says: "us beyond the function",
+  },
+  {
+    bench: "inproc",
+    row: "openSession",
+    concurrency: 64,
+    figure: "beyondUs",
+    atMost: 5,
+    says: "us beyond the function",
+  },
+  { bench: "size", row: "client", figure: "gzippedKiB", atMost: 20, says: "KiB, minified and gzipped" },
 ];

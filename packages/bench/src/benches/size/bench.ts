@@ -1,0 +1,32 @@
+/**
+ * What a browser has to load.
+ *
+ * @module
+ */
+import type { Bench } from "../../bench.ts";
+import { bundleSize } from "./bundle.ts";
+import { ENTRIES } from "./entries.ts";
+
+const KIB = 1_024;
+
+/** See the module's comment. The validator is the application's own, and not in it. */
+export const size: Bench = {
+  name: "size",
+  description: "the browser client, minified and gzipped",
+  columns: [
+    { figure: "gzippedKiB", title: "gzipped KiB", digits: 1 },
+    { figure: "minifiedKiB", title: "minified KiB", digits: 1 },
+    { figure: "what", title: "" },
+  ],
+  programs: {},
+  run: async (context) => {
+    const rows = [];
+    for (const { name, what, source } of ENTRIES) {
+      const { gzipped, minified, modules } = await bundleSize(source);
+      const largest = modules.slice(0, 5).map(({ path, minified: octets }) => `${path} ${octets}`);
+      context.say(`${name}: largest are ${largest.join(", ")}`);
+      rows.push({ name, what, gzippedKiB: gzipped / KIB, minifiedKiB: minified / KIB, modules: modules.length });
+    }
+    return rows;
+  },
+};
