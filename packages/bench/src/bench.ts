@@ -49,6 +49,10 @@ export interface BenchContext {
   readonly quick: boolean;
   /** How often everything is measured. */
   readonly rounds: number;
+  /** False for what was left out on the command line (`--only`). A bench that measures several things beside a floor asks for each. */
+  readonly wants: (name: string) => boolean;
+  /** How many calls are under way at once, one measurement after the other: what was asked for, or else these. */
+  readonly concurrencies: (usual: readonly number[]) => readonly number[];
   /** A folder that is removed at the end. */
   readonly folder: string;
   /** Aborts when the run is to end early. What waits on programs rejects by itself. */

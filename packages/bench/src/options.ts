@@ -15,6 +15,10 @@ export interface Options {
   readonly rounds: number;
   /** Where the report goes. */
   readonly json: string | undefined;
+  /** Names of what is measured beside the floor; empty: everything. */
+  readonly only: readonly string[];
+  /** How many calls are under way at once; empty: whatever the bench measures by itself. */
+  readonly concurrency: readonly number[];
   readonly check: boolean;
   /** A file of targets that count in place of those of `targets.ts`. */
   readonly targets: string | undefined;
@@ -34,13 +38,16 @@ export function help(benches: readonly Bench[]): string {
 
 ${benches.map(({ name, description }) => `  ${name.padEnd(width)}  ${description}`).join("\n")}
 
-  --quick        little of everything, to see that it works; the figures mean nothing
-  --rounds N     how often everything is measured (default ${ROUNDS}, with --quick 1)
-  --json FILE    writes the report to this file
-  --check        exits 1 where a figure misses its target, and says which
-  --targets FILE targets to check instead, as JSON
-  --profile DIR  writes a CPU profile of each process to this folder, in place of figures that mean something
-  --help         this
+  --quick            little of everything, to see that it works; the figures mean nothing
+  --rounds N         how often everything is measured (default ${ROUNDS}, with --quick 1)
+  --only NAME        measures this beside the floor, and nothing else; may be given several times
+  --concurrency N    so many calls at once, and no other number; may be given several times
+  --json FILE        writes the report to this file
+  --check            exits 1 where a figure misses its target, and says which
+  --targets FILE     targets to check instead, as JSON
+  --profile FOLDER   writes a CPU profile of each process there, and the programs that it speaks of; figures of such a run are
+                     those of a profiled program
+  --help             this
 
 Exit codes: 0 done, 1 a target was missed or something failed, 2 wrong arguments, 128 and more ended by a signal.`;
 }
@@ -54,6 +61,8 @@ export function readOptions(args: string[], benches: readonly Bench[]): Options 
       help: { type: "boolean", short: "h", default: false },
       quick: { type: "boolean", default: false },
       rounds: { type: "string" },
+      only: { type: "string", multiple: true, default: [] },
+      concurrency: { type: "string", multiple: true, default: [] },
       json: { type: "string" },
       check: { type: "boolean", default: false },
       targets: { type: "string" },
@@ -73,7 +82,9 @@ export function readOptions(args: string[], benches: readonly Bench[]): Options 
     help: values.help,
     bench,
     quick: values.quick,
-    rounds: rounds(values.rounds, values.quick ? 1 : ROUNDS),
+    rounds: whole("--rounds", values.rounds ?? (values.quick ? 1 : ROUNDS), 1, 1_000),
+    only: values.only,
+    concurrency: values.concurrency.map((value) => whole("--concurrency", value, 1, 65_536)),
     json: values.json,
     check: values.check,
     targets: values.targets,
@@ -81,8 +92,8 @@ export function readOptions(args: string[], benches: readonly Bench[]): Options 
   };
 }
 
-function rounds(given: string | undefined, fallback: number): number {
-  const value = given === undefined ? fallback : Number(given);
-  if (Number.isInteger(value) && value >= 1 && value <= 1_000) return value;
-  throw new Error("--rounds is a whole number from 1 to 1000");
+function whole(name: string, given: string | number, least: number, most: number): number {
+  const value = Number(given);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new Error(`${name} is a whole number from ${least} to ${most}`);
 }

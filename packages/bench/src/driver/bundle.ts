@@ -6,7 +6,7 @@
  */
 
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -21,8 +21,8 @@ export async function bundlePrograms(
   programs: Readonly<Record<string, URL>>,
   below: string,
 ): Promise<ReadonlyMap<string, string>> {
-  const folder = join(below, "programs");
-  await mkdir(folder);
+  const folder = resolve(below, "programs");
+  await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
   const names = Object.keys(programs);
   await build({

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Bench, BenchContext, Row, StartOptions } from "../bench.ts";
@@ -15,6 +15,10 @@ import { type Actions, Program } from "./program.ts";
 export interface RunOptions {
   readonly quick: boolean;
   readonly rounds: number;
+  /** Names of what is measured beside the floor; empty: everything. */
+  readonly only?: readonly string[];
+  /** How many calls are under way at once; empty: whatever the bench measures by itself. */
+  readonly concurrency?: readonly number[];
   /** Where CPU profiles go. */
   readonly profile: string | undefined;
 }
@@ -35,8 +39,7 @@ export async function runBench(
   signal.addEventListener("abort", stop, { once: true });
   try {
     signal.throwIfAborted();
-    const files = await bundlePrograms(bench.programs, folder);
-    if (options.profile !== undefined) await mkdir(options.profile, { recursive: true });
+    const files = await bundlePrograms(bench.programs, options.profile ?? folder);
     const start = async <A extends Actions>(
       program: string,
       settings: unknown,
@@ -57,8 +60,11 @@ export async function runBench(
       await started.ready;
       return started;
     };
-    const { quick, rounds } = options;
-    const context: BenchContext = { quick, rounds, folder, signal, say, start };
+    const { quick, rounds, only = [], concurrency = [] } = options;
+    const wants = (name: string): boolean => only.length === 0 || only.includes(name);
+    const concurrencies = (usual: readonly number[]): readonly number[] =>
+      concurrency.length === 0 ? usual : concurrency;
+    const context: BenchContext = { quick, rounds, wants, concurrencies, folder, signal, say, start };
     const rows = await Promise.race([bench.run(context), stopped.promise]);
     await Promise.race([Promise.all(programs.map((program) => program.leave())), stopped.promise]);
     return rows;

@@ -35,9 +35,11 @@ export const calls: Bench = {
   },
   run: async (context) => {
     const pairs = new Map<string, Pair>();
-    for (const name of Object.keys(CONTENDERS)) pairs.set(name, await startPair(context, name));
+    const names = Object.keys(CONTENDERS).filter((name) => name === FLOOR || context.wants(name));
+    if (names.length === 1) throw new Error(`nothing to measure; there are ${Object.keys(CONTENDERS).join(", ")}`);
+    for (const name of names) pairs.set(name, await startPair(context, name));
     const rows: Row[] = [];
-    for (const concurrency of CONCURRENCIES) {
+    for (const concurrency of context.concurrencies(CONCURRENCIES)) {
       const plan = planOf(context, concurrency, SLICE_MS);
       const contenders = [...pairs].map(([name, measure]): Contender => ({ name, measure: () => measure(plan) }));
       const [floor, ...others] = contenders;
@@ -60,8 +62,9 @@ async function startPair(context: BenchContext, name: string): Promise<Pair> {
   const url = await server.ready;
   const client = await context.start<LoadActions>("client", { name, url }, { name: `${name} client` });
   const measure = (plan: LoadPlan): Promise<Sample> => measureLoad(client, server, plan);
-  for (const concurrency of CONCURRENCIES) {
-    await measure(planOf(context, concurrency, WARM_UP_MS / CONCURRENCIES.length));
+  const concurrencies = context.concurrencies(CONCURRENCIES);
+  for (const concurrency of concurrencies) {
+    await measure(planOf(context, concurrency, WARM_UP_MS / concurrencies.length));
   }
   context.say(`${name} is warm`);
   return measure;
@@ -69,6 +72,8 @@ async function startPair(context: BenchContext, name: string): Promise<Pair> {
 
 /** Adds to the row of turnmux how many calls it makes for each one of the peer that makes most. */
 function besidePeers(rows: readonly Row[]): Row[] {
-  const best = Math.max(...rows.filter(({ name }) => !REFERENCES.has(name)).map(({ ratio = 0 }) => ratio));
+  const peers = rows.filter(({ name }) => !REFERENCES.has(name)).map(({ ratio = 0 }) => ratio);
+  if (peers.length === 0) return [...rows];
+  const best = Math.max(...peers);
   return rows.map((row) => (row.name === OURS ? { ...row, ofBestPeer: (row.ratio ?? 0) / best } : row));
 }
