@@ -4,10 +4,10 @@
  * @module
  */
 import type { Body } from "../content/body.ts";
-import type { DataFrame, EndFrame, OpenFrame } from "../wire/frame.ts";
+import type { DataFrame, EndFrame, NamedOpenFrame } from "../wire/frame.ts";
 
 /** A frame that starts a body. */
-export type BodyStart = OpenFrame | EndFrame | (DataFrame & { readonly head: NonNullable<DataFrame["head"]> });
+export type BodyStart = NamedOpenFrame | EndFrame | (DataFrame & { readonly head: NonNullable<DataFrame["head"]> });
 
 /** A body of which some frames have arrived. */
 export interface Assembly {

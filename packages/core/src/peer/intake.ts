@@ -16,13 +16,14 @@ import type {
   AcceptFrame,
   DataFrame,
   EndFrame,
+  NamedOpenFrame,
   OfferEntry,
   OfferFrame,
-  OpenFrame,
   StreamFrame,
 } from "../wire/frame.ts";
 import { Assembler, type Assembly, type BodyStart } from "./assembly.ts";
 import { DataKind, OfferMode } from "./frames.ts";
+import { ReceivedNames } from "./interned.ts";
 import { NO_BODY, type Ending, type PortEvent } from "./port.ts";
 import type { Stream } from "./stream.ts";
 
@@ -53,6 +54,7 @@ export interface IntakeOptions {
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #assembler: Assembler;
+  readonly #names = new ReceivedNames();
   readonly #offered = new Map<string, OfferEntry>();
   /** The names of those that are offered, by what a model calls them. */
   readonly #modelNames = new Map<string, string>();
@@ -105,7 +107,7 @@ export class Intake {
       return;
     }
     if (frame.type === "open") {
-      this.#open(frame);
+      this.#open(this.#names.named(frame));
       return;
     }
     const stream = this.#options.streams.get(frame.stream);
@@ -137,7 +139,7 @@ export class Intake {
     stream.assembly = undefined;
   }
 
-  #open(frame: OpenFrame): void {
+  #open(frame: NamedOpenFrame): void {
     const { limits, role } = this.#options;
     const peerIsClient = role === "gateway";
     if ((frame.stream % 2 === 1) !== peerIsClient) {
@@ -244,7 +246,7 @@ export class Intake {
     }
   }
 
-  #completeOpen(stream: Stream, start: OpenFrame, body: Body | undefined): void {
+  #completeOpen(stream: Stream, start: NamedOpenFrame, body: Body | undefined): void {
     if (body === undefined) {
       this.#options.answer(stream, refusal(`the arguments are larger than ${this.#options.limits.message} octets`));
       return;

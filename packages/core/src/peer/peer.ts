@@ -28,6 +28,7 @@ import {
   wireBody,
 } from "./frames.ts";
 import { Intake } from "./intake.ts";
+import { SentNames } from "./interned.ts";
 import {
   NO_BODY,
   type AcceptInfo,
@@ -78,6 +79,7 @@ export class Peer implements CallPort, FrameSink {
   readonly #waiting = new Queue<Stream>();
   readonly #offers: OfferFrame[] = [];
   readonly #intake: Intake;
+  readonly #names = new SentNames();
   #nextCall: CallNumber = 1;
   #nextStream: number;
   #openedByUs = 0;
@@ -259,7 +261,10 @@ export class Peer implements CallPort, FrameSink {
     if (next === undefined) return undefined;
     const { stream, frame } = next;
     stream.sent(frame);
-    if (frame.type === "open") this.#events.push({ type: "sent", call: stream.call });
+    if (frame.type === "open") {
+      this.#events.push({ type: "sent", call: stream.call });
+      return this.#names.written(frame);
+    }
     if (stream.side === "receiver" && stream.ended) this.#forget(stream);
     return frame;
   }

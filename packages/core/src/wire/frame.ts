@@ -119,17 +119,25 @@ export interface OpenFrame {
   readonly stream: number;
   readonly more: boolean;
   readonly final: boolean;
-  readonly tool: string;
+  /** The name, or a number that stands for one (CALL-016). */
+  readonly tool: string | number;
   readonly callId: string;
   readonly key?: string | undefined;
   readonly deadlineMs?: number | undefined;
   readonly priority?: number | undefined;
   readonly content: number;
-  readonly turn?: string | undefined;
+  /** As {@link OpenFrame.tool}. */
+  readonly turn?: string | number | undefined;
   readonly lineage?: string | undefined;
   readonly trace?: string | undefined;
   readonly meta?: Readonly<Record<string, string>> | undefined;
   readonly body: Uint8Array;
+}
+
+/** OPEN whose names are strings. */
+export interface NamedOpenFrame extends OpenFrame {
+  readonly tool: string;
+  readonly turn?: string | undefined;
 }
 
 /** ACCEPT: the receiver has taken responsibility. */

@@ -114,6 +114,13 @@ export class ListedReader extends Places {
     return value;
   }
 
+  override name(field: string, limit: number): string | number {
+    const value = this.#list[this.#at];
+    if (typeof value === "number") return this.uint(field);
+    if (typeof value !== "string") this.#fail(field, "a string or a number");
+    return this.str(field, limit);
+  }
+
   override sentence(field: string): string {
     return this.str(field, StringLimit.sentence);
   }
@@ -216,6 +223,10 @@ export class ListedWriter extends Places {
     const checked = checkStr(this.#label, field, limit, value);
     this.#list.push(checked);
     return checked;
+  }
+
+  override name(field: string, limit: number, value: string | number | undefined): string | number {
+    return typeof value === "number" ? this.uint(field, value) : this.str(field, limit, value);
   }
 
   override sentence(field: string, value: string | undefined): string {

@@ -84,6 +84,13 @@ export class PackedReader extends Places {
     return value;
   }
 
+  override name(field: string, limit: number): string | number {
+    if (this.#over()) this.#fail(field, "a string or a number");
+    const value = this.#reader.str(limit, field, true) ?? this.#reader.int();
+    if (value === undefined || (typeof value === "number" && value < 0)) this.#fail(field, "a string or a number");
+    return value;
+  }
+
   override sentence(field: string): string {
     return this.str(field, StringLimit.sentence);
   }
@@ -214,6 +221,10 @@ export class PackedWriter extends Places {
     this.out.str(checked);
     this.#wrote();
     return checked;
+  }
+
+  override name(field: string, limit: number, value: string | number | undefined): string | number {
+    return typeof value === "number" ? this.uint(field, value) : this.str(field, limit, value);
   }
 
   override sentence(field: string, value: string | undefined): string {

@@ -28,6 +28,8 @@ export abstract class Places {
   abstract bool(field: string, value: boolean | undefined): boolean;
   /** A well-formed string of at most `limit` octets in UTF-8. */
   abstract str(field: string, limit: number, value: string | undefined): string;
+  /** A string as {@link str} has it, or the number that stands for one (CALL-016). */
+  abstract name(field: string, limit: number, value: string | number | undefined): string | number;
   /** A string for people, of at most `StringLimit.sentence` octets. A writer cuts off what is too long. */
   abstract sentence(field: string, value: string | undefined): string;
   /** Octets: `least` to `most` of them. A reader answers with a copy. */
@@ -58,6 +60,10 @@ export abstract class Places {
 
   optionalStr(field: string, limit: number, value: string | undefined): string | undefined {
     return this.absent(value) ? undefined : this.str(field, limit, value);
+  }
+
+  optionalName(field: string, limit: number, value: string | number | undefined): string | number | undefined {
+    return this.absent(value) ? undefined : this.name(field, limit, value);
   }
 
   optionalSentence(field: string, value: string | undefined): string | undefined {

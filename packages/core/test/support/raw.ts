@@ -176,7 +176,7 @@ export class RawEnd {
 }
 
 /** OPEN, whole in one frame. The arguments are JSON. */
-export function open(stream: number, tool: string, input: unknown, more: Partial<OpenFrame> = {}): OpenFrame {
+export function open(stream: number, tool: string | number, input: unknown, more: Partial<OpenFrame> = {}): OpenFrame {
   return {
     type: "open",
     stream,

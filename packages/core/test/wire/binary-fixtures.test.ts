@@ -165,6 +165,36 @@ const FIXTURES: readonly { readonly name: string; readonly frame: Frame; readonl
     `,
   },
   {
+    name: "OPEN with numbers for its tool and its turn [CALL-016]",
+    frame: {
+      type: "open",
+      stream: 3,
+      more: false,
+      final: true,
+      tool: 0,
+      callId: "c_2",
+      key: undefined,
+      deadlineMs: undefined,
+      priority: undefined,
+      content: 0,
+      turn: 63,
+      lineage: undefined,
+      trace: undefined,
+      meta: undefined,
+      body: new Uint8Array(0),
+    },
+    octets: `
+      00 00 0b                      ; length 11
+      10 02 00 00 00 03             ; OPEN, FINAL, stream 3
+      97
+      00                            ; tool: the first name
+      a3 "c_2"                      ; callId
+      c0 c0 c0                      ; key, deadlineMs, priority
+      00                            ; content: none
+      3f                            ; turn: the 64th name
+    `,
+  },
+  {
     name: "OPEN with everything, of a body that goes on",
     frame: {
       type: "open",

@@ -43,6 +43,24 @@ describe("the example of the specification", () => {
     expect(decode(textCarriage, text)).toEqual([open]);
   });
 
+  test("has numbers where the peer knows its names [CALL-016]", () => {
+    const known = { ...open, tool: 0, turn: 63 };
+    const row = [16, 2, 1, [0, "c_1", null, 30_000, 1, 1, 63], "{}"];
+    expect(textCarriage.encode(TAG, [known])).toBe(textMessage(row));
+    expect(decode(textCarriage, textMessage(row))).toEqual([known]);
+    expect(wrappedCarriage.encode(TAG, [known], 0)).toEqual({ turnmux: [1, TAG_HEX, 0, row] });
+  });
+
+  test.each([
+    ["a boolean", true],
+    ["null", null],
+    ["a fraction", 0.5],
+    ["a negative number", -1],
+    ["an object", {}],
+  ])("must not have %s for a name [FRAME-007]", (_, name) => {
+    expect(requirementOf([16, 2, 1, [name, "c_1", null, null, null, 1], "{}"])).toBe("FRAME-007");
+  });
+
   test("has a number behind the tag in wrapped carriage [CARR-020]", () => {
     const message = {
       turnmux: [1, "5f0c9a1e22b7d403", 7, [16, 2, 1, ["cron.list", "c_1", null, 30_000, 1, 1], "{}"]],
