@@ -11,25 +11,25 @@ names.set(0x02, "CHALLENGE").set(0x03, "PROOF").set(0x20, "CREDIT");
 const outcomes = ["not_started", "failed", "completed", "unknown"] as const;
 const states = ["running", "queued", "joined", "replayed", "waiting"] as const;
 
-/** Frames in a few words. Equal ones are counted. */
-export function describeAll(frames: readonly WireFrame[]): string {
+/** Frames in a few words. Equal ones are counted. `toolOf`: the tool that was called on a stream. */
+export function describeAll(frames: readonly WireFrame[], toolOf: (stream: number) => string): string {
   const counts = new Map<string, number>();
   for (const frame of frames) {
-    const text = describe(frame);
+    const text = describe(frame, toolOf);
     counts.set(text, (counts.get(text) ?? 0) + 1);
   }
   return [...counts].map(([text, count]) => (count === 1 ? text : `${text} x${count}`)).join("; ");
 }
 
 /** One frame in a few words, for example `OPEN 5 add key k1`. */
-function describe(frame: WireFrame): string {
+function describe(frame: WireFrame, toolOf: (stream: number) => string): string {
   const name = names.get(frame.type) ?? `type ${frame.type}`;
   const stream = frame.stream === 0 ? "" : ` ${frame.stream}`;
   const more = (frame.flags & MORE) === 0 ? "" : " (more)";
-  return `${name}${stream}${details(frame)}${more}`;
+  return `${name}${stream}${details(frame, toolOf)}${more}`;
 }
 
-function details({ type, header, octets }: WireFrame): string {
+function details({ type, stream, header, octets }: WireFrame, toolOf: (stream: number) => string): string {
   switch (type) {
     case Type.hello: {
       const resume = header[8];
@@ -43,10 +43,10 @@ function details({ type, header, octets }: WireFrame): string {
     case Type.refuse:
       return ` code ${String(header[1])}: ${String(header[2])}`;
     case Type.open: {
-      const [tool, callId, key, deadlineMs] = header;
+      const [, callId, key, deadlineMs] = header;
       const keyed = typeof key === "string" ? ` key ${key}` : "";
       const limit = typeof deadlineMs === "number" ? `, ${deadlineMs} ms` : "";
-      return ` ${String(tool)} ${String(callId)}${keyed}${limit}, ${octets} octets`;
+      return ` ${toolOf(stream)} ${String(callId)}${keyed}${limit}, ${octets} octets`;
     }
     case Type.accept:
       return ` ${states[Number(header[0])] ?? String(header[0])}`;

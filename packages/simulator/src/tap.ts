@@ -6,6 +6,7 @@
 import type { CarrierMessage } from "@turnmux/core";
 import type { Connection } from "./connection.ts";
 import { describeAll } from "./describe.ts";
+import { Names } from "./names.ts";
 import { isOnce } from "./tools.ts";
 import { DeliveryWatch } from "./watch.ts";
 import { framesOf, Type, type WireFrame } from "./wire.ts";
@@ -35,6 +36,9 @@ class Seen {
   readonly host: Readonly<Record<Side, string[]>> = { client: [], gateway: [] };
 }
 
+/** The names that the two sides of a session have said. */
+type BothNames = Readonly<Record<Side, Names>>;
+
 /** A limit that only waiting breaks. */
 const HANDSHAKE_TIME = "HAND-007";
 
@@ -46,6 +50,8 @@ export class Tap {
   readonly #world: World;
   readonly #options: TapOptions;
   readonly #seen = new WeakMap<Connection, Seen>();
+  /** By session, or by connection where nothing outlives that. */
+  readonly #names = new WeakMap<object, BothNames>();
   /** What is known of sessions that agreed on delivery. */
   readonly delivery: DeliveryWatch;
 
@@ -58,11 +64,15 @@ export class Tap {
   /** A side hands a message to its socket. Gives its frames back. */
   sent(connection: Connection, side: Side, message: CarrierMessage): readonly WireFrame[] | undefined {
     const frames = framesOf(message);
+    const named = this.#learn(connection, side, frames ?? []);
     const lost = connection.healthy ? "" : " (into the void)";
     if (this.#world.trace !== undefined) this.#note(connection, side, side === "client" ? "->" : "<-", frames, lost);
     if (frames === undefined) {
       this.#world.violate("the wire", "a side sends what is not turnmux's");
       return undefined;
+    }
+    if (!named && !this.delivery.ignores(connection)) {
+      this.#world.violate("the wire", `the ${side} says a number for a name that it has not said`);
     }
     for (const frame of frames) this.#sentFrame(connection, side, frame);
     this.delivery.sent(connection, side, message, frames);
@@ -89,7 +99,7 @@ export class Tap {
       if (taken) this.#world.violate("the host", `the ${side} kept a message of the host's`);
       else if (expected !== message) this.#world.violate("the host", "a message of the host's came out of order");
     } else if (!taken) {
-      this.#world.violate("the host", `the host at the ${side} sees ${describeAll(frames)}`);
+      this.#world.violate("the host", `the host at the ${side} sees ${this.#describe(connection, frames)}`);
     }
   }
 
@@ -104,9 +114,9 @@ export class Tap {
   #sentFrame(connection: Connection, side: Side, frame: WireFrame): void {
     switch (frame.type) {
       case Type.open: {
-        const [tool, , key] = frame.places(3);
+        const [, , key] = frame.places(3);
         const stream = {
-          tool: String(tool),
+          tool: this.#namesOf(connection)[side].toolOf(frame.stream),
           key: typeof key === "string" ? key : undefined,
           openedAt: this.#world.now,
         };
@@ -157,8 +167,32 @@ export class Tap {
     return seen;
   }
 
+  /** Takes the names that OPENs say. False where one says a number that stands for nothing. */
+  #learn(connection: Connection, side: Side, frames: readonly WireFrame[]): boolean {
+    let known = true;
+    for (const frame of frames) {
+      if (frame.type === Type.open) known = this.#namesOf(connection)[side].sent(frame) && known;
+    }
+    return known;
+  }
+
+  #describe(connection: Connection, frames: readonly WireFrame[]): string {
+    const { client, gateway } = this.#namesOf(connection);
+    return describeAll(frames, (stream) => (stream % 2 === 1 ? client : gateway).toolOf(stream));
+  }
+
+  #namesOf(connection: Connection): BothNames {
+    const key = this.delivery.sessionOn(connection) ?? connection;
+    let names = this.#names.get(key);
+    if (names === undefined) {
+      names = { client: new Names(), gateway: new Names() };
+      this.#names.set(key, names);
+    }
+    return names;
+  }
+
   #note(connection: Connection, side: Side, how: string, frames: readonly WireFrame[] | undefined, more: string): void {
-    const text = frames === undefined ? "a message of the host's" : describeAll(frames);
+    const text = frames === undefined ? "a message of the host's" : this.#describe(connection, frames);
     this.#world.note(connection[side].process.name, `c${connection.number} ${how} ${text}${more}`);
   }
 }

@@ -102,9 +102,19 @@ export class DeliveryWatch {
     return this.#sessions.get(id);
   }
 
+  /** The session on a connection, where it agreed on delivery. */
+  sessionOn(connection: Connection): WatchedSession | undefined {
+    return this.#lines.get(connection)?.session;
+  }
+
   /** Whoever comes over this connection keeps to no rule. */
   ignore(connection: Connection): void {
     this.#line(connection).ignored = true;
+  }
+
+  /** True where {@link ignore} has said so. */
+  ignores(connection: Connection): boolean {
+    return this.#lines.get(connection)?.ignored === true;
   }
 
   /** A side hands frames to its socket. */
