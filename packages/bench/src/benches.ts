@@ -5,10 +5,11 @@
  */
 
 import type { Bench } from "./bench.ts";
+import { bulk } from "./benches/bulk/bench.ts";
 import { calls } from "./benches/calls/bench.ts";
 import { hol } from "./benches/hol/bench.ts";
 import { inproc } from "./benches/inproc/bench.ts";
 import { size } from "./benches/size/bench.ts";
 
 /** See the module's comment. */
-export const BENCHES: readonly Bench[] = [calls, hol, inproc, size];
+export const BENCHES: readonly Bench[] = [calls, bulk, hol, inproc, size];

@@ -50,6 +50,8 @@ export const TARGETS: readonly Target[] = [
     atLeast: 0.3,
     says: "calls of those without a journal",
   },
+  { bench: "bulk", row: "turnmux, to the client", figure: "ratio", atLeast: 0.7, says: "octets of raw ws's" },
+  { bench: "bulk", row: "turnmux, to the gateway", figure: "ratio", atLeast: 0.7, says: "octets of raw ws's" },
   { bench: "hol", row: "turnmux, text", figure: "p99Ms", atMost: 10, says: "milliseconds of a small call" },
   { bench: "hol", row: "turnmux, octets", figure: "p99Ms", atMost: 10, says: "milliseconds of a small call" },
   {

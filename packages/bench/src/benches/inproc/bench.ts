@@ -5,7 +5,7 @@
  */
 import type { Bench, BenchContext, Row } from "../../bench.ts";
 import { spread } from "../../statistics.ts";
-import type { InprocActions, InprocPlan, InprocSample } from "./program.ts";
+import type { InprocActions, InprocPlan, InprocSample } from "./ways-program.ts";
 import type { InprocName } from "./ways.ts";
 
 /** How many calls are about a third of a second of each. */
@@ -35,7 +35,7 @@ export const inproc: Bench = {
     { figure: "beyondMin", title: "min" },
     { figure: "beyondMax", title: "max" },
   ],
-  programs: { program: new URL("program.ts", import.meta.url) },
+  programs: { program: new URL("ways-program.ts", import.meta.url) },
   run: async (context) => {
     const program = await context.start<InprocActions>("program", null);
     const measure = (plan: InprocPlan): Promise<InprocSample> => program.ask("measure", plan);

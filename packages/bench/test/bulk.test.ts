@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { bulk } from "../src/benches/bulk/bench.ts";
+import { runBench } from "../src/driver/run.ts";
+
+test("a stream of octets arrives each way, over turnmux and over the floor", async () => {
+  const options = { quick: true, rounds: 1, profile: undefined };
+  const rows = await runBench(bulk, options, () => {}, new AbortController().signal);
+  const directions = ["to the client", "to the gateway"];
+  expect(rows.map(({ name }) => name)).toEqual(
+    directions.flatMap((direction) => [`floor, ${direction}`, `turnmux, ${direction}`]),
+  );
+  for (const row of rows) {
+    expect(row["mibPerSecond"], row.name).toBeGreaterThan(0);
+    expect(row["readerGrowthMiB"], row.name).toBeTypeOf("number");
+  }
+});
