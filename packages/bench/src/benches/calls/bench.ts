@@ -21,8 +21,12 @@ const CONCURRENCIES = [1, 64, 1_024];
 /** How long one measurement takes, in milliseconds. */
 const SLICE_MS = 1_000;
 
-/** How long each pair of processes runs before it is measured, in milliseconds: until its code is compiled. */
-const WARM_UP_MS = 2_000;
+/** Calls that each pair of processes makes before it is measured: until its code is compiled, however slow the machine is. */
+const WARM_UP = [
+  { concurrency: 64, calls: 30_000 },
+  { concurrency: 1_024, calls: 20_000 },
+  { concurrency: 1, calls: 3_000 },
+];
 
 /** See the module's comment. */
 export const calls: Bench = {
@@ -62,9 +66,8 @@ async function startPair(context: BenchContext, name: string): Promise<Pair> {
   const url = await server.ready;
   const client = await context.start<LoadActions>("client", { name, url }, { name: `${name} client` });
   const measure = (plan: LoadPlan): Promise<Sample> => measureLoad(client, server, plan);
-  const concurrencies = context.concurrencies(CONCURRENCIES);
-  for (const concurrency of concurrencies) {
-    await measure(planOf(context, concurrency, WARM_UP_MS / concurrencies.length));
+  for (const { concurrency, calls } of WARM_UP) {
+    await measure({ concurrency, ms: 0, calls: context.quick ? 2 * concurrency : calls });
   }
   context.say(`${name} is warm`);
   return measure;
