@@ -25,6 +25,8 @@ export interface Limits extends PeerLimits {
   readonly heartbeatMs: number;
   /** Octets handed to the carrier ahead of what the socket has taken. */
   readonly handOver: number;
+  /** Milliseconds for which a carrier that has too much may take nothing, before the session ends (CHAN-008). 0: any time. */
+  readonly stallMs: number;
   /** Milliseconds that a caller waits, behind its deadline, for the receiver's own word on what became of the call. */
   readonly deadlineVerdictMs: number;
   /** Milliseconds that a caller waits, behind a cancellation, for the receiver's own word on what became of the call. */
@@ -44,6 +46,14 @@ export interface Limits extends PeerLimits {
   readonly parkedOctets: number;
   /** Octets of items that one call may have waiting to be sent before its handler's `item()` waits. */
   readonly unsentItems: number;
+  /** Octets that the peer may send on one stream before its application has taken any of them (FLOW-001). */
+  readonly streamCredit: number;
+  /** Octets of items of all calls that may wait for this side's application (FLOW-002). */
+  readonly channelCredit: number;
+  /** Octets of frames of large bodies that are written and not acknowledged, before no further one is written (FLOW-009). */
+  readonly bulkInFlight: number;
+  /** Octets that wait to be written in a session, beyond which it takes no further calls of its peer (FLOW-010). */
+  readonly unsent: number;
 }
 
 /** The defaults of section 12. */
@@ -59,6 +69,7 @@ export const DEFAULT_LIMITS: Limits = {
   metaEntries: 32,
   heartbeatMs: 15_000,
   handOver: 128 * KIB,
+  stallMs: 60_000,
   deadlineVerdictMs: 250,
   cancelVerdictMs: 5_000,
   replay: 4 * MIB,
@@ -67,6 +78,10 @@ export const DEFAULT_LIMITS: Limits = {
   parkedSessions: 64,
   parkedOctets: 64 * MIB,
   unsentItems: 256 * KIB,
+  streamCredit: 256 * KIB,
+  channelCredit: 4 * MIB,
+  bulkInFlight: 512 * KIB,
+  unsent: 64 * MIB,
 };
 
 /** Between what each limit may be set. Both ends count. */
@@ -82,6 +97,7 @@ export const LIMIT_RANGES: { readonly [K in keyof Limits]: readonly [least: numb
   metaEntries: [0, 1_024],
   heartbeatMs: [10, 3_600_000],
   handOver: [KIB, 64 * MIB],
+  stallMs: [0, 86_400_000],
   deadlineVerdictMs: [0, 60_000],
   cancelVerdictMs: [0, 600_000],
   replay: [KIB, 2 ** 31],
@@ -90,6 +106,10 @@ export const LIMIT_RANGES: { readonly [K in keyof Limits]: readonly [least: numb
   parkedSessions: [0, 1_000_000],
   parkedOctets: [0, 2 ** 40],
   unsentItems: [KIB, 64 * MIB],
+  streamCredit: [KIB, 1024 * MIB],
+  channelCredit: [KIB, 1024 * MIB],
+  bulkInFlight: [KIB, 2 ** 31],
+  unsent: [KIB, 2 ** 40],
 };
 
 /**
@@ -114,20 +134,32 @@ export function resolveLimits(overrides: Partial<Limits> = {}): Limits {
   return { ...DEFAULT_LIMITS, ...limits };
 }
 
-/** The part of the limits that HELLO and WELCOME state; with `delivery` also what is kept for replay. */
-export function statedLimits(limits: Limits, delivery: boolean): PeerLimits {
-  const { framePayload, message, streams, assembling, replay } = limits;
-  const stated = { framePayload, message, streams, assembling };
-  return delivery ? { ...stated, replay } : stated;
+/** The part of the limits that HELLO and WELCOME state, where these features are wished for or agreed on. */
+export function statedLimits(limits: Limits, features: readonly string[]): PeerLimits {
+  const { framePayload, message, streams, assembling, replay, streamCredit, channelCredit } = limits;
+  return {
+    framePayload,
+    message,
+    streams,
+    assembling,
+    ...(features.includes(DELIVERY) ? { replay } : {}),
+    ...(features.includes(CREDIT) ? { streamCredit, channelCredit } : {}),
+  };
 }
+
+/** The places of `limits` in HELLO and WELCOME. */
+const STATED = ["framePayload", "message", "streams", "assembling", "replay", "streamCredit", "channelCredit"] as const;
 
 /** True where two sides of a resumed session state what they stated before (RESUME-004). */
 export function sameLimits(a: PeerLimits, b: PeerLimits): boolean {
-  return (["framePayload", "message", "streams", "assembling", "replay"] as const).every((name) => a[name] === b[name]);
+  return STATED.every((name) => a[name] === b[name]);
 }
 
 /** The feature of HELLO, CHALLENGE and WELCOME by which frames are counted, acknowledged, and survive a channel. */
 export const DELIVERY: string = "delivery";
+
+/** The feature of HELLO, CHALLENGE and WELCOME by which each side sends no more than it was granted. */
+export const CREDIT: string = "credit";
 
 /** The protocol versions that this code speaks, the most wanted first. */
 export const PROTOCOL_VERSIONS: readonly number[] = [1];
@@ -141,11 +173,29 @@ export const BATCH_FRAMES: number = 32;
 /** Octets of frames after which a message is closed (CHAN-006). */
 export const BATCH_OCTETS: number = 64 * KIB;
 
+/** Octets beyond `handOver` that a carrier may have while it is still handed what waits for nothing (CHAN-007). */
+export const CONTROL_ROOM: number = 64 * KIB;
+
 /** Heartbeat intervals of silence after which a channel is ended (CHAN-002). */
 export const SILENT_INTERVALS: number = 2.5;
 
 /** What a frame counts for beside its body where octets of kept frames are counted (DELIV-003, DELIV-004). */
 export const FRAME_OVERHEAD: number = 64;
+
+/** What an item counts for beside its octets, where credit and what waits to be sent are counted (FLOW-001). */
+export const ITEM_OCTETS: number = 64;
+
+/** Octets of a body that a frame carries at least which is not the body's last one, where credit is short (FLOW-008). */
+export const LEAST_FRAGMENT: number = KIB;
+
+/** Octets of frames that arrived after which they are acknowledged, where a quarter of `replay` is more (DELIV-003). */
+export const ACK_OCTETS: number = 128 * KIB;
+
+/** How many times the limit of what waits to be written at which a result is not kept any more (FLOW-010). */
+export const UNSENT_RESULTS: number = 4;
+
+/** Items of a call in one process that may wait unread before its handler's `item()` waits: they have no octets to count. */
+export const LOCAL_UNREAD_ITEMS: number = 256;
 
 /** What a session without a channel counts for beside what it has to say, in octets of `parkedOctets`. */
 export const PARKED_SESSION_OCTETS: number = 16 * KIB;

@@ -10,7 +10,7 @@
 import type { CarrierLoss, CarrierMessage } from "../carrier/carrier.ts";
 import { codeFromWire, codeToWire, type Code } from "../errors/codes.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
-import { DELIVERY, SENTENCE_OCTETS, type Limits } from "../limits.ts";
+import { CREDIT, DELIVERY, SENTENCE_OCTETS, type Limits } from "../limits.ts";
 import { sameOctets, ZERO_TAG, type Carriage, type Envelope } from "../wire/carriage.ts";
 import type { Frame, GoawayFrame, HandshakeFrame } from "../wire/frame.ts";
 import { clip } from "../wire/limits.ts";
@@ -62,6 +62,8 @@ export abstract class Channel {
   #heartbeat: Heartbeat | undefined;
   /** True once a message came behind WELCOME. */
   #heard = false;
+  /** True where something came that may let go of what waits: an acknowledgement, credit. */
+  #moved = false;
   #sequenceIn = 0;
   #sequenceOut = 0;
   readonly #lagMs: (() => number) | undefined;
@@ -114,13 +116,23 @@ export abstract class Channel {
     return true;
   }
 
-  /** The next message to write, or undefined. Throws `UsageError` where local code has put into a frame what does not fit. */
-  poll(now: number): CarrierMessage | undefined {
+  /** True, once, where what was received asks for something to be written that nobody was woken for. */
+  hasToSpeak(): boolean {
+    const moved = this.#moved;
+    this.#moved = false;
+    return moved || !this.#outbox.empty || this.#state === "ended" || this.#sink?.due === true;
+  }
+
+  /**
+   * The next message to write, or undefined. With `controlOnly` it has only frames that wait for nothing (CHAN-007). Throws
+   * `UsageError` where local code has put into a frame what does not fit.
+   */
+  poll(now: number, controlOnly: boolean = false): CarrierMessage | undefined {
     const carriage = this.carriage;
     if (carriage === undefined) return undefined;
     const handshake = this.#outbox.nextHandshake();
     if (handshake !== undefined) return this.#encode(carriage, ZERO_TAG, [handshake]);
-    const frames = this.#outbox.nextFrames(this.#state === "ended" ? undefined : this.#sink, now);
+    const frames = this.#outbox.nextFrames(this.#state === "ended" ? undefined : this.#sink, now, controlOnly);
     return frames.length === 0 ? undefined : this.#encode(carriage, this.peerTag, frames);
   }
 
@@ -338,12 +350,17 @@ export abstract class Channel {
           this.#heartbeat?.pong(frame);
           break;
         case "goaway":
+          this.#moved = true;
           this.#receiveGoaway(frame, sink, now);
           break;
         case "credit":
-          throw notAgreed(frame);
+          if (!this.agreed.includes(CREDIT)) throw notAgreed(frame);
+          this.#moved = true;
+          sink.frame(frame, now);
+          break;
         case "ack":
           if (!this.agreed.includes(DELIVERY)) throw notAgreed(frame);
+          this.#moved = true;
           sink.frame(frame, now);
           break;
         case "offer":

@@ -53,7 +53,7 @@ export class ClientChannel extends Channel {
       nonce: options.nonce,
       tag: options.tag,
       features: options.features ?? [],
-      limits: statedLimits(options.limits, options.features?.includes(DELIVERY) === true),
+      limits: statedLimits(options.limits, options.features ?? []),
       contents: options.contents,
       agent: options.agent,
       agentVersion: options.agentVersion,

@@ -7,7 +7,7 @@ import { proofOctets } from "../auth/transcript.ts";
 import { codeToWire, type Code } from "../errors/codes.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
 import { UsageError } from "../errors/usage.ts";
-import { DELIVERY, PROTOCOL_VERSIONS, SENTENCE_OCTETS, statedLimits } from "../limits.ts";
+import { PROTOCOL_VERSIONS, SENTENCE_OCTETS, statedLimits } from "../limits.ts";
 import { handshakePayload, sameOctets, type Carriage, type Envelope } from "../wire/carriage.ts";
 import { clip } from "../wire/limits.ts";
 import type { ChallengeFrame, HandshakeFrame, HelloFrame, WelcomeFrame } from "../wire/frame.ts";
@@ -100,7 +100,7 @@ export class GatewayChannel extends Channel {
       tag: this.tag,
       version: PROTOCOL_VERSIONS[0] ?? 1,
       features: this.agreed,
-      limits: statedLimits(this.limits, this.agreed.includes(DELIVERY)),
+      limits: statedLimits(this.limits, this.agreed),
       contents: options.contents,
       heartbeatMs: this.limits.heartbeatMs,
       sessionId: options.sessionId,

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { AckFrame, CountedFrame, Frame, GoawayFrame, PeerLimits } from "../wire/frame.ts";
+import type { AckFrame, CountedFrame, CreditFrame, Frame, GoawayFrame, PeerLimits } from "../wire/frame.ts";
 import type { ChannelEnd } from "./events.ts";
 
-/** A frame that a channel passes on to its session. */
-export type SinkFrame = CountedFrame | GoawayFrame;
+/** A frame that a channel passes on to its session's calls. */
+export type SinkFrame = CountedFrame | CreditFrame | GoawayFrame;
 
 /** The session's side of a channel: takes its frames, and gives those to write. */
 export interface FrameSink {
@@ -15,6 +15,10 @@ export interface FrameSink {
   frame(frame: SinkFrame | AckFrame, now: number): void;
   /** The next frame to write, or undefined when there is none at present. The caller hands it to the carrier at once. */
   nextFrame(now: number): Frame | undefined;
+  /** The next frame that answers the peer and waits for nothing: ACK or CREDIT. {@link nextFrame} gives these first. */
+  nextControl(now: number): Frame | undefined;
+  /** True where the peer is to hear something of what has arrived, and nobody was woken for it. */
+  readonly due: boolean;
   /** The greatest stream identifier taken of those that the peer opened. */
   readonly lastStream: number;
   /** When the session has something to say that it has not to say yet, or undefined. */

@@ -7,8 +7,8 @@
 import type { ChannelEnd } from "../channel/events.ts";
 import type { FrameSink, SinkFrame } from "../channel/sink.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
-import type { Limits } from "../limits.ts";
-import type { AckFrame, CountedFrame, Frame } from "../wire/frame.ts";
+import { ACK_OCTETS, type Limits } from "../limits.ts";
+import type { AckFrame, CountedFrame, CreditFrame, Frame } from "../wire/frame.ts";
 import { frameOctets } from "./octets.ts";
 import { Kept } from "./kept.ts";
 
@@ -16,8 +16,13 @@ import { Kept } from "./kept.ts";
 export interface DeliverySource {
   /** A frame of the peer, in order and once. Throws `ProtocolViolation`. */
   frame(frame: SinkFrame, now: number): void;
-  /** The next frame to write. Without `room`: one of those that never wait (DELIV-004). */
-  nextFrame(now: number, room: boolean): CountedFrame | undefined;
+  /** The next CREDIT to write. It is not counted, and waits for nothing (FLOW-006). */
+  nextCredit(): CreditFrame | undefined;
+  /**
+   * The next counted frame to write. Without `room`: one of those that never wait (DELIV-004). Without `bulk`: none of a body of
+   * several frames (FLOW-009).
+   */
+  nextCounted(now: number, room: boolean, bulk: boolean): CountedFrame | undefined;
   readonly lastStream: number;
   /** The session is over. */
   channelEnded(end: ChannelEnd, now: number): void;
@@ -72,7 +77,7 @@ export class Delivery implements FrameSink {
     this.#source = options.source;
     this.#limits = options.limits;
     this.#delivered = options.delivered;
-    this.#ackOctets = Math.max(1, Math.floor(options.peerReplay / QUARTER));
+    this.#ackOctets = Math.min(ACK_OCTETS, Math.max(1, Math.floor(options.peerReplay / QUARTER)));
   }
 
   get lastStream(): number {
@@ -106,6 +111,10 @@ export class Delivery implements FrameSink {
       if (this.#kept.size === 0) this.#delivered?.();
       return;
     }
+    if (frame.type === "credit") {
+      this.#source.frame(frame, now);
+      return;
+    }
     if (frame.type === "goaway") {
       this.#prompt = true;
       this.#ackDue = true;
@@ -118,17 +127,34 @@ export class Delivery implements FrameSink {
     this.#source.frame(frame, now);
   }
 
-  nextFrame(now: number): Frame | undefined {
+  get due(): boolean {
+    return this.#ackDue;
+  }
+
+  nextControl(now: number): Frame | undefined {
     this.handleTimeout(now);
     if (this.#ackDue) return this.#ack();
+    const credit = this.#source.nextCredit();
+    if (credit !== undefined) {
+      // Who waits for credit may wait for an acknowledgement as well.
+      if (this.#untold > 0) this.#ackDue = true;
+      return credit;
+    }
+    return undefined;
+  }
+
+  nextFrame(now: number): Frame | undefined {
+    const control = this.nextControl(now);
+    if (control !== undefined) return control;
     // DELIV-006
     const again = this.#nextAgain(now);
     if (again !== undefined) return again;
-    const { replay } = this.#limits;
+    const { replay, bulkInFlight } = this.#limits;
     // Each stream has few frames that never wait, but a peer can open one stream after the other.
     if (this.#kept.octets >= replay * HARD_LIMIT) return undefined;
     this.#writing = true;
-    const frame = this.#source.nextFrame(now, this.#kept.octets < replay);
+    const bulk = this.#kept.bulkOctets < bulkInFlight;
+    const frame = this.#source.nextCounted(now, this.#kept.octets < replay, bulk);
     this.#writing = false;
     // The caller hands it over at once (DELIV-002).
     if (frame !== undefined) this.#kept.add(frame, now);

@@ -22,6 +22,7 @@ export class Kept {
   #entries: (Entry | undefined)[] = [];
   #head = 0;
   #octets = 0;
+  #bulkOctets = 0;
 
   /** Frames that are kept. */
   get size(): number {
@@ -33,18 +34,26 @@ export class Kept {
     return this.#octets;
   }
 
+  /** The part of them that belongs to bodies of several frames. */
+  get bulkOctets(): number {
+    return this.#bulkOctets;
+  }
+
   /** Keeps a frame that is being written at `now`. */
   add(frame: CountedFrame, now: number): void {
     const octets = frameOctets(frame);
     const deadline = frame.type === "open" && frame.deadlineMs !== undefined ? now + frame.deadlineMs : undefined;
     this.#entries.push({ frame, octets, deadline });
     this.#octets += octets;
+    if (isBulk(frame)) this.#bulkOctets += octets;
   }
 
   /** Lets go of the `count` oldest. */
   drop(count: number): void {
     for (let left = count; left > 0; left--) {
-      this.#octets -= this.#entries[this.#head]?.octets ?? 0;
+      const entry = this.#entries[this.#head];
+      this.#octets -= entry?.octets ?? 0;
+      if (entry !== undefined && isBulk(entry.frame)) this.#bulkOctets -= entry.octets;
       this.#entries[this.#head] = undefined;
       this.#head += 1;
     }
@@ -72,5 +81,11 @@ export class Kept {
     this.#entries = [];
     this.#head = 0;
     this.#octets = 0;
+    this.#bulkOctets = 0;
   }
+}
+
+/** True for a part of a body of several frames. */
+function isBulk(frame: CountedFrame): boolean {
+  return "more" in frame && (frame.more || (frame.type === "data" && frame.head === undefined));
 }

@@ -36,6 +36,13 @@ export function endedUnderWay(end: ChannelEnd): Ending {
   };
 }
 
+/** A call whose result, or whose details, are too much to be kept until they are written (FLOW-010). */
+export function notKept(ending: Ending, limit: number): Ending {
+  if (!ending.ok) return { ...ending, body: NO_BODY };
+  const message = `the result was not kept: with it more than ${limit} octets would wait until the caller reads`;
+  return { ok: false, code: "resource_exhausted", message, outcome: "completed", retryable: false, body: NO_BODY };
+}
+
 /** What the calls of a session end with when it is over. */
 function codeOfEnd(end: ChannelEnd): Code {
   if (end.code === "internal" || (end.requirement !== undefined && end.cause !== "timeout")) return "internal";

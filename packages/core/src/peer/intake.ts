@@ -5,12 +5,13 @@
  * @module
  */
 import type { Role } from "../channel/states.ts";
-import type { Body } from "../content/body.ts";
+import { bodyLength, type Body } from "../content/body.ts";
 import { isReservedName, isToolName, modelName } from "../contract/names.ts";
 import { codeFromWire } from "../errors/codes.ts";
 import { acceptStateFromWire, effectFromWire } from "../errors/effect.ts";
 import { outcomeFromWire } from "../errors/outcome.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
+import type { Grants } from "../flow/grants.ts";
 import type { Limits } from "../limits.ts";
 import type {
   AcceptFrame,
@@ -24,11 +25,15 @@ import type {
 import { Assembler, type Assembly, type BodyStart } from "./assembly.ts";
 import { DataKind, OfferMode } from "./frames.ts";
 import { ReceivedNames } from "./interned.ts";
+import type { NumberTable } from "./number-table.ts";
 import { NO_BODY, type Ending, type PortEvent } from "./port.ts";
 import type { Stream } from "./stream.ts";
 
 /** Milliseconds after which a peer that had too many streams may try again. */
 const STREAMS_RETRY_MS = 1_000;
+
+/** Milliseconds after which a peer that does not read its answers may try again. */
+const UNSENT_RETRY_MS = 1_000;
 
 /** Streams that a peer may open beyond its limit before it has read that they are refused. */
 const REFUSED_AT_ONCE = 64;
@@ -37,13 +42,17 @@ const REFUSED_AT_ONCE = 64;
 export interface IntakeOptions {
   readonly role: Role;
   readonly limits: Limits;
+  /** Counts what arrives. */
+  readonly grants: Grants;
   /** Streams by identifier. */
-  readonly streams: ReadonlyMap<number, Stream>;
+  readonly streams: Pick<NumberTable<Stream>, "get">;
   readonly event: (event: PortEvent) => void;
   /** The peer's offer has changed: see {@link Intake.offered}. */
   readonly offer: () => void;
   /** Makes a stream of the peer known. */
-  readonly opened: (id: number) => Stream;
+  readonly opened: (id: number, priority: number | undefined) => Stream;
+  /** True while so much waits to be written that no further call is taken. */
+  readonly crowded: () => boolean;
   /** Ends a call of the peer. */
   readonly answer: (stream: Stream, ending: Ending) => void;
   /** An own call is over. */
@@ -72,6 +81,11 @@ export class Intake {
   /** The greatest identifier that was taken of those that the peer opened. */
   get lastStream(): number {
     return this.#lastStream;
+  }
+
+  /** The greatest identifier that the peer has opened, whether it was taken or not. */
+  get lastSeen(): number {
+    return this.#lastSeen;
   }
 
   /** Streams of the peer whose END is not written. */
@@ -126,6 +140,7 @@ export class Intake {
         this.#data(stream, frame);
         return;
       case "end":
+        this.#options.grants.arrived(stream, frame.body.length, !frame.more);
         this.#start(stream, frame);
         return;
       case "reset":
@@ -168,9 +183,10 @@ export class Intake {
     this.#lastSeen = frame.stream;
     if (this.#closedAt !== undefined && frame.stream > this.#closedAt) return;
     this.#lastStream = frame.stream;
-    const stream = this.#options.opened(frame.stream);
+    const stream = this.#options.opened(frame.stream, frame.priority);
     this.#peerStreams += 1;
     stream.received(frame);
+    this.#options.grants.arrived(stream, frame.body.length, !frame.more);
     if (this.#peerStreams > limits.streams + REFUSED_AT_ONCE) {
       throw new ProtocolViolation(
         "STREAM-010",
@@ -181,6 +197,12 @@ export class Intake {
     // STREAM-007
     if (this.#peerStreams > limits.streams) {
       this.#options.answer(stream, refusal("more streams are open than agreed on", STREAMS_RETRY_MS));
+      return;
+    }
+    // FLOW-010
+    if (this.#options.crowded()) {
+      const message = `more than ${limits.unsent} octets wait until this peer reads them`;
+      this.#options.answer(stream, refusal(message, UNSENT_RETRY_MS));
       return;
     }
     this.#start(stream, frame);
@@ -202,9 +224,15 @@ export class Intake {
       if (head.kind !== DataKind.progress && head.kind !== DataKind.item) {
         throw new ProtocolViolation("FRAME-007", "DATA.kind must be 1 (progress) or 2 (item)");
       }
+      const { length } = frame.body;
+      if (head.kind === DataKind.item) this.#options.grants.itemBegins(stream, length, frame.more);
+      else this.#options.grants.arrived(stream, length, false);
       this.#start(stream, { ...frame, head });
       return;
     }
+    // An item counts from its beginning on.
+    if (stream.itemOctets > 0) this.#options.grants.itemGoesOn(stream, frame.body.length, frame.more);
+    else this.#options.grants.arrived(stream, frame.body.length, frame.final);
     const assembly = stream.assembly;
     // The END that refused the arguments is on its way; what still comes of them is dropped.
     if (assembly === undefined) return;
@@ -238,7 +266,10 @@ export class Intake {
             "resource_exhausted",
           );
         }
-        this.#options.event({ type: start.head.kind === DataKind.item ? "item" : "progress", call: stream.call, body });
+        if (start.head.kind === DataKind.item) {
+          const octets = this.#options.grants.itemComplete(stream);
+          this.#options.event({ type: "item", call: stream.call, body, octets });
+        } else this.#options.event({ type: "progress", call: stream.call, body });
         return;
       case "end":
         this.#completeEnd(stream, start, body);
@@ -252,7 +283,7 @@ export class Intake {
       return;
     }
     const { tool, callId, key, deadlineMs, priority, turn, lineage, trace, meta } = start;
-    stream.argumentOctets = body.octets.length;
+    stream.argumentOctets = bodyLength(body);
     this.#options.event({
       type: "open",
       call: stream.call,

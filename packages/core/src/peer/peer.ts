@@ -6,15 +6,17 @@
 import type { ChannelEnd } from "../channel/events.ts";
 import type { Agreement, FrameSink, SinkFrame } from "../channel/sink.ts";
 import type { Role } from "../channel/states.ts";
-import { decodeBody, encodeBody, type Body } from "../content/body.ts";
+import { bodyLength, bodySource, decodeBody, encodeOutgoing, type Body } from "../content/body.ts";
 import type { Value } from "../content/value.ts";
 import { codeToWire, type Code } from "../errors/codes.ts";
 import { UsageError } from "../errors/usage.ts";
-import type { ProtocolViolation } from "../errors/violation.ts";
-import { MAX_STREAM_ID, type Limits } from "../limits.ts";
+import { ProtocolViolation } from "../errors/violation.ts";
+import { Grants } from "../flow/grants.ts";
+import { channelWindow, NO_WINDOW, streamWindow } from "../flow/window.ts";
+import { CREDIT, ITEM_OCTETS, MAX_STREAM_ID, UNSENT_RESULTS, type Limits } from "../limits.ts";
 import { headerLength } from "../wire/carriage.ts";
-import type { AckFrame, CountedFrame, GoawayFrame, OfferFrame, ResetFrame } from "../wire/frame.ts";
-import { endedBefore, endedUnderWay, notSent, untaken } from "./endings.ts";
+import type { AckFrame, CountedFrame, CreditFrame, GoawayFrame, OfferFrame, ResetFrame } from "../wire/frame.ts";
+import { endedBefore, endedUnderWay, notKept, notSent, untaken } from "./endings.ts";
 import {
   acceptFrame,
   dataFrame,
@@ -29,6 +31,7 @@ import {
 } from "./frames.ts";
 import { Intake } from "./intake.ts";
 import { SentNames } from "./interned.ts";
+import { NumberTable } from "./number-table.ts";
 import {
   NO_BODY,
   type AcceptInfo,
@@ -40,7 +43,8 @@ import {
   type PortEvent,
 } from "./port.ts";
 import { Queue } from "./queue.ts";
-import { Stream, type BodyKind, type OutgoingBody } from "./stream.ts";
+import { classOf } from "./scheduler.ts";
+import { Stream, type BodyKind, type OutgoingBody, type StreamWindows } from "./stream.ts";
 import { Writer } from "./writer.ts";
 
 /** How a peer moves its channel. The owner passes these on with the present time. */
@@ -50,8 +54,13 @@ export interface ChannelControl {
   drained(message: string, retryAfterMs?: number): void;
   close(code: Code, message: string, retryAfterMs?: number): void;
   fail(violation: ProtocolViolation): void;
-  /** There is something to write, or an event to take. */
+  /** There is something to write, or an event to take: at the end of the event-loop turn. */
   wake(): void;
+  /**
+   * A frame with so many octets of a body is ready. It may be written at once, and is so behind the code that runs now where the
+   * call is `alone`. So whoever says this is done with its own work.
+   */
+  ready(octets: number, alone: boolean): void;
 }
 
 /** What a {@link Peer} is made from. */
@@ -72,9 +81,11 @@ export class Peer implements CallPort, FrameSink {
   #events: PortEvent[] = [];
   /** True while the session has not taken the event that the offer has changed: many changes are one. */
   #offerQueued = false;
-  readonly #streams = new Map<number, Stream>();
-  readonly #calls = new Map<CallNumber, Stream>();
+  readonly #streams = new NumberTable<Stream>();
+  readonly #calls = new NumberTable<Stream>();
   readonly #writer: Writer;
+  readonly #grants: Grants;
+  readonly #windows: StreamWindows;
   /** Own calls that wait for a stream. */
   readonly #waiting = new Queue<Stream>();
   readonly #offers: OfferFrame[] = [];
@@ -93,18 +104,30 @@ export class Peer implements CallPort, FrameSink {
     this.#control = options.control;
     this.messageLimit = Math.min(options.peerLimits.message, options.peerLimits.assembling);
     this.#nextStream = options.firstStream ?? (options.role === "client" ? 1 : 2);
+    const { streamCredit = 0, channelCredit = 0 } = options.peerLimits;
+    const paced = options.features.includes(CREDIT);
+    this.#windows = {
+      outgoing: paced ? streamWindow(streamCredit) : NO_WINDOW,
+      incoming: paced ? streamWindow(options.limits.streamCredit) : NO_WINDOW,
+    };
+    this.#grants = new Grants(paced ? channelWindow(options.limits.channelCredit) : NO_WINDOW, () =>
+      options.control.wake(),
+    );
     this.#intake = new Intake({
       role: options.role,
       limits: options.limits,
+      grants: this.#grants,
       streams: this.#streams,
       event: (event) => this.#events.push(event),
       offer: () => this.#offerChanged(),
-      opened: (id) => this.#openedByPeer(id),
+      opened: (id, priority) => this.#openedByPeer(id, priority),
+      crowded: () => this.#writer.unsent > options.limits.unsent,
       answer: (stream, ending) => this.#queueEnd(stream, ending),
       over: (stream) => this.#forget(stream),
     });
     this.#writer = new Writer({
       limits: options.peerLimits,
+      windows: { stream: this.#windows.outgoing, channel: paced ? channelWindow(channelCredit) : NO_WINDOW },
       admit: (stream, now) => this.#admit(stream, now),
       itemWritten: (stream, octets) => this.#itemWritten(stream, octets + ITEM_OCTETS),
     });
@@ -121,11 +144,8 @@ export class Peer implements CallPort, FrameSink {
 
   /** Octets that the session holds: bodies that wait to be written, or have arrived, and the peer's offer. */
   get heldOctets(): number {
-    let octets = this.#intake.heldOctets;
-    for (const { bodies, argumentOctets } of this.#calls.values()) {
-      octets += argumentOctets;
-      for (const body of bodies) octets += body.octets.length - body.offset;
-    }
+    let octets = this.#intake.heldOctets + this.#grants.heldOctets + this.#writer.unsent;
+    for (const { argumentOctets } of this.#calls.values()) octets += argumentOctets;
     return octets;
   }
 
@@ -135,7 +155,7 @@ export class Peer implements CallPort, FrameSink {
   }
 
   encode(value: unknown): PortBody {
-    return encodeBody(value, this.#options.peerContents);
+    return encodeOutgoing(value, this.#options.peerContents);
   }
 
   decode(body: PortBody): Value | undefined {
@@ -146,11 +166,11 @@ export class Peer implements CallPort, FrameSink {
     const header = openHeaderOctets(request);
     if (header > this.#framePayload) this.#checkHeader(request);
     const call = this.#nextCall++;
-    const stream = new Stream("opener", call, 0);
+    const stream = new Stream("opener", call, 0, classOf(request.priority), this.#windows);
     stream.deadline = request.deadline;
     this.#calls.set(call, stream);
-    this.#control.wake();
     if (!this.#mayOpen) {
+      this.#control.wake();
       this.#settle(stream, untaken("unavailable", "the session takes no further calls"), "untaken");
       return call;
     }
@@ -175,36 +195,45 @@ export class Peer implements CallPort, FrameSink {
     const stream = this.#calls.get(call);
     if (stream === undefined || stream.ending) return;
     const last = stream.bodies.at(-1);
-    if (last?.kind === "progress" && !last.started) stream.bodies.pop();
+    if (last?.kind === "progress" && !last.started) this.#writer.keepBodies(stream, (body) => body !== last);
     this.#queueData(stream, "progress", body);
   }
 
   item(call: CallNumber, body: PortBody): boolean {
     const stream = this.#calls.get(call);
     if (stream === undefined || stream.ending) return true;
-    this.#queueData(stream, "item", body);
-    stream.unsentItems += wireBody(body).octets.length + ITEM_OCTETS;
+    stream.unsentItems += bodyLength(wireBody(body)) + ITEM_OCTETS;
     stream.wantsRoom = stream.unsentItems > this.#limits.unsentItems;
+    this.#queueData(stream, "item", body);
     return !stream.wantsRoom;
   }
 
   end(call: CallNumber, ending: Ending): void {
     const stream = this.#calls.get(call);
     if (stream === undefined || stream.ending) return;
-    this.#queueEnd(stream, ending);
+    const length = bodyLength(wireBody(ending.body));
+    const most = this.#limits.unsent * UNSENT_RESULTS;
+    this.#queueEnd(stream, length === 0 || this.#writer.unsent + length <= most ? ending : notKept(ending, most));
+  }
+
+  consumed(call: CallNumber, octets: number): void {
+    const stream = this.#calls.get(call);
+    if (stream !== undefined) this.#grants.consumed(stream, octets);
   }
 
   reset(call: CallNumber, code: "cancelled" | "deadline_exceeded"): void {
     const stream = this.#calls.get(call);
     if (stream === undefined || stream.resetting) return;
-    this.#control.wake();
     if (stream.id === 0) {
+      this.#control.wake();
       this.#settle(stream, notSent(code));
       return;
     }
     // What is left of the arguments is of no use any more: RESET stands for it.
     stream.resetting = true;
     this.#writer.dropBodies(stream);
+    // What is unread must not keep END from coming, which tells the truth.
+    this.#grants.release(stream);
     const frame: ResetFrame = { type: "reset", stream: stream.id, code: codeToWire(code) };
     stream.control.push(frame);
     this.#schedule(stream);
@@ -242,6 +271,7 @@ export class Peer implements CallPort, FrameSink {
 
   frame(frame: SinkFrame | AckFrame, _now: number): void {
     if (frame.type === "goaway") this.#receiveGoaway(frame);
+    else if (frame.type === "credit") this.#receiveCredit(frame);
     // A channel lets ACK through where `delivery` was agreed on, and then it ends there (FRAME-011).
     else if (frame.type !== "ack") this.#intake.frame(frame);
   }
@@ -253,11 +283,37 @@ export class Peer implements CallPort, FrameSink {
 
   handleTimeout(): void {}
 
-  /** The next frame to write. Without `room`: one of those that never wait for an acknowledgement (DELIV-004). */
-  nextFrame(now: number, room: boolean = true): CountedFrame | undefined {
+  /** Says again what credit the peer has: what was said on a channel that is lost may not have arrived (FLOW-007). */
+  restate(): void {
+    this.#grants.restate(this.#calls.values());
+  }
+
+  /** Whoever has CREDIT to say wakes the channel. */
+  get due(): boolean {
+    return false;
+  }
+
+  nextControl(): CreditFrame | undefined {
+    return this.nextCredit();
+  }
+
+  nextFrame(now: number): CountedFrame | CreditFrame | undefined {
+    return this.nextCredit() ?? this.nextCounted(now, true, true);
+  }
+
+  /** The next CREDIT to write. It waits for nothing. */
+  nextCredit(): CreditFrame | undefined {
+    return this.#grants.next();
+  }
+
+  /**
+   * The next counted frame to write. Without `room`: one of those that never wait for an acknowledgement (DELIV-004). Without
+   * `bulk`: none of a large body (FLOW-009).
+   */
+  nextCounted(now: number, room: boolean, bulk: boolean): CountedFrame | undefined {
     const offer = room ? this.#offers.shift() : undefined;
     if (offer !== undefined) return offer;
-    const next = this.#writer.next(now, room);
+    const next = this.#writer.next(now, room, bulk);
     if (next === undefined) return undefined;
     const { stream, frame } = next;
     stream.sent(frame);
@@ -307,6 +363,17 @@ export class Peer implements CallPort, FrameSink {
     if (frame.code === 0 && isNew) this.#events.push({ type: "drain", message, retryAfterMs });
   }
 
+  #receiveCredit({ stream: id, limit }: CreditFrame): void {
+    const stream = this.#streams.get(id);
+    if (stream === undefined && id !== 0) {
+      const isOwn = id % 2 === (this.#options.role === "client" ? 1 : 0);
+      if (id <= (isOwn ? this.#nextStream - 2 : this.#intake.lastSeen)) return;
+      throw new ProtocolViolation("FLOW-004", "CREDIT names a stream that was never opened", "failed_precondition");
+    }
+    if (stream === undefined ? this.#writer.channelCredit(limit) : this.#writer.credit(stream, limit)) return;
+    throw new ProtocolViolation("FLOW-004", "CREDIT.limit is below the limit before", "failed_precondition");
+  }
+
   get #framePayload(): number {
     return this.#options.peerLimits.framePayload;
   }
@@ -323,8 +390,8 @@ export class Peer implements CallPort, FrameSink {
     throw new UsageError("key, turn, trace and meta of a call must fit into one frame together: shorten meta");
   }
 
-  #openedByPeer(id: number): Stream {
-    const stream = new Stream("receiver", this.#nextCall++, id);
+  #openedByPeer(id: number, priority: number | undefined): Stream {
+    const stream = new Stream("receiver", this.#nextCall++, id, classOf(priority), this.#windows);
     this.#streams.set(id, stream);
     this.#calls.set(stream.call, stream);
     return stream;
@@ -336,6 +403,7 @@ export class Peer implements CallPort, FrameSink {
         this.#waiting.add(stream);
         return;
       }
+      this.#control.wake();
       const message = `more than ${this.#limits.queuedCalls} calls wait for a stream`;
       this.#settle(stream, untaken("resource_exhausted", message));
       return;
@@ -345,9 +413,14 @@ export class Peer implements CallPort, FrameSink {
     this.#schedule(stream);
   }
 
+  /** To be called last: what is ready may be written at once. */
   #schedule(stream: Stream): void {
     this.#writer.schedule(stream);
-    this.#control.wake();
+    const body = stream.bodies.at(-1);
+    // END may stand for ACCEPT, and a later report for an earlier one (CALL-001, CALL-008).
+    const mayBeReplaced = body === undefined ? !stream.resetting : body.kind === "progress";
+    if (mayBeReplaced) this.#control.wake();
+    else this.#control.ready(body?.octets.length ?? 0, this.#calls.size === 1 && body?.kind !== "item");
   }
 
   /** OPEN is about to be written. */
@@ -377,8 +450,9 @@ export class Peer implements CallPort, FrameSink {
   }
 
   #queueData(stream: Stream, kind: "progress" | "item", body: PortBody): void {
-    const { content, octets } = wireBody(body);
-    this.#queueBody(stream, kind, { content, octets }, DATA_HEADER_OCTETS, (chunk, more) =>
+    const whole = wireBody(body);
+    const { content } = whole;
+    this.#queueBody(stream, kind, whole, DATA_HEADER_OCTETS, (chunk, more) =>
       dataFrame(stream.id, DataKind[kind], content, chunk, more),
     );
     this.#schedule(stream);
@@ -388,9 +462,8 @@ export class Peer implements CallPort, FrameSink {
     const ending = given.ok ? given : { ...given, message: fitting(given.message, this.#framePayload) };
     stream.ending = true;
     // END stands for an ACCEPT that was not written (CALL-001), unless items go before it.
-    const hasBodies = stream.bodies.some((body) => body.kind === "item" || body.started);
-    stream.bodies = stream.bodies.filter((body) => body.kind === "item" || body.started);
-    if (!hasBodies && !stream.accepted) stream.control.length = 0;
+    this.#writer.keepBodies(stream, (body) => body.kind === "item" || body.started);
+    if (stream.bodies.length === 0 && !stream.accepted) stream.control.length = 0;
     this.#queueBody(stream, "result", wireBody(ending.body), endHeaderOctets(ending), (chunk, more) =>
       endFrame(stream.id, ending, chunk, more),
     );
@@ -398,7 +471,7 @@ export class Peer implements CallPort, FrameSink {
   }
 
   #queueBody(stream: Stream, kind: BodyKind, body: Body, header: number, first: OutgoingBody["first"]): void {
-    stream.bodies.push({ kind, octets: body.octets, offset: 0, started: false, header, first });
+    this.#writer.add(stream, { kind, octets: bodySource(body), offset: 0, started: false, header, first });
   }
 
   /** An own call is over. `again`: see {@link PortEvent}. */
@@ -414,6 +487,7 @@ export class Peer implements CallPort, FrameSink {
     this.#waiting.remove(stream);
     this.#writer.forget(stream);
     this.#intake.release(stream);
+    this.#grants.forget(stream);
     if (stream.counted) {
       stream.counted = false;
       this.#openedByUs -= 1;
@@ -428,9 +502,6 @@ export class Peer implements CallPort, FrameSink {
     this.#control.drained(this.#draining.message, this.#draining.retryAfterMs);
   }
 }
-
-/** What an item that waits takes beside its octets: many small ones must not count as nothing. */
-const ITEM_OCTETS = 64;
 
 /** Octets of the header of DATA, in binary carriage. */
 const DATA_HEADER_OCTETS = 2;

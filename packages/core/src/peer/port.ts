@@ -78,7 +78,9 @@ export type PortEvent =
   /** OPEN of an own call was handed to the carrier: from here on its outcome may be unknown. */
   | { readonly type: "sent"; readonly call: CallNumber }
   | { readonly type: "accept"; readonly call: CallNumber; readonly accept: AcceptInfo }
-  | { readonly type: "progress" | "item"; readonly call: CallNumber; readonly body: PortBody }
+  | { readonly type: "progress"; readonly call: CallNumber; readonly body: PortBody }
+  /** `octets` is what the item counts for: {@link CallPort.consumed} wants it back. */
+  | { readonly type: "item"; readonly call: CallNumber; readonly body: PortBody; readonly octets: number }
   /**
    * An own call is over; its number is free. `again` tells of one that may be opened on another port: `untaken`, where the
    * peer never took it, and `cut`, where the session ended under it, so that its key has to tell what became of it.
@@ -118,6 +120,11 @@ export interface CallPort {
   progress(call: CallNumber, body: PortBody): void;
   /** Sends an item. False when the session should wait for `room` before the next one. */
   item(call: CallNumber, body: PortBody): boolean;
+  /**
+   * The application has taken an item of an own call, or nobody wants it: the peer may send as much again. `octets` is what its
+   * event said. Ignored where the call is over, or was given up with {@link reset}: then none of its items count.
+   */
+  consumed(call: CallNumber, octets: number): void;
   /** Ends a call of the peer. */
   end(call: CallNumber, ending: Ending): void;
   /** Asks the peer to cancel. A call whose OPEN was not written yet ends at once, `not_started`. */

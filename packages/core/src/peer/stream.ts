@@ -4,9 +4,14 @@
  * @module
  */
 import { ProtocolViolation } from "../errors/violation.ts";
+import { IncomingCredit } from "../flow/incoming-credit.ts";
+import { OutgoingCredit } from "../flow/outgoing-credit.ts";
+import type { Window } from "../flow/window.ts";
+import type { OctetSource } from "../content/body.ts";
 import type { StreamFrame } from "../wire/frame.ts";
 import type { Assembly } from "./assembly.ts";
 import type { CallNumber } from "./port.ts";
+import type { PriorityClass, Schedulable } from "./scheduler.ts";
 import { OPENER_STATES, RECEIVER_STATES, streamInput, type OpenerState, type ReceiverState } from "./states.ts";
 
 /** What a body belongs to. */
@@ -15,7 +20,7 @@ export type BodyKind = "arguments" | "progress" | "item" | "result";
 /** A body on its way out: a frame that starts it, and octets of which `offset` are written. */
 export interface OutgoingBody {
   readonly kind: BodyKind;
-  readonly octets: Uint8Array;
+  readonly octets: OctetSource;
   offset: number;
   /** True once its first frame is written. */
   started: boolean;
@@ -25,12 +30,31 @@ export interface OutgoingBody {
   readonly first: (chunk: Uint8Array, more: boolean, now: number) => StreamFrame;
 }
 
+/** The windows of a stream: what the peer takes of it, and what this side does. */
+export interface StreamWindows {
+  readonly outgoing: Window;
+  readonly incoming: Window;
+}
+
 /** A stream of this side (`"opener"`) or of the peer (`"receiver"`). */
-export class Stream {
+export class Stream implements Schedulable<Stream> {
   readonly side: "opener" | "receiver";
   readonly call: CallNumber;
   /** The identifier; 0 until the OPEN of an own stream is written. */
   id: number;
+  /** The priority of its OPEN, for both directions. */
+  readonly priority: PriorityClass;
+  waitsIn: PriorityClass | undefined;
+  waitsBehind: Stream | undefined;
+  waitsBefore: Stream | undefined;
+  /** What the peer takes of this stream. */
+  readonly outgoing: OutgoingCredit;
+  /** What this side takes of it. */
+  readonly incoming: IncomingCredit;
+  /** Octets of the item that is arriving, as credit counts them; 0 while none is. */
+  itemOctets = 0;
+  /** True while what it has to write waits for credit of the stream. */
+  lacksCredit = false;
   /** Frames without a body, written before any further body. */
   readonly control: StreamFrame[] = [];
   /** Bodies to write, in order. */
@@ -56,10 +80,24 @@ export class Stream {
   #opener: OpenerState = "idle";
   #receiver: ReceiverState = "pending";
 
-  constructor(side: "opener" | "receiver", call: CallNumber, id: number) {
+  constructor(
+    side: "opener" | "receiver",
+    call: CallNumber,
+    id: number,
+    priority: PriorityClass,
+    windows: StreamWindows,
+  ) {
     this.side = side;
     this.call = call;
     this.id = id;
+    this.priority = priority;
+    this.outgoing = new OutgoingCredit(windows.outgoing);
+    this.incoming = new IncomingCredit(windows.incoming);
+  }
+
+  /** True while bodies of the peer may still arrive. */
+  get hears(): boolean {
+    return this.side === "opener" ? this.#receiver !== "ended" : this.#opener === "arguments";
   }
 
   /** True when both sides have said all: the receiver's END is complete. */

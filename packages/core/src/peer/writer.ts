@@ -1,17 +1,24 @@
 /**
- * Turns what the streams of a session have to say into frames: one stream after the other, frame by frame.
+ * Turns what the streams of a session have to say into frames, within what the peer takes: by priority, and within one stream
+ * after the other, frame by frame.
  *
  * @module
  */
+import { OutgoingCredit } from "../flow/outgoing-credit.ts";
+import type { Window } from "../flow/window.ts";
+import { FRAME_OVERHEAD, ITEM_OCTETS } from "../limits.ts";
 import type { PeerLimits, StreamFrame } from "../wire/frame.ts";
 import { headerLength } from "../wire/carriage.ts";
 import { Queue } from "./queue.ts";
+import { Scheduler } from "./scheduler.ts";
 import type { OutgoingBody, Stream } from "./stream.ts";
 
 /** What a {@link Writer} works with. */
 export interface WriterOptions {
   /** What the peer takes. */
   readonly limits: PeerLimits;
+  /** What the peer takes of a stream, and of the items of all streams. */
+  readonly windows: { readonly stream: Window; readonly channel: Window };
   /** A stream's OPEN is about to be written: gives it an identifier, or is false where it may not be opened. */
   readonly admit: (stream: Stream, now: number) => boolean;
   /** An item of this many octets is written. */
@@ -22,38 +29,87 @@ export interface WriterOptions {
 export class Writer {
   readonly #options: WriterOptions;
   /** Streams that have something to write. */
-  readonly #ready = new Queue<Stream>();
+  readonly #ready = new Scheduler<Stream>();
   /** Streams whose next body has to wait until unfinished ones are complete. */
   readonly #held = new Queue<Stream>();
   /** Streams that have something to write which waits for acknowledgements. */
   readonly #parked = new Queue<Stream>();
+  /** Streams that have part of a large body to write, of which too much is not acknowledged. */
+  readonly #bulky = new Queue<Stream>();
+  /** Streams whose next item waits for credit of the channel. */
+  readonly #unpaid = new Queue<Stream>();
+  /** What the peer takes of items, of all streams. One that has begun is counted whole. */
+  readonly #channel: OutgoingCredit;
+  /** The least of a body that a frame carries which is not its last. */
+  readonly #fragment: number;
   /** Octets of bodies that have begun and are not complete: the peer assembles them (LIMIT-001). */
   #unfinished = 0;
+  /** Octets of bodies that wait to be written. */
+  #unsent = 0;
 
   constructor(options: WriterOptions) {
     this.#options = options;
+    const { stream, channel } = options.windows;
+    this.#channel = new OutgoingCredit(channel);
+    this.#fragment = Math.min(stream.fragment, channel.fragment, options.limits.framePayload);
+  }
+
+  /** Octets of bodies that wait to be written. */
+  get unsent(): number {
+    return this.#unsent;
+  }
+
+  /** A stream has a further body to write. {@link schedule} follows. */
+  add(stream: Stream, body: OutgoingBody): void {
+    this.#unsent += body.octets.length;
+    stream.bodies.push(body);
   }
 
   /** The stream has something to write. */
   schedule(stream: Stream): void {
     this.#parked.remove(stream);
-    this.#ready.add(stream);
+    this.#ready.add(stream, stream.priority);
+  }
+
+  /** The peer takes more of a stream. False where its limit goes back. */
+  credit(stream: Stream, limit: number): boolean {
+    if (!stream.outgoing.raise(limit)) return false;
+    if (stream.lacksCredit) this.schedule(stream);
+    return true;
+  }
+
+  /** The peer takes more items. False where its limit goes back. */
+  channelCredit(limit: number): boolean {
+    if (!this.#channel.raise(limit)) return false;
+    // Each looks anew whether it is enough for it: one that needs much does not stop one that needs little.
+    this.#makeReady(this.#unpaid);
+    return true;
   }
 
   /**
    * The stream's next frame, and the stream; undefined when there is none at present. Without `room`: one that never waits for
-   * an acknowledgement, since each stream has few of them (DELIV-004).
+   * an acknowledgement, since each stream has few of them (DELIV-004). Without `bulk`: none of a large body (FLOW-009).
    */
-  next(now: number, room: boolean): { readonly stream: Stream; readonly frame: StreamFrame } | undefined {
-    if (room) this.#unpark();
+  next(
+    now: number,
+    room: boolean,
+    bulk: boolean,
+  ): { readonly stream: Stream; readonly frame: StreamFrame } | undefined {
+    if (room) this.#makeReady(this.#parked);
+    if (bulk) this.#makeReady(this.#bulky);
     for (let stream = this.#ready.take(); stream !== undefined; stream = this.#ready.take()) {
       if (!room && !neverWaits(stream)) {
         this.#parked.add(stream);
         continue;
       }
+      if (!bulk && this.#isBulk(stream)) {
+        this.#bulky.add(stream);
+        continue;
+      }
       const frame = this.#frameOf(stream, now);
       if (frame === undefined) continue;
-      if (stream.control.length > 0 || stream.bodies.length > 0) this.#ready.add(stream);
+      this.#ready.served(stream.priority, FRAME_OVERHEAD + ("body" in frame ? frame.body.length : 0));
+      if (stream.control.length > 0 || stream.bodies.length > 0) this.#ready.add(stream, stream.priority);
       return { stream, frame };
     }
     return undefined;
@@ -61,11 +117,23 @@ export class Writer {
 
   /** Drops the bodies that a stream has still to write, also one that has begun. */
   dropBodies(stream: Stream): void {
-    stream.bodies.length = 0;
+    this.keepBodies(stream, () => false);
+    stream.lacksCredit = false;
     this.#complete(stream);
     this.#held.remove(stream);
+    this.#unpaid.remove(stream);
     // It may have been the one that the others wait behind.
     this.#wakeHeld();
+  }
+
+  /** Drops those of a stream's bodies that are not to be kept. */
+  keepBodies(stream: Stream, keep: (body: OutgoingBody) => boolean): void {
+    if (stream.bodies.length === 0) return;
+    stream.bodies = stream.bodies.filter((body) => {
+      const kept = keep(body);
+      if (!kept) this.#unsent -= body.octets.length - body.offset;
+      return kept;
+    });
   }
 
   /** The stream is over, and writes nothing more. */
@@ -73,11 +141,15 @@ export class Writer {
     stream.control.length = 0;
     this.#ready.remove(stream);
     this.#parked.remove(stream);
+    this.#bulky.remove(stream);
     this.dropBodies(stream);
   }
 
-  #unpark(): void {
-    for (let stream = this.#parked.take(); stream !== undefined; stream = this.#parked.take()) this.#ready.add(stream);
+  #makeReady(waiting: Queue<Stream>): void {
+    if (waiting.size === 0) return;
+    for (let stream = waiting.take(); stream !== undefined; stream = waiting.take()) {
+      this.#ready.add(stream, stream.priority);
+    }
   }
 
   #frameOf(stream: Stream, now: number): StreamFrame | undefined {
@@ -86,7 +158,8 @@ export class Writer {
     if (control !== undefined) return control;
     const [body] = stream.bodies;
     if (body === undefined || (!body.started && !this.#mayBegin(stream, body, now))) return undefined;
-    const room = body.started ? this.#options.limits.framePayload : this.#firstRoom(body, now);
+    const room = body.started ? this.#nextRoom(stream, body) : this.#firstRoom(stream, body, now);
+    if (room === undefined) return undefined;
     const chunk = body.octets.subarray(body.offset, body.offset + room);
     const more = body.offset + chunk.length < body.octets.length;
     const frame: StreamFrame = body.started
@@ -98,6 +171,8 @@ export class Writer {
           body: chunk,
         }
       : body.first(chunk, more, now);
+    stream.outgoing.use(chunk.length + (body.started ? 0 : allowance(body)));
+    this.#unsent -= chunk.length;
     body.started = true;
     body.offset += chunk.length;
     if (!more) {
@@ -109,7 +184,14 @@ export class Writer {
   }
 
   #mayBegin(stream: Stream, body: OutgoingBody, now: number): boolean {
-    const octets = this.#fits(body) ? 0 : body.octets.length;
+    const cost = body.octets.length + allowance(body);
+    if (!this.#isPaid(stream, body, cost)) {
+      // The others must not wait behind one that waits for the peer's application.
+      this.#held.remove(stream);
+      this.#wakeHeld();
+      return false;
+    }
+    const octets = this.#isWhole(stream, body, cost) ? 0 : body.octets.length;
     if (octets > 0 && this.#mustWait(stream, octets)) {
       this.#held.add(stream);
       return false;
@@ -118,8 +200,18 @@ export class Writer {
     this.#held.remove(stream);
     stream.unfinished = octets;
     this.#unfinished += octets;
+    if (body.kind === "item") this.#channel.use(cost);
     this.#wakeHeld();
     return true;
+  }
+
+  /** True where there is credit for a body: for all of it, or as much as lets it go on by itself (FLOW-008). */
+  #isPaid(stream: Stream, body: OutgoingBody, cost: number): boolean {
+    stream.lacksCredit = !stream.outgoing.covers(cost);
+    if (stream.lacksCredit) return false;
+    if (body.kind !== "item" || this.#channel.covers(cost)) return true;
+    this.#unpaid.add(stream);
+    return false;
   }
 
   #mustWait(stream: Stream, octets: number): boolean {
@@ -137,7 +229,13 @@ export class Writer {
 
   #wakeHeld(): void {
     const { first } = this.#held;
-    if (first !== undefined) this.#ready.add(first);
+    if (first !== undefined) this.#ready.add(first, first.priority);
+  }
+
+  /** True where a stream's next frame belongs to a body of more than one. */
+  #isBulk(stream: Stream): boolean {
+    const [body] = stream.bodies;
+    return stream.control.length === 0 && body !== undefined && (body.started || !this.#fits(body));
   }
 
   /** True when the body goes into one frame for certain. */
@@ -145,10 +243,30 @@ export class Writer {
     return body.header + body.octets.length <= this.#options.limits.framePayload;
   }
 
-  /** Octets of a body that fit into its first frame, beside the header. */
-  #firstRoom(body: OutgoingBody, now: number): number {
-    if (this.#fits(body)) return body.octets.length;
-    return Math.max(0, this.#options.limits.framePayload - headerLength(body.first(NOTHING, true, now)));
+  /** True when all of the body goes into its first frame, as far as credit goes as well. */
+  #isWhole(stream: Stream, body: OutgoingBody, cost: number): boolean {
+    if (!this.#fits(body) || cost > stream.outgoing.left) return false;
+    return body.kind !== "item" || cost <= this.#channel.left;
+  }
+
+  /** Octets of a body for its first frame, beside the header. The channel's credit is counted already. */
+  #firstRoom(stream: Stream, body: OutgoingBody, now: number): number {
+    const { length } = body.octets;
+    const fits = this.#fits(body);
+    const beside = fits
+      ? length
+      : Math.max(0, this.#options.limits.framePayload - headerLength(body.first(NOTHING, true, now)));
+    let credit = stream.outgoing.left - allowance(body);
+    if (body.kind === "item") credit = Math.min(credit, this.#channel.left + length);
+    return Math.min(beside, credit);
+  }
+
+  /** Octets of a body that has begun for its next frame. Undefined where it has to wait for credit. */
+  #nextRoom(stream: Stream, body: OutgoingBody): number | undefined {
+    const left = body.octets.length - body.offset;
+    const room = Math.min(left, this.#options.limits.framePayload, stream.outgoing.left);
+    stream.lacksCredit = room < left && room < this.#fragment;
+    return stream.lacksCredit ? undefined : room;
   }
 }
 
@@ -161,6 +279,11 @@ function neverWaits(stream: Stream): boolean {
   if (control !== undefined) return control.type === "reset" || !stream.accepted;
   const [body] = stream.bodies;
   return body?.kind === "result" && !body.started;
+}
+
+/** What a body counts for beside its octets. */
+function allowance(body: OutgoingBody): number {
+  return body.kind === "item" ? ITEM_OCTETS : 0;
 }
 
 const NOTHING: Uint8Array = new Uint8Array(0);

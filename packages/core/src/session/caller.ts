@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { bodyLength } from "../content/body.ts";
 import type { CallOptions } from "../contract/call-options.ts";
 import type { ChannelEnd } from "../channel/events.ts";
 import { isToolName } from "../contract/names.ts";
@@ -15,11 +16,12 @@ import { UsageError } from "../errors/usage.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
 import type { Limits } from "../limits.ts";
 import { endedBefore, endedUnderWay } from "../peer/endings.ts";
-import type { CallNumber, CallPort, Ending, PortBody, PortEvent } from "../peer/port.ts";
+import { NumberTable } from "../peer/number-table.ts";
+import type { CallPort, Ending, PortBody, PortEvent } from "../peer/port.ts";
 import { fits, META_ENTRIES, StringLimit } from "../wire/limits.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
-import type { CallRequest, OutgoingCall } from "./outgoing.ts";
+import type { CallKeeper, CallRequest, OutgoingCall } from "./outgoing.ts";
 
 /** What a caller works with. */
 export interface CallerOptions {
@@ -35,9 +37,9 @@ export interface CallerOptions {
 }
 
 /** One for each session. */
-export class Caller {
+export class Caller implements CallKeeper {
   readonly #options: CallerOptions;
-  readonly #open = new Map<CallNumber, OutgoingCall>();
+  readonly #open = new NumberTable<OutgoingCall>();
   readonly #waiting = new Set<OutgoingCall>();
   #port: CallPort | undefined;
 
@@ -61,9 +63,10 @@ export class Caller {
   /** The port is gone: calls wait from now on, or fail where nothing can be waited for. */
   detach(end: ChannelEnd): void {
     this.#port = undefined;
-    for (const [number, call] of this.#open) {
-      // One whose end the port did not tell of before it went (CALL-014).
-      this.#open.delete(number);
+    // Those whose end the port did not tell of before it went (CALL-014).
+    const open = this.#open.values();
+    this.#open.clear();
+    for (const call of open) {
       if (call.port !== undefined) {
         if (call.sent) this.#ended(call.port, call, endedUnderWay(end), "cut");
         else this.#ended(call.port, call, endedBefore(end), "untaken");
@@ -87,7 +90,8 @@ export class Caller {
   /** Starts a call. It settles in any case. */
   start(call: OutgoingCall): void {
     const { request } = call;
-    const { aborted } = request.cancellation;
+    const { cancellation } = request;
+    const aborted = cancellation?.aborted;
     if (aborted !== undefined) {
       call.reject(call.error("cancelled", "cancelled before it was sent", "not_started", { cause: aborted.reason }));
       return;
@@ -102,11 +106,12 @@ export class Caller {
       call.reject(call.error("unimplemented", "there is no such tool: this is no tool's name", "not_started"));
       return;
     }
-    call.unlisten = request.cancellation.listen((reason) => this.cancel(call, "the caller cancelled the call", reason));
+    call.keeper = this;
+    call.unlisten = cancellation?.listen((reason) => this.cancel(call, "the caller cancelled the call", reason));
     const { deadlines, environment } = this.#options;
     const acceptTimeoutMs = request.options.acceptTimeoutMs ?? this.#options.acceptTimeoutMs;
     if (request.deadline !== undefined) {
-      call.deadline = deadlines.set(request.deadline, () => this.#expired(call, "the deadline is over"));
+      call.deadline = deadlines.set(request.deadline, expire, call);
     }
     if (acceptTimeoutMs !== undefined) {
       const at = environment.now() + acceptTimeoutMs;
@@ -116,6 +121,10 @@ export class Caller {
     }
     if (this.#port === undefined) this.#wait(call);
     else this.#openOn(this.#port, call);
+  }
+
+  expired(call: OutgoingCall): void {
+    this.#expired(call, "the deadline is over");
   }
 
   /** Cancels a call; it ends with the truth, or after a moment with what is known here (CALL-005). */
@@ -143,8 +152,7 @@ export class Caller {
       case "item": {
         const value = this.#decode(port, event.body);
         if (value === FAILED) return;
-        call.itemsReceived += 1;
-        call.items?.push(value);
+        this.#item(port, call, value, event.octets);
         return;
       }
       case "end":
@@ -152,6 +160,15 @@ export class Caller {
         this.#ended(port, call, event.ending, event.again);
         return;
     }
+  }
+
+  #item(port: CallPort, call: OutgoingCall, value: Value | undefined, octets: number): void {
+    call.itemsReceived += 1;
+    if (call.items === undefined) port.consumed(call.number, octets);
+    // Items of a call that was given up count for nothing, so that its end comes: what nobody reads must have a bound here.
+    else if (call.givenUp !== undefined && call.items.octets + octets > this.#options.limits.streamCredit)
+      call.itemsDropped = true;
+    else call.items.push(value, octets, call);
   }
 
   #wait(call: OutgoingCall): void {
@@ -170,7 +187,7 @@ export class Caller {
     const priority = options.priority === undefined ? undefined : priorityToWire(options.priority);
     try {
       const body = port.encode(call.input);
-      if (body.content !== "local" && body.octets.length > port.messageLimit) {
+      if (body.content !== "local" && bodyLength(body) > port.messageLimit) {
         const message = `the arguments are larger than the ${port.messageLimit} octets that the peer takes`;
         call.reject(call.error("resource_exhausted", message, "not_started", { retryable: false }));
         return;
@@ -297,6 +314,8 @@ export class Caller {
   }
 }
 
+const expire = (call: OutgoingCall): void => call.expire();
+
 const FAILED: unique symbol = Symbol("failed");
 
 /** A copy of the input that waits for a port, so that the caller may go on with its own. Throws {@link ValueError}. */
@@ -309,14 +328,14 @@ export function offeredEffect(effect: number | undefined): Effect | undefined {
   return effect === undefined ? undefined : effectFromWire(effect);
 }
 
+/** Of a call whose caller gives none. */
+export const NO_OPTIONS: CallOptions = Object.freeze({});
+
 /** Throws {@link UsageError} where an option is not what it should be. */
 export function checkCallOptions(options: CallOptions): void {
-  for (const name of ["timeoutMs", "acceptTimeoutMs"] as const) {
-    const value = options[name];
-    if (value === undefined || value === Number.POSITIVE_INFINITY) continue;
-    if (typeof value !== "number" || !(value > 0))
-      throw new UsageError(`${name} must be a positive number of milliseconds`);
-  }
+  if (options === NO_OPTIONS) return;
+  checkLimit("timeoutMs", options.timeoutMs);
+  checkLimit("acceptTimeoutMs", options.acceptTimeoutMs);
   if (options.priority !== undefined && !isPriority(options.priority)) {
     throw new UsageError('priority must be "interactive", "normal" or "bulk"');
   }
@@ -333,6 +352,12 @@ export function checkCallOptions(options: CallOptions): void {
     checkText("a name in meta", name, StringLimit.other);
     checkText(`meta.${name}`, value, StringLimit.other);
   }
+}
+
+function checkLimit(name: string, value: number | undefined): void {
+  if (value === undefined || value === Number.POSITIVE_INFINITY) return;
+  if (typeof value !== "number" || !(value > 0))
+    throw new UsageError(`${name} must be a positive number of milliseconds`);
 }
 
 /** Throws {@link UsageError} where a text that travels in a header is too long or not well-formed. */

@@ -7,7 +7,7 @@ import type { CarrierMessage } from "../carrier/carrier.ts";
 import type { ChannelEnd, ChannelEvent } from "../channel/events.ts";
 import { GatewayChannel, type WelcomeOptions } from "../channel/gateway-channel.ts";
 import { ALL_CONTENTS } from "../content/body.ts";
-import { DELIVERY } from "../limits.ts";
+import { CREDIT, DELIVERY } from "../limits.ts";
 import type { HelloFrame, ProofFrame } from "../wire/frame.ts";
 import type { AcceptorOptions, Admission, Grant } from "./admission.ts";
 import { tagFrom } from "./environment.ts";
@@ -43,7 +43,7 @@ export class Conversation implements Holder {
       shared: carrier.shared,
       tag: tagFrom(environment),
       limits,
-      features: options.sessions?.enabled === true ? [DELIVERY] : [],
+      features: options.sessions?.enabled === true ? [DELIVERY, CREDIT] : [CREDIT],
       lagMs: environment.lagMs === undefined ? undefined : () => environment.lagMs?.() ?? 0,
     });
     this.link = new Link({

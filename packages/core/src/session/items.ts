@@ -9,9 +9,26 @@ type Waiter = {
   readonly reject: (error: Error) => void;
 };
 
+/** Where an item came from. */
+export interface ItemSource {
+  /** The item that counted for so many octets is read, or dropped: the peer may send as much again. */
+  itemTaken(octets: number): void;
+}
+
+interface Unread {
+  readonly item: unknown;
+  readonly octets: number;
+  readonly source: ItemSource;
+}
+
+/** Items that were read in front of the list that are not worth moving the rest for. */
+const LEAST = 64;
+
 /** A queue with one reader. */
 export class ItemQueue implements AsyncIterableIterator<unknown, undefined, undefined> {
-  readonly #items: unknown[] = [];
+  #unread: (Unread | undefined)[] = [];
+  #head = 0;
+  #octets = 0;
   readonly #waiters: Waiter[] = [];
   readonly #left: () => void;
   #end: { readonly error?: Error } | undefined;
@@ -21,12 +38,21 @@ export class ItemQueue implements AsyncIterableIterator<unknown, undefined, unde
     this.#left = left;
   }
 
-  /** Adds an item. Dropped when the queue is over. */
-  push(item: unknown): void {
-    if (this.#end !== undefined) return;
-    const waiter = this.#waiters.shift();
-    if (waiter === undefined) this.#items.push(item);
-    else waiter.resolve({ done: false, value: item });
+  /** What the items that wait for the reader count for, in octets. */
+  get octets(): number {
+    return this.#octets;
+  }
+
+  /** Adds an item that counts for so many octets. Dropped when the queue is over. */
+  push(item: unknown, octets: number, source: ItemSource): void {
+    const waiter = this.#end === undefined ? this.#waiters.shift() : undefined;
+    if (this.#end !== undefined || waiter !== undefined) {
+      waiter?.resolve({ done: false, value: item });
+      source.itemTaken(octets);
+      return;
+    }
+    this.#unread.push({ item, octets, source });
+    this.#octets += octets;
   }
 
   /** No items follow. Those that wait are still read. */
@@ -40,7 +66,8 @@ export class ItemQueue implements AsyncIterableIterator<unknown, undefined, unde
   }
 
   next(): Promise<IteratorResult<unknown, undefined>> {
-    if (this.#items.length > 0) return Promise.resolve({ done: false, value: this.#items.shift() });
+    const unread = this.#take();
+    if (unread !== undefined) return Promise.resolve({ done: false, value: unread.item });
     const end = this.#end;
     if (end !== undefined) {
       this.#end = {};
@@ -52,12 +79,11 @@ export class ItemQueue implements AsyncIterableIterator<unknown, undefined, unde
   }
 
   return(): Promise<IteratorResult<unknown, undefined>> {
-    this.#items.length = 0;
-    if (this.#end === undefined) {
-      this.#settle({});
-      this.#left();
-    }
+    const isOver = this.#end !== undefined;
+    if (!isOver) this.#settle({});
     this.#end = {};
+    this.#clear();
+    if (!isOver) this.#left();
     return Promise.resolve({ done: true, value: undefined });
   }
 
@@ -65,9 +91,33 @@ export class ItemQueue implements AsyncIterableIterator<unknown, undefined, unde
     return this;
   }
 
+  #take(): Unread | undefined {
+    const unread = this.#unread[this.#head];
+    if (unread === undefined) return undefined;
+    this.#unread[this.#head] = undefined;
+    this.#head += 1;
+    this.#octets -= unread.octets;
+    if (this.#head === this.#unread.length) this.#clear();
+    else if (this.#head > LEAST && this.#head * 2 > this.#unread.length) {
+      this.#unread = this.#unread.slice(this.#head);
+      this.#head = 0;
+    }
+    // Once the queue is over the peer was told of all of them.
+    if (this.#end === undefined) unread.source.itemTaken(unread.octets);
+    return unread;
+  }
+
+  #clear(): void {
+    this.#unread = [];
+    this.#head = 0;
+    this.#octets = 0;
+  }
+
   #settle(end: { readonly error?: Error }): void {
     if (this.#end !== undefined) return;
     this.#end = end;
+    // What is left is the reader's alone: it must not keep the peer, or other calls, from sending.
+    for (const unread of this.#unread) unread?.source.itemTaken(unread.octets);
     const first = this.#waiters.shift();
     if (first !== undefined) {
       if (end.error === undefined) {

@@ -67,10 +67,11 @@ export class Lifeline implements ChannelControl {
     this.#link = link;
   }
 
-  /** Says again what is not counted, and may not have arrived on the channel before (RESUME-009). */
+  /** Says again what is not counted, and may not have arrived on the channel before (RESUME-009, FLOW-007). */
   restate(): void {
     const { draining } = this.peer;
     if (draining !== undefined) this.#link?.drain(draining.message, draining.retryAfterMs);
+    this.peer.restate();
     this.wake();
     // All that was left to say may have arrived before.
     this.#closeWhenDelivered();
@@ -122,6 +123,11 @@ export class Lifeline implements ChannelControl {
     const { code, message, requirement } = violation;
     if (this.#link !== undefined) this.#link.fail(violation);
     else this.end({ cause: "violation", code, message, requirement, byPeer: false });
+  }
+
+  ready(octets: number, alone: boolean): void {
+    if (this.#link !== undefined) this.#link.ready(octets, alone);
+    else this.wake();
   }
 
   wake(): void {

@@ -8,9 +8,11 @@
 import { cloneValue } from "../content/body.ts";
 import type { Value } from "../content/value.ts";
 import type { Code } from "../errors/codes.ts";
+import { ITEM_OCTETS, LOCAL_UNREAD_ITEMS } from "../limits.ts";
 import type { ProtocolViolation } from "../errors/violation.ts";
 import type { ChannelEnd } from "../channel/events.ts";
 import { endedBefore, endedUnderWay, notSent, untaken } from "../peer/endings.ts";
+import { NumberTable } from "../peer/number-table.ts";
 import type { AcceptInfo, CallNumber, CallPort, Ending, OpenRequest, PortBody, PortEvent } from "../peer/port.ts";
 import type { OfferEntry } from "../wire/frame.ts";
 
@@ -21,7 +23,7 @@ interface Shared {
   /** Runs something after the event loop has turned. */
   readonly later: (run: () => void) => void;
   /** Calls that are open. */
-  readonly calls: Map<CallNumber, LocalCall>;
+  readonly calls: NumberTable<LocalCall>;
   nextCall: CallNumber;
   ended: boolean;
 }
@@ -30,6 +32,10 @@ interface LocalCall {
   readonly opener: LocalPort;
   /** True once the other end has heard of it: before that it is as if it had never been made. */
   taken: boolean;
+  /** Items that its opener has not read. */
+  unread: number;
+  /** True while the other end waits for the opener to read some of them. */
+  wantsRoom: boolean;
 }
 
 /** Items that a handler may send before the event loop turns: an endless one must not keep everybody else from running. */
@@ -66,7 +72,7 @@ export class LocalPort implements CallPort {
       this.#tell(this, { type: "end", call, ending: untaken("unavailable", "the session takes no further calls") });
       return call;
     }
-    shared.calls.set(call, { opener: this, taken: false });
+    shared.calls.set(call, { opener: this, taken: false, unread: 0, wantsRoom: false });
     const { deadline, ...rest } = request;
     const deadlineMs = deadline === undefined ? undefined : Math.max(0, deadline - shared.now());
     this.#tellOther({ ...rest, type: "open", call, deadlineMs });
@@ -82,15 +88,27 @@ export class LocalPort implements CallPort {
   }
 
   item(call: CallNumber, body: PortBody): boolean {
-    if (!this.#isOpen(call)) return true;
-    this.#tellOther({ type: "item", call, body });
+    const open = this.#shared.calls.get(call);
+    if (open === undefined) return true;
+    this.#tellOther({ type: "item", call, body, octets: ITEM_OCTETS });
+    open.unread += 1;
+    if (open.unread >= LOCAL_UNREAD_ITEMS) open.wantsRoom = true;
     this.#burst += 1;
-    if (this.#burst < ITEMS_IN_A_ROW) return true;
+    if (this.#burst < ITEMS_IN_A_ROW) return !open.wantsRoom;
     this.#shared.later(() => {
       this.#burst = 0;
-      this.#tell(this, { type: "room", call });
+      if (!open.wantsRoom) this.#tell(this, { type: "room", call });
     });
     return false;
+  }
+
+  consumed(call: CallNumber): void {
+    const open = this.#shared.calls.get(call);
+    if (open === undefined) return;
+    open.unread -= 1;
+    if (!open.wantsRoom || open.unread * 2 > LOCAL_UNREAD_ITEMS) return;
+    open.wantsRoom = false;
+    this.#tellOther({ type: "room", call });
   }
 
   end(call: CallNumber, ending: Ending): void {
@@ -180,7 +198,10 @@ export class LocalPort implements CallPort {
     if (shared.ended) return;
     shared.ended = true;
     const told: ChannelEnd = { ...end, cause: "goaway", byPeer: true };
-    for (const [call, { opener, taken }] of shared.calls) {
+    for (const call of shared.calls.keys()) {
+      const open = shared.calls.get(call);
+      if (open === undefined) continue;
+      const { opener, taken } = open;
       const why = opener === this ? end : told;
       if (!taken) opener.other?.unsay(call);
       this.#tell(opener, { type: "end", call, ending: taken ? endedUnderWay(why) : endedBefore(why) });
@@ -217,7 +238,7 @@ export function localPorts(
   wake: () => void,
   later: (run: () => void) => void,
 ): readonly [client: LocalPort, gateway: LocalPort] {
-  const shared: Shared = { now, wake, later, calls: new Map(), nextCall: 1, ended: false };
+  const shared: Shared = { now, wake, later, calls: new NumberTable(), nextCall: 1, ended: false };
   const client = new LocalPort(shared);
   const gateway = new LocalPort(shared);
   client.other = gateway;

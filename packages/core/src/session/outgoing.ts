@@ -13,7 +13,8 @@ import { TurnmuxError } from "../errors/turnmux-error.ts";
 import type { CallNumber, CallPort, Ending, PortBody } from "../peer/port.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { Deadline } from "./deadlines.ts";
-import type { ItemQueue } from "./items.ts";
+import type { CallEnd } from "./environment.ts";
+import type { ItemQueue, ItemSource } from "./items.ts";
 
 /** What the caller asked for. */
 export interface CallRequest {
@@ -29,15 +30,23 @@ export interface CallRequest {
   readonly meta: Readonly<Record<string, string>> | undefined;
   readonly options: CallOptions;
   /** What cancels it: the signal in the options, and others. */
-  readonly cancellation: Cancellation;
+  readonly cancellation: Cancellation | undefined;
   /** What the caller knows of the tool, for errors. */
   readonly effect: Effect | undefined;
   readonly verify: string | undefined;
   readonly contract: ToolContract | undefined;
 }
 
+const OK: CallEnd = { ok: true };
+
+/** What looks after calls that are under way. */
+export interface CallKeeper {
+  /** The deadline of a call is over. */
+  expired(call: OutgoingCall): void;
+}
+
 /** See the module's comment. The caller's side of the session owns it. */
-export class OutgoingCall {
+export class OutgoingCall implements ItemSource {
   readonly request: CallRequest;
   readonly items: ItemQueue | undefined;
   readonly result: Promise<unknown>;
@@ -53,6 +62,8 @@ export class OutgoingCall {
   accepted = false;
   /** Items of its result that have arrived. */
   itemsReceived = 0;
+  /** True once items were dropped that came behind its cancellation. */
+  itemsDropped = false;
   /** How it ended with a session that was cut while it was under way; what came of it is known only by its key. */
   cut: Extract<Ending, { readonly ok: false }> | undefined;
   /** Why it was given up, once it was: what the peer says of it is still awaited for a moment. */
@@ -60,6 +71,10 @@ export class OutgoingCall {
   deadline: Deadline | undefined;
   acceptDeadline: Deadline | undefined;
   verdictDeadline: Deadline | undefined;
+  /** Who looks after it, once it is under way. */
+  keeper: CallKeeper | undefined;
+  /** Told how it ended, where somebody counts. */
+  over: ((end: CallEnd) => void) | undefined;
   /** Takes the listeners off the caller's signals. */
   unlisten: (() => void) | undefined;
   readonly #resolve: (value: unknown) => void;
@@ -70,14 +85,23 @@ export class OutgoingCall {
     this.request = request;
     this.input = request.input;
     this.items = items;
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.result = promise;
+    let resolve = (_value: unknown): void => {};
+    let reject = (_error: TurnmuxError): void => {};
+    this.result = new Promise((whenDone, whenFailed) => {
+      resolve = whenDone;
+      reject = whenFailed;
+    });
     this.#resolve = resolve;
     this.#reject = reject;
   }
 
   get settled(): boolean {
     return this.#settled;
+  }
+
+  /** Its deadline is over. */
+  expire(): void {
+    this.keeper?.expired(this);
   }
 
   /** The peer took the call, or says what became of it since. */
@@ -87,10 +111,18 @@ export class OutgoingCall {
     return this.request.options.onAccept?.(acceptance);
   }
 
+  itemTaken(octets: number): void {
+    this.port?.consumed(this.number, octets);
+  }
+
   /** The result. */
   resolve(value: Value | undefined): void {
     if (!this.#settle()) return;
-    this.items?.finish();
+    if (this.itemsDropped) {
+      const message = "items that came after the call was given up were dropped, since the ones before were not read";
+      this.items?.fail(this.error(this.givenUp?.code ?? "cancelled", message, "completed"));
+    } else this.items?.finish();
+    this.over?.(OK);
     this.#resolve(value);
   }
 
@@ -98,6 +130,7 @@ export class OutgoingCall {
   reject(error: TurnmuxError): void {
     if (!this.#settle()) return;
     this.items?.fail(error);
+    this.over?.({ ok: false, code: error.code, outcome: error.outcome });
     this.#reject(error);
   }
 

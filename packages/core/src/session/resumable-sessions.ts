@@ -5,7 +5,7 @@
  * @module
  */
 import type { ChannelEnd } from "../channel/events.ts";
-import { PARKED_SESSION_OCTETS, REMEMBERED_ENDS, sameLimits, type Limits } from "../limits.ts";
+import { CREDIT, PARKED_SESSION_OCTETS, REMEMBERED_ENDS, sameLimits, type Limits } from "../limits.ts";
 import type { HelloFrame } from "../wire/frame.ts";
 import type { Environment } from "./environment.ts";
 import type { StandingSession } from "./standing-session.ts";
@@ -86,10 +86,11 @@ export class ResumableSessions {
       return `no such session stands: the gateway has started anew, or the session was without a connection for too long (${this.#options.limits.resumeWindowMs} ms)`;
     }
     if (!session.accepts(resume.token)) return "the resume token is not the session's latest one";
-    const { limits, contents } = session.hello;
+    const { limits, contents, features } = session.hello;
     const sameContents = contents.length === hello.contents.length && contents.every((c) => hello.contents.includes(c));
-    if (!sameLimits(limits, hello.limits) || !sameContents) {
-      return "HELLO states other limits or contents than when the session was opened";
+    const sameCredit = features.includes(CREDIT) === hello.features.includes(CREDIT);
+    if (!sameLimits(limits, hello.limits) || !sameContents || !sameCredit) {
+      return "HELLO states other limits or contents, or another wish for credit, than when the session was opened";
     }
     return session;
   }

@@ -6,7 +6,7 @@
  */
 import type { ChannelEnd } from "../channel/events.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
-import { DELIVERY, sameLimits, type Limits } from "../limits.ts";
+import { CREDIT, DELIVERY, sameLimits, type Limits } from "../limits.ts";
 import type { ResumeRequest, WelcomeFrame } from "../wire/frame.ts";
 import type { Environment } from "./environment.ts";
 import { Lifeline } from "./lifeline.ts";
@@ -41,7 +41,7 @@ export class Resumption {
 
   /** The features that HELLO asks for. */
   get features(): readonly string[] {
-    return this.#options.enabled ? [DELIVERY] : [];
+    return this.#options.enabled ? [DELIVERY, CREDIT] : [CREDIT];
   }
 
   /** The session to go on with. Asked when the channel before is not read any more: the count must not grow (RESUME-003). */
@@ -72,10 +72,12 @@ export class Resumption {
     const standing = this.#standing;
     if (resumedFrom !== undefined && standing?.lifeline.delivery !== undefined) {
       const { lifeline } = standing;
-      if (!sameLimits(welcome.limits, standing.welcome.limits) || !lifeline.delivery?.resume(resumedFrom)) {
+      const sameCredit = welcome.features.includes(CREDIT) === standing.welcome.features.includes(CREDIT);
+      const same = sameCredit && sameLimits(welcome.limits, standing.welcome.limits);
+      if (!same || !lifeline.delivery?.resume(resumedFrom)) {
         throw new ProtocolViolation(
           "RESUME-004",
-          "WELCOME resumes the session with other limits, or with a count that cannot be",
+          "WELCOME resumes the session with other limits or credit, or with a count that cannot be",
           "failed_precondition",
         );
       }

@@ -38,6 +38,9 @@ export interface PeerLimits {
   readonly assembling: number;
   /** Octets of frames that the side keeps until they are acknowledged (feature `delivery`). */
   readonly replay?: number | undefined;
+  /** Octets that it takes on one stream at first, and of the items of all streams (feature `credit`). */
+  readonly streamCredit?: number | undefined;
+  readonly channelCredit?: number | undefined;
 }
 
 /** HELLO: the client's wishes. The nonce has 16 octets, the tag 8. */

@@ -38,6 +38,8 @@ const limits: Layout<PeerLimits> = (p, v) => ({
   streams: p.uint("limits.streams", v?.streams),
   assembling: p.uint("limits.assembling", v?.assembling),
   replay: p.optionalUint("limits.replay", v?.replay),
+  streamCredit: p.optionalUint("limits.streamCredit", v?.streamCredit),
+  channelCredit: p.optionalUint("limits.channelCredit", v?.channelCredit),
 });
 
 const resume: Layout<ResumeRequest> = (p, v) => ({

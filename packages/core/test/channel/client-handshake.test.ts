@@ -75,7 +75,7 @@ describe("a client", () => {
       {
         type: "hello",
         versions: [1],
-        features: ["delivery"],
+        features: ["delivery", "credit"],
         limits: { framePayload: 16_384, message: 1 << 24, streams: 256, assembling: 1 << 25, replay: 1 << 22 },
         contents: [1, 2, 3, 4],
         agent: "test",
@@ -140,7 +140,7 @@ describe("a client", () => {
 
   it.each([
     ["another version", { version: 2 }, "HAND-008"],
-    ["a feature that it did not ask for", { features: ["credit"] }, "HAND-008"],
+    ["a feature that it did not ask for", { features: ["unheard of"] }, "HAND-008"],
   ])("does not accept %s, in CHALLENGE or in WELCOME, and tells the gateway", async (_, wrong, requirement) => {
     for (const make of ["challenge", "welcome"] as const) {
       const { raw, time, side } = new ClientUnderTest({ prover });

@@ -53,19 +53,13 @@ export const deliveryFaults: readonly PlantedFault[] = [
     'if (frame !== undefined && frame.type !== "end") this.#kept.add(frame, now);',
   ),
   plant("acknowledged frames stay in memory", 1_000, DELIVERY, "this.#kept.drop(count);", ""),
-  plant(
-    "the octets of acknowledged frames count for ever",
-    1_000,
-    KEPT,
-    "this.#octets -= this.#entries[this.#head]?.octets ?? 0;",
-    "",
-  ),
+  plant("the octets of acknowledged frames count for ever", 1_000, KEPT, "this.#octets -= entry?.octets ?? 0;", ""),
   plant(
     "more is kept for a replay than the limit allows",
     1_000,
     DELIVERY,
-    "nextFrame(now, this.#kept.octets < replay)",
-    "nextFrame(now, this.#kept.octets >= 0)",
+    "nextCounted(now, this.#kept.octets < replay, bulk)",
+    "nextCounted(now, this.#kept.octets >= 0, bulk)",
   ),
   plant(
     "a deadline starts anew when its OPEN is sent again",

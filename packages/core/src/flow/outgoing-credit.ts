@@ -1,0 +1,41 @@
+/**
+ * What this side may still send: of one stream, or of the whole channel.
+ *
+ * @module
+ */
+import type { Window } from "./window.ts";
+
+/** Counts octets from the beginning of the stream, or of the session. The limit is absolute, so that nothing is added up twice. */
+export class OutgoingCredit {
+  readonly #window: Window;
+  #limit: number;
+  #used = 0;
+
+  constructor(window: Window) {
+    this.#window = window;
+    this.#limit = window.size;
+  }
+
+  /** The credit at hand, in octets. Less than nothing where an item has begun that is longer than it was (FLOW-002). */
+  get left(): number {
+    return this.#limit - this.#used;
+  }
+
+  /** True where a body of so many octets may begin: all of it is covered, or more of the window is at hand than it waits for. */
+  covers(octets: number): boolean {
+    const { left } = this;
+    return octets <= left || left >= this.#window.begin;
+  }
+
+  /** Octets are written. */
+  use(octets: number): void {
+    this.#used += octets;
+  }
+
+  /** The peer grants more. False where the limit goes back. */
+  raise(limit: number): boolean {
+    if (limit < this.#limit) return false;
+    this.#limit = limit;
+    return true;
+  }
+}
