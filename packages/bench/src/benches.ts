@@ -10,7 +10,8 @@ import { calls } from "./benches/calls/bench.ts";
 import { hol } from "./benches/hol/bench.ts";
 import { inproc } from "./benches/inproc/bench.ts";
 import { once } from "./benches/once/bench.ts";
+import { sessions } from "./benches/sessions/bench.ts";
 import { size } from "./benches/size/bench.ts";
 
 /** See the module's comment. */
-export const BENCHES: readonly Bench[] = [calls, once, bulk, hol, inproc, size];
+export const BENCHES: readonly Bench[] = [calls, once, bulk, hol, inproc, sessions, size];

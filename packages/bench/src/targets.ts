@@ -70,5 +70,20 @@ export const TARGETS: readonly Target[] = [
     atMost: 5,
     says: "us beyond the function",
   },
+  {
+    bench: "sessions",
+    row: "turnmux, 10000",
+    figure: "beyondKiB",
+    atMost: 12,
+    says: "KiB of an idle session beyond ws",
+  },
+  {
+    bench: "sessions",
+    row: "turnmux, 10000",
+    figure: "ofOne",
+    atMost: 1.25,
+    says: "CPU per call of that of 1 session",
+  },
+  { bench: "sessions", row: "turnmux, 1000", figure: "ofOne", atMost: 1.25, says: "CPU per call of that of 1 session" },
   { bench: "size", row: "client", figure: "gzippedKiB", atMost: 20, says: "KiB, minified and gzipped" },
 ];

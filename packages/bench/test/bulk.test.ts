@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { bulk } from "../src/benches/bulk/bench.ts";
 import { runBench } from "../src/driver/run.ts";
+import { LIMIT_MS } from "./support/bench-run.ts";
 
-test("a stream of octets arrives each way, over turnmux and over the floor", async () => {
+test("a stream of octets arrives each way, over turnmux and over the floor", { timeout: LIMIT_MS }, async () => {
   const options = { quick: true, rounds: 1, profile: undefined };
   const rows = await runBench(bulk, options, () => {}, new AbortController().signal);
   const directions = ["to the client", "to the gateway"];

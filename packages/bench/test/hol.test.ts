@@ -2,8 +2,11 @@ import { expect, test } from "vitest";
 import { hol } from "../src/benches/hol/bench.ts";
 import { isLarge, largeResults, LARGE_KINDS } from "../src/benches/hol/contract.ts";
 import { runBench } from "../src/driver/run.ts";
+import { LIMIT_MS } from "./support/bench-run.ts";
 
-test("small calls and the host's messages are measured beside large results of each kind", async () => {
+test("small calls and the host's messages are measured beside large results of each kind", {
+  timeout: LIMIT_MS,
+}, async () => {
   const options = { quick: true, rounds: 1, profile: undefined };
   const rows = await runBench(hol, options, () => {}, new AbortController().signal);
   const loads = ["nothing", "text", "octets", "json", "text and octets"];

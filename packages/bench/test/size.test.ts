@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { bundleSize, type BundleSize } from "../src/benches/size/bundle.ts";
 import { CLIENT, ENTRIES } from "../src/benches/size/entries.ts";
 import { CLIENT_LIMIT, overLimit } from "../src/benches/size/limit.ts";
+import { LIMIT_MS } from "./support/bench-run.ts";
 
-test("the browser client, minified and gzipped, keeps to its limit", async () => {
+test("the browser client, minified and gzipped, keeps to its limit", { timeout: LIMIT_MS }, async () => {
   const size = await bundleSize(CLIENT.source);
   expect(overLimit(size, CLIENT_LIMIT) ?? "within the limit").toBe("within the limit");
 });
@@ -24,7 +25,7 @@ test("a bundle beyond the limit is told with its largest modules", () => {
   );
 });
 
-test("what only a gateway needs, and what only Node has, is in no bundle", async () => {
+test("what only a gateway needs, and what only Node has, is in no bundle", { timeout: LIMIT_MS }, async () => {
   for (const { name, source } of ENTRIES) {
     const { modules } = await bundleSize(source);
     const wrong = modules.filter(({ path }) => GATEWAY_ONLY.test(path));
