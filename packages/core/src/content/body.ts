@@ -12,10 +12,12 @@ import { Found, inspect } from "./inspect.ts";
 import { decodeJson, encodeJson } from "./json.ts";
 import { isOctets, isRealmClean } from "./kind.ts";
 import { type BodyLimits, DEFAULT_BODY_LIMITS } from "./limits.ts";
+import { isAscii, LongText, type OctetSource } from "./long-text.ts";
 import { decodeMsgpack, encodeMsgpack } from "./msgpack.ts";
 import { type Value, ValueError } from "./value.ts";
 
 export type { BodyLimits } from "./limits.ts";
+export { LongText, type OctetSource } from "./long-text.ts";
 
 /** How a body is encoded, by its value on the wire. */
 export const Content = { none: 0, json: 1, msgpack: 2, text: 3, bytes: 4 } as const;
@@ -27,6 +29,19 @@ export interface Body {
   /** Possibly a view of a larger buffer, of 8 KiB: who keeps them for long makes a copy. */
   readonly octets: Uint8Array;
 }
+
+/** The octets of a body: without encoding it, where that was not done yet. */
+export function bodyLength(body: Body): number {
+  return body instanceof LongText ? body.length : body.octets.length;
+}
+
+/** The octets of a body for who writes them, part by part. */
+export function bodySource(body: Body): OctetSource {
+  return body instanceof LongText ? body.source : body.octets;
+}
+
+/** Texts of more UTF-16 units than this are encoded part by part, where that is possible. */
+const LONG_TEXT = 0x8000;
 
 const NONE: Body = { content: Content.none, octets: new Uint8Array(0) };
 
@@ -47,6 +62,18 @@ export function encodeBody(value: unknown, contents: readonly number[]): Body {
   const body = attempt(value, contents);
   if (body === undefined) throw explain(value, DEFAULT_BODY_LIMITS);
   return body;
+}
+
+/**
+ * As {@link encodeBody}, for a body that is written soon: a long ASCII text is a {@link LongText}, which nobody has encoded
+ * yet. (What is not ASCII has to be encoded to know how long it is.)
+ *
+ * @throws ValueError as {@link encodeBody} does.
+ */
+export function encodeOutgoing(value: unknown, contents: readonly number[]): Body {
+  return typeof value === "string" && value.length > LONG_TEXT && isAscii(value)
+    ? new LongText(Content.text, value, value.length)
+    : encodeBody(value, contents);
 }
 
 function attempt(value: unknown, contents: readonly number[]): Body | undefined {
@@ -80,6 +107,7 @@ function asPlain(octets: Uint8Array): Uint8Array {
  * @throws ProtocolViolation CONT-003 where it is not well-formed, CONT-004 beyond a limit, CONT-005 for an unknown content.
  */
 export function decodeBody(body: Body, limits: BodyLimits = DEFAULT_BODY_LIMITS): Value | undefined {
+  if (body instanceof LongText) return body.text;
   const { octets } = body;
   switch (body.content) {
     case Content.none:

@@ -3,8 +3,10 @@
  *
  * @module
  */
-import type { Body } from "../content/body.ts";
+import { Content, type Body } from "../content/body.ts";
 import type { DataFrame, EndFrame, NamedOpenFrame } from "../wire/frame.ts";
+import { NO_BODY } from "./port.ts";
+import { OctetParts, TextParts, type Parts } from "./parts.ts";
 
 /** A frame that starts a body. */
 export type BodyStart = NamedOpenFrame | EndFrame | (DataFrame & { readonly head: NonNullable<DataFrame["head"]> });
@@ -13,26 +15,33 @@ export type BodyStart = NamedOpenFrame | EndFrame | (DataFrame & { readonly head
 export interface Assembly {
   readonly start: BodyStart;
   readonly content: number;
-  readonly chunks: Uint8Array[];
+  /** Octets that have arrived. */
   octets: number;
   /** True once a limit was exceeded: further octets are dropped. */
   oversize: boolean;
+  /** What has arrived; undefined once it was let go. */
+  parts: Parts | undefined;
 }
 
 /** Counts what all unfinished bodies of a session hold. */
 export class Assembler {
   readonly #messageLimit: number;
   readonly #totalLimit: number;
-  #total = 0;
+  #octets = 0;
+  #held = 0;
 
+  /** Limits of one body, and of all that are unfinished, in octets that arrive. */
   constructor(messageLimit: number, totalLimit: number) {
     this.#messageLimit = messageLimit;
     this.#totalLimit = totalLimit;
   }
 
-  /** Octets that unfinished bodies hold at present. */
+  /**
+   * About what unfinished bodies hold of memory at present, in octets. That may be twice what has arrived: text that is not
+   * ASCII takes two octets a character, and octets are views of the messages that they came in.
+   */
   get total(): number {
-    return this.#total;
+    return this.#held;
   }
 
   /** A whole body in one frame, or undefined when it is too large. */
@@ -40,53 +49,56 @@ export class Assembler {
     return octets.length > this.#messageLimit ? undefined : { content, octets };
   }
 
-  /** Begins a body that goes on in further frames. */
+  /**
+   * Begins a body that goes on in further frames.
+   *
+   * @throws ProtocolViolation as {@link add} does.
+   */
   begin(start: BodyStart): Assembly {
     const content = start.type === "data" ? start.head.content : start.content;
-    const assembly: Assembly = { start, content, chunks: [], octets: 0, oversize: false };
+    const parts = content === Content.text ? new TextParts() : new OctetParts();
+    const assembly: Assembly = { start, content, octets: 0, oversize: false, parts };
     this.add(assembly, start.body);
     return assembly;
   }
 
-  /** Adds octets, or marks the body as too large and lets go of what it held. */
+  /**
+   * Adds octets, or marks the body as too large and lets go of what it held.
+   *
+   * @throws ProtocolViolation CONT-003 where text is not well-formed.
+   */
   add(assembly: Assembly, octets: Uint8Array): void {
-    if (assembly.oversize) return;
+    const { parts } = assembly;
     const { length } = octets;
-    if (assembly.octets + length > this.#messageLimit || this.#total + length > this.#totalLimit) {
+    if (parts === undefined || length === 0) return;
+    const before = parts.held;
+    const fits = assembly.octets + length <= this.#messageLimit && this.#octets + length <= this.#totalLimit;
+    if (!fits || !parts.add(octets)) {
       assembly.oversize = true;
       this.release(assembly);
       return;
     }
-    if (length === 0) return;
     assembly.octets += length;
-    this.#total += length;
-    // A small view would keep the whole message alive that it came in, uncounted.
-    assembly.chunks.push(length * 4 < octets.buffer.byteLength ? new Uint8Array(octets) : octets);
+    this.#octets += length;
+    this.#held += parts.held - before;
   }
 
-  /** The body, complete. The assembly is over. */
+  /**
+   * The body, complete. The assembly is over.
+   *
+   * @throws ProtocolViolation CONT-003 where text ends within a character.
+   */
   finish(assembly: Assembly): Body {
-    const octets = joined(assembly.chunks, assembly.octets);
+    const { parts, content, octets } = assembly;
     this.release(assembly);
-    return { content: assembly.content, octets };
+    return parts?.body(content, octets) ?? NO_BODY;
   }
 
   /** Lets go of an unfinished body. */
   release(assembly: Assembly): void {
-    this.#total -= assembly.octets;
+    this.#octets -= assembly.octets;
+    this.#held -= assembly.parts?.held ?? 0;
     assembly.octets = 0;
-    assembly.chunks.length = 0;
+    assembly.parts = undefined;
   }
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [only] = chunks;
-  if (only !== undefined && chunks.length === 1) return only;
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
 }

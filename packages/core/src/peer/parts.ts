@@ -1,0 +1,152 @@
+/**
+ * What has arrived of a body that takes several frames: octets that are put together at the end, or text that is decoded as
+ * it comes.
+ *
+ * @module
+ */
+import { LongText, type Body } from "../content/body.ts";
+import { ProtocolViolation } from "../errors/violation.ts";
+import { Utf8Pieces } from "../wire/utf8-pieces.ts";
+
+/** What has arrived of a body. */
+export interface Parts {
+  /** About what it takes of memory, in octets. */
+  readonly held: number;
+  /**
+   * Adds octets, which are a view of a message. False, and without effect, where a string would be longer than engines take.
+   *
+   * @throws ProtocolViolation CONT-003 where text is not well-formed.
+   */
+  add(octets: Uint8Array): boolean;
+  /**
+   * All of it: `octets` of them.
+   *
+   * @throws ProtocolViolation CONT-003 where text ends within a character.
+   */
+  body(content: number, octets: number): Body;
+}
+
+/** Fewer octets than this are copied to others before they become a piece: one piece each would take many times as much. */
+const SMALL = 512;
+/** Octets of a buffer for small ones. */
+const GATHER = 4_096;
+/** About what a piece takes of memory beside its octets. */
+const PIECE = 128;
+/** Octets of messages that a body may keep alive beyond twice its own. */
+const SLACK = 65_536;
+
+/** Octets. */
+export class OctetParts implements Parts {
+  held = 0;
+  readonly #pieces: Uint8Array[] = [];
+  #octets = 0;
+  #gathered: Uint8Array | undefined;
+  #filled = 0;
+  /** The message of which the last view is. */
+  #message: ArrayBufferLike | undefined;
+
+  add(octets: Uint8Array): boolean {
+    const { length } = octets;
+    this.#octets += length;
+    if (length < SMALL) this.#gather(octets);
+    else {
+      this.#flush();
+      this.#keep(octets);
+    }
+    return true;
+  }
+
+  body(content: number, octets: number): Body {
+    this.#flush();
+    const [only] = this.#pieces;
+    if (only !== undefined && this.#pieces.length === 1) return { content, octets: only };
+    const whole = new Uint8Array(octets);
+    let offset = 0;
+    for (const piece of this.#pieces) {
+      whole.set(piece, offset);
+      offset += piece.length;
+    }
+    return { content, octets: whole };
+  }
+
+  /** Keeps a view as long as that keeps no more alive than twice what has arrived: a message may hold much else. */
+  #keep(octets: Uint8Array): void {
+    const { buffer } = octets;
+    const more = buffer === this.#message ? 0 : buffer.byteLength;
+    if (this.held + more <= this.#octets * 2 + SLACK) {
+      this.#message = buffer;
+      this.#push(octets, more);
+    } else this.#push(new Uint8Array(octets), octets.length);
+  }
+
+  #push(piece: Uint8Array, more: number): void {
+    this.#pieces.push(piece);
+    this.held += PIECE + more;
+  }
+
+  #gather(octets: Uint8Array): void {
+    if (this.#filled + octets.length > GATHER) this.#flush();
+    if (this.#gathered === undefined) {
+      this.#gathered = new Uint8Array(GATHER);
+      this.held += GATHER;
+    }
+    this.#gathered.set(octets, this.#filled);
+    this.#filled += octets.length;
+  }
+
+  #flush(): void {
+    const gathered = this.#gathered;
+    if (gathered === undefined || this.#filled === 0) return;
+    this.#push(gathered.slice(0, this.#filled), this.#filled);
+    this.#filled = 0;
+  }
+}
+
+/** Text. */
+export class TextParts implements Parts {
+  readonly #pieces = new Utf8Pieces();
+  #gathered: Uint8Array | undefined;
+  #filled = 0;
+  #overhead = 0;
+
+  get held(): number {
+    return this.#pieces.held + this.#overhead + (this.#gathered?.length ?? 0);
+  }
+
+  add(octets: Uint8Array): boolean {
+    const { length } = octets;
+    if (!this.#pieces.takes(this.#filled + length)) return false;
+    if (length >= SMALL) {
+      this.#flush();
+      this.#decode(octets);
+      return true;
+    }
+    if (this.#filled + length > GATHER) this.#flush();
+    this.#gathered ??= new Uint8Array(GATHER);
+    this.#gathered.set(octets, this.#filled);
+    this.#filled += length;
+    return true;
+  }
+
+  body(content: number, octets: number): Body {
+    this.#flush();
+    if (!this.#pieces.complete) illFormed();
+    return new LongText(content, this.#pieces.text, octets);
+  }
+
+  #flush(): void {
+    const filled = this.#filled;
+    if (this.#gathered === undefined || filled === 0) return;
+    this.#filled = 0;
+    this.#decode(this.#gathered.subarray(0, filled));
+  }
+
+  #decode(octets: Uint8Array): void {
+    if (!this.#pieces.add(octets)) illFormed();
+    this.#overhead += PIECE;
+  }
+}
+
+function illFormed(): never {
+  throw new ProtocolViolation("CONT-003", "text must be well-formed UTF-8");
+}
