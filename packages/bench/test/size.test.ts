@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { bundleSize, type BundleSize } from "../src/benches/size/bundle.ts";
-import { CLIENT, ENTRIES } from "../src/benches/size/entries.ts";
+import { CLIENT, ENTRIES, SHARES } from "../src/benches/size/entries.ts";
 import { CLIENT_LIMIT, overLimit } from "../src/benches/size/limit.ts";
 import { LIMIT_MS } from "./support/bench-run.ts";
 
@@ -23,6 +23,20 @@ test("a bundle beyond the limit is told with its largest modules", () => {
     "The browser client has 1,100 octets, minified and gzipped, which is 1 more than its limit of 1,099. " +
       "Its largest modules, minified: packages/core/src/large.ts 2,000, packages/core/src/small.ts 1,000.",
   );
+});
+
+test("each part whose share is told is in the client, and is left out where its share is measured", {
+  timeout: LIMIT_MS,
+}, async () => {
+  const whole = await bundleSize(CLIENT.source);
+  for (const { name, modules } of SHARES) {
+    expect(
+      whole.modules.some(({ path }) => modules.test(path)),
+      name,
+    ).toBe(true);
+    const rest = await bundleSize(CLIENT.source, modules);
+    expect(rest.gzipped, name).toBeLessThan(whole.gzipped);
+  }
 });
 
 test("what only a gateway needs, and what only Node has, is in no bundle", { timeout: LIMIT_MS }, async () => {

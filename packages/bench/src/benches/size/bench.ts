@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Bench } from "../../bench.ts";
+import type { Bench, Row } from "../../bench.ts";
 import { bundleSize } from "./bundle.ts";
-import { ENTRIES } from "./entries.ts";
+import { CLIENT, ENTRIES, SHARES } from "./entries.ts";
 
 const KIB = 1_024;
 
@@ -20,12 +20,18 @@ export const size: Bench = {
   ],
   programs: {},
   run: async (context) => {
-    const rows = [];
+    const rows: Row[] = [];
     for (const { name, what, source } of ENTRIES) {
       const { gzipped, minified, modules } = await bundleSize(source);
       const largest = modules.slice(0, 5).map(({ path, minified: octets }) => `${path} ${octets}`);
       context.say(`${name}: largest are ${largest.join(", ")}`);
       rows.push({ name, what, gzippedKiB: gzipped / KIB, minifiedKiB: minified / KIB, modules: modules.length });
+    }
+    const whole = await bundleSize(CLIENT.source);
+    for (const { name, what, modules } of SHARES) {
+      const rest = await bundleSize(CLIENT.source, modules);
+      const [gzipped, minified] = [whole.gzipped - rest.gzipped, whole.minified - rest.minified];
+      rows.push({ name, what, gzippedKiB: gzipped / KIB, minifiedKiB: minified / KIB });
     }
     return rows;
   },

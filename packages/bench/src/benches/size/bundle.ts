@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 
 /** Where imports of bundled sources are looked up: this package, which has all of them. */
 const RESOLVE_DIR: string = fileURLToPath(new URL(".", import.meta.url));
@@ -33,8 +33,10 @@ export interface BundleSize {
  * what it imports.
  *
  * @param source the text of the module
+ * @param without modules that are left out as if they were empty, by their paths. Such a bundle does not run: its size tells
+ *   what they weigh
  */
-export async function bundleSize(source: string): Promise<BundleSize> {
+export async function bundleSize(source: string, without?: RegExp): Promise<BundleSize> {
   const result = await build({
     stdin: { contents: source, resolveDir: RESOLVE_DIR, loader: "ts" },
     bundle: true,
@@ -46,6 +48,7 @@ export async function bundleSize(source: string): Promise<BundleSize> {
     conditions: ["turnmux-source", "browser"],
     metafile: true,
     write: false,
+    plugins: without === undefined ? [] : [emptied(without)],
     logLevel: "silent",
   });
   const [file] = result.outputFiles;
@@ -58,6 +61,27 @@ export async function bundleSize(source: string): Promise<BundleSize> {
     minified: file.contents.length,
     gzipped: gzipSync(file.contents, { level: 9 }).length,
     modules: modules.toSorted((one, other) => other.minified - one.minified),
+  };
+}
+
+/** Has modules export the same names with nothing behind them. */
+function emptied(paths: RegExp): Plugin {
+  return {
+    name: "emptied",
+    setup: ({ onLoad }) => {
+      onLoad({ filter: paths }, async ({ path }) => {
+        const { metafile } = await build({
+          entryPoints: [path],
+          format: "esm",
+          metafile: true,
+          write: false,
+          outdir: RESOLVE_DIR,
+          logLevel: "silent",
+        });
+        const names = Object.values(metafile.outputs).flatMap((output) => output.exports);
+        return { contents: names.map((name) => `export const ${name} = undefined;`).join("\n") };
+      });
+    },
   };
 }
 

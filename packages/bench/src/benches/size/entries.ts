@@ -44,3 +44,37 @@ export const ENTRIES: readonly SizeEntry[] = [
     source: using("decode, encode", "@msgpack/msgpack"),
   },
 ];
+
+/** A part of {@link CLIENT} that not every application uses, and that a bundler cannot leave out. */
+export interface SizeShare {
+  readonly name: string;
+  readonly what: string;
+  /** The paths of its modules. */
+  readonly modules: RegExp;
+}
+
+/** What the client would be smaller by, each for itself: what several of them have in common is in none. */
+export const SHARES: readonly SizeShare[] = [
+  {
+    name: "share: text and wrapped carriage",
+    what: "frames as JSON",
+    modules: /core\/src\/wire\/(rows|text|wrapped|base64|listed)\.ts$/,
+  },
+  {
+    name: "share: implement",
+    what: "running tools that the gateway calls",
+    modules:
+      /core\/src\/(session\/(dispatcher|incoming|runner|registry|inquiries)|contract\/(tool|json-schema|scrub|tree|describe|outcome))\.ts$/,
+  },
+  {
+    name: "share: once",
+    what: "recording calls of the client's own once tools",
+    modules:
+      /core\/src\/(session\/(once|recorder|recorded|keyed-calls|execution|aftermath)|journal\/(sha256|fingerprint|memory))\.ts$/,
+  },
+  {
+    name: "share: resume and delivery",
+    what: "sessions that outlive connections",
+    modules: /core\/src\/(session\/(resumption|retries)|delivery\/\w+)\.ts$/,
+  },
+];
