@@ -9,7 +9,7 @@ import { contender } from "../calls/contender.ts";
 import type { SessionsActions } from "./actions.ts";
 
 /** Handshakes that are under way at the same time. */
-const AT_ONCE = 32;
+const AT_ONCE = 8;
 
 const { name, url } = programSettings() as { readonly name: string; readonly url: string };
 const found = await contender(name);

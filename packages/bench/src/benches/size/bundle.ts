@@ -68,8 +68,8 @@ export async function bundleSize(source: string, without?: RegExp): Promise<Bund
 function emptied(paths: RegExp): Plugin {
   return {
     name: "emptied",
-    setup: ({ onLoad }) => {
-      onLoad({ filter: paths }, async ({ path }) => {
+    setup: (builder) => {
+      builder.onLoad({ filter: paths }, async ({ path }) => {
         const { metafile } = await build({
           entryPoints: [path],
           format: "esm",
