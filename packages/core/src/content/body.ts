@@ -12,7 +12,7 @@ import { Found, inspect } from "./inspect.ts";
 import { decodeJson, encodeJson } from "./json.ts";
 import { isOctets, isRealmClean } from "./kind.ts";
 import { type BodyLimits, DEFAULT_BODY_LIMITS } from "./limits.ts";
-import { isAscii, LongText, type OctetSource } from "./long-text.ts";
+import { isAscii, LongText, type OctetSource, TextSource } from "./long-text.ts";
 import { decodeMsgpack, encodeMsgpack } from "./msgpack.ts";
 import { type Value, ValueError } from "./value.ts";
 
@@ -35,9 +35,14 @@ export function bodyLength(body: Body): number {
   return body instanceof LongText ? body.length : body.octets.length;
 }
 
+/** Octets of a text that are one frame for every peer. */
+const SHORT_TEXT = 512;
+
 /** The octets of a body for who writes them, part by part. */
 export function bodySource(body: Body): OctetSource {
-  return body instanceof LongText ? body.source : body.octets;
+  if (body instanceof LongText) return body.source;
+  const { content, octets } = body;
+  return content === Content.text && octets.length > SHORT_TEXT ? new TextSource(octets) : octets;
 }
 
 /** Texts of more UTF-16 units than this are encoded part by part, where that is possible. */

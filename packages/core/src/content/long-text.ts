@@ -9,7 +9,7 @@ import { encodeUtf8 } from "../wire/utf8.ts";
 /** Octets of which parts are taken, from front to back. A Uint8Array is one. */
 export interface OctetSource {
   readonly length: number;
-  /** The octets from `start` to `end`, or to the end of all. Nobody changes them. */
+  /** The octets from `start` to `end`, or to the end of all; of text maybe up to three fewer. Nobody changes them. */
   subarray(start: number, end: number): Uint8Array;
 }
 
@@ -34,7 +34,28 @@ export class LongText {
 
   /** Its octets for who writes them: ASCII is encoded part by part. */
   get source(): OctetSource {
-    return this.text.length === this.length ? new AsciiSource(this.text) : this.octets;
+    return this.text.length === this.length ? new AsciiSource(this.text) : new TextSource(this.octets);
+  }
+}
+
+/** Text as octets that are cut between characters only: then each part is text on a carriage that has text alone. */
+export class TextSource implements OctetSource {
+  readonly #octets: Uint8Array;
+
+  constructor(octets: Uint8Array) {
+    this.#octets = octets;
+  }
+
+  get length(): number {
+    return this.#octets.length;
+  }
+
+  subarray(start: number, end: number): Uint8Array {
+    const octets = this.#octets;
+    let border = end;
+    while (border > start && ((octets[border] ?? 0) & 0xc0) === 0x80) border--;
+    // Where not one character fits it is cut all the same.
+    return octets.subarray(start, border > start ? border : end);
   }
 }
 

@@ -17,6 +17,7 @@ const control: ChannelControl = {
     throw violation;
   },
   wake: () => {},
+  ready: () => {},
 };
 
 /** One end of a session that outlives its channels. */
