@@ -44,27 +44,35 @@ export class Grants {
    * that none do. Throws {@link ProtocolViolation}.
    */
   arrived(stream: GrantedStream, octets: number, last: boolean): void {
+    // What has no octets needs no credit, also behind an item that was longer than it.
+    if (octets === 0) return;
     if (!stream.incoming.take(octets)) throw beyondStream();
     if (!last && stream.incoming.worthwhile) this.#announce(stream);
   }
 
   /** An item begins. Throws {@link ProtocolViolation}. */
-  itemBegins(stream: GrantedStream, octets: number, more: boolean): void {
-    // Once it has begun it goes on whatever the channel's credit (FLOW-002).
-    if (this.#itemArrived(stream, ITEM_OCTETS + octets, more)) return;
-    throw new ProtocolViolation("FLOW-003", "an item began beyond the credit of the channel", "resource_exhausted");
+  itemBegins(stream: GrantedStream, octets: number): void {
+    const counted = ITEM_OCTETS + octets;
+    const covered = this.#channel.take(counted);
+    if (!stream.incoming.take(counted)) throw beyondStream();
+    if (!covered) {
+      throw new ProtocolViolation("FLOW-003", "an item began beyond the credit of the channel", "resource_exhausted");
+    }
+    this.#hold(stream, counted);
   }
 
-  /** An item goes on. Throws {@link ProtocolViolation}. */
-  itemGoesOn(stream: GrantedStream, octets: number, more: boolean): void {
-    this.#itemArrived(stream, octets, more);
+  /** An item goes on. It is counted, but what has begun waits for no credit (FLOW-002). */
+  itemGoesOn(stream: GrantedStream, octets: number): void {
+    this.#channel.take(octets);
+    stream.incoming.take(octets);
+    this.#hold(stream, octets);
   }
 
   /** An item is complete, and waits for the application. Gives what it counts for: {@link consumed} wants it back. */
   itemComplete(stream: GrantedStream): number {
     const octets = stream.itemOctets;
     stream.itemOctets = 0;
-    if (stream.incoming.hold(octets)) this.#unread += octets;
+    if (stream.incoming.keeps) this.#unread += octets;
     return octets;
   }
 
@@ -115,27 +123,22 @@ export class Grants {
     return undefined;
   }
 
-  /** False where the channel's credit does not cover it. */
-  #itemArrived(stream: GrantedStream, octets: number, more: boolean): boolean {
-    const channel = this.#channel;
+  /** What has arrived of an item waits for the application, where that still takes any. */
+  #hold(stream: GrantedStream, octets: number): void {
     stream.itemOctets += octets;
-    const covered = channel.take(octets);
-    if (!stream.incoming.take(octets)) throw beyondStream();
-    // What of an item is here already counts on the channel as the whole will. On the stream it does not: the item has to go on.
-    const { keeps } = stream.incoming;
-    if (keeps) channel.hold(octets);
-    else this.#tellOfChannel();
-    // An item that is complete waits for the application, where that still takes any.
-    if ((more || !keeps) && stream.incoming.worthwhile) this.#announce(stream);
-    return covered;
+    if (stream.incoming.hold(octets)) {
+      this.#channel.hold(octets);
+      return;
+    }
+    if (stream.incoming.worthwhile) this.#announce(stream);
+    this.#tellOfChannel();
   }
 
   #letAllGo(stream: GrantedStream): void {
     const { incoming } = stream;
     if (!incoming.keeps) return;
-    const unread = incoming.release();
-    this.#unread -= unread;
-    const octets = unread + stream.itemOctets;
+    const octets = incoming.release();
+    this.#unread -= octets - stream.itemOctets;
     if (octets > 0) this.#channelLetsGo(octets);
   }
 

@@ -16,15 +16,15 @@ export class OutgoingCredit {
     this.#limit = window.size;
   }
 
-  /** The credit at hand, in octets. Less than nothing where an item has begun that is longer than it was (FLOW-002). */
+  /** The credit at hand, in octets. Less than nothing behind an item that was longer than it (FLOW-002). */
   get left(): number {
     return this.#limit - this.#used;
   }
 
-  /** True where a body of so many octets may begin: all of it is covered, or more of the window is at hand than it waits for. */
+  /** True where a body of so many octets may begin: all of it is covered, or so much of the window is at hand (FLOW-008). */
   covers(octets: number): boolean {
     const { left } = this;
-    return octets <= left || left >= this.#window.begin;
+    return octets <= left || left >= this.#window.begin || octets === 0;
   }
 
   /** Octets are written. */

@@ -3,7 +3,8 @@
  *
  * Two things follow from them. A sender that has used up what it was granted hears of more as soon as the receiver has room
  * for it: it never waits for a grant that the receiver holds back because it is small. And a body that has begun goes on
- * without the application's help, since it begins only where that is certain; so what it takes of other limits comes back.
+ * without the application's help, since it begins only where that is certain; so what it takes of other limits comes back: a
+ * half-sent body that waits for a reader would keep the others from being put together (LIMIT-001).
  *
  * @module
  */
@@ -15,7 +16,7 @@ export interface Window {
   readonly size: number;
   /** What came free since the last grant, from which on the receiver grants more (FLOW-006). */
   readonly step: number;
-  /** The credit at hand from which on a body may begin that is longer than that (FLOW-008). */
+  /** The credit at hand from which on a body may begin that is longer than it (FLOW-008). */
   readonly begin: number;
   /** The least of a body that a frame carries which is not its last (FLOW-008). */
   readonly fragment: number;

@@ -225,13 +225,13 @@ export class Intake {
         throw new ProtocolViolation("FRAME-007", "DATA.kind must be 1 (progress) or 2 (item)");
       }
       const { length } = frame.body;
-      if (head.kind === DataKind.item) this.#options.grants.itemBegins(stream, length, frame.more);
+      if (head.kind === DataKind.item) this.#options.grants.itemBegins(stream, length);
       else this.#options.grants.arrived(stream, length, false);
       this.#start(stream, { ...frame, head });
       return;
     }
     // An item counts from its beginning on.
-    if (stream.itemOctets > 0) this.#options.grants.itemGoesOn(stream, frame.body.length, frame.more);
+    if (stream.itemOctets > 0) this.#options.grants.itemGoesOn(stream, frame.body.length);
     else this.#options.grants.arrived(stream, frame.body.length, frame.final);
     const assembly = stream.assembly;
     // The END that refused the arguments is on its way; what still comes of them is dropped.

@@ -171,7 +171,7 @@ export class Writer {
           body: chunk,
         }
       : body.first(chunk, more, now);
-    stream.outgoing.use(chunk.length + (body.started ? 0 : allowance(body)));
+    if (body.kind !== "item") stream.outgoing.use(chunk.length);
     this.#unsent -= chunk.length;
     body.started = true;
     body.offset += chunk.length;
@@ -200,7 +200,11 @@ export class Writer {
     this.#held.remove(stream);
     stream.unfinished = octets;
     this.#unfinished += octets;
-    if (body.kind === "item") this.#channel.use(cost);
+    if (body.kind === "item") {
+      // All of it: it goes on whatever is granted meanwhile (FLOW-002).
+      stream.outgoing.use(cost);
+      this.#channel.use(cost);
+    }
     this.#wakeHeld();
     return true;
   }
@@ -249,24 +253,25 @@ export class Writer {
     return body.kind !== "item" || cost <= this.#channel.left;
   }
 
-  /** Octets of a body for its first frame, beside the header. The channel's credit is counted already. */
+  /** Octets of a body for its first frame, beside the header. */
   #firstRoom(stream: Stream, body: OutgoingBody, now: number): number {
     const { length } = body.octets;
-    const fits = this.#fits(body);
-    const beside = fits
+    const room = this.#fits(body)
       ? length
       : Math.max(0, this.#options.limits.framePayload - headerLength(body.first(NOTHING, true, now)));
-    let credit = stream.outgoing.left - allowance(body);
-    if (body.kind === "item") credit = Math.min(credit, this.#channel.left + length);
-    return Math.min(beside, credit);
+    const { left } = stream.outgoing;
+    // An item is counted already, whole.
+    return body.kind === "item" ? Math.min(room, left + length, this.#channel.left + length) : Math.min(room, left);
   }
 
   /** Octets of a body that has begun for its next frame. Undefined where it has to wait for credit. */
   #nextRoom(stream: Stream, body: OutgoingBody): number | undefined {
-    const left = body.octets.length - body.offset;
-    const room = Math.min(left, this.#options.limits.framePayload, stream.outgoing.left);
-    stream.lacksCredit = room < left && room < this.#fragment;
-    return stream.lacksCredit ? undefined : room;
+    const rest = body.octets.length - body.offset;
+    const room = Math.min(rest, this.#options.limits.framePayload);
+    const { left } = stream.outgoing;
+    if (body.kind === "item" || room <= left) return room;
+    stream.lacksCredit = left < Math.min(rest, this.#fragment);
+    return stream.lacksCredit ? undefined : left;
   }
 }
 

@@ -1,0 +1,263 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { defineTools, tool, type ToolHandlers } from "../../src/index.ts";
+import type { Frame } from "../../src/wire/frame.ts";
+import type { GatewayUnderTest } from "../support/raw-worlds.ts";
+import { never } from "../support/kit.ts";
+import { open, reset } from "../support/raw.ts";
+import { chargeOf, credit, pacedGateway, WINDOWS } from "./support/paced.ts";
+
+const anything = { input: z.unknown(), output: z.unknown() };
+
+const tools = defineTools({
+  items: tool({ description: "Sends items", ...anything, item: z.unknown(), effect: "read" }),
+  more: tool({ description: "Sends others", ...anything, item: z.unknown(), progress: z.unknown(), effect: "read" }),
+  text: tool({ description: "Gives a text", input: z.number(), output: z.string(), effect: "read" }),
+});
+
+const { streamCredit, channelCredit } = WINDOWS;
+
+/** Sends items of these lengths, and then ends. */
+const sends = (...lengths: number[]) =>
+  async function* () {
+    for (const length of lengths) yield "x".repeat(length);
+    return "sent";
+  };
+
+async function gateway(
+  handlers: Partial<ToolHandlers<typeof tools>>,
+  options: Parameters<typeof pacedGateway>[0] = {},
+  stated: Parameters<typeof pacedGateway>[1] = {},
+): Promise<GatewayUnderTest> {
+  const under = await pacedGateway(options, stated);
+  under.side.registry.implement(tools, { items: never, more: never, text: (size) => "x".repeat(size), ...handlers });
+  await under.time.settle();
+  under.raw.take();
+  return under;
+}
+
+const itemsOf = (frames: readonly Frame[]) => frames.filter((frame) => frame.type === "data" && frame.head?.kind === 2);
+
+describe("A sender of items", () => {
+  it("sends as many as the credit of their stream covers, and the rest as more is granted", async () => {
+    const under = await gateway({ items: sends(...Array.from({ length: 40 }, () => 998)) });
+    const frames = await under.say(open(1, "items", 1));
+    // 1,062 each.
+    expect(itemsOf(frames)).toHaveLength(7);
+    expect(itemsOf(await under.say(credit(1, streamCredit + 1_000)))).toHaveLength(1);
+    expect(await under.say(credit(1, streamCredit + 1_000))).toEqual([]);
+    expect(itemsOf(await under.say(credit(1, 4 * streamCredit)))).toHaveLength(22);
+    // The channel's is used up as well.
+    expect(itemsOf(await under.say(credit(1, 1 << 20)))).toHaveLength(0);
+    const rest = await under.say(credit(0, 1 << 20));
+    expect(itemsOf(rest)).toHaveLength(10);
+    expect(rest.at(-1)).toMatchObject({ type: "end", code: 0 });
+  });
+
+  it("never sends more than was granted, in whatever steps that is", async () => {
+    for (const step of [1, 500, 1_100, 3_000]) {
+      const under = await gateway({ items: sends(3_000, 0, 0, 20_000, 5, 5, 5, 7_000) });
+      let limit = streamCredit;
+      const frames = [...(await under.say(open(1, "items", 1)))];
+      for (let rounds = 0; rounds < 60_000 / step && frames.at(-1)?.type !== "end"; rounds++) {
+        limit += step;
+        const before = chargeOf(frames, 1);
+        const next = [...(await under.say(credit(1, limit)))];
+        frames.push(...next);
+        // An item that has begun goes on; its beginning is covered.
+        const last = next.findLastIndex((frame) => frame.type === "data" && frame.head !== undefined);
+        expect(before + chargeOf(next.slice(0, last + 1), 1)).toBeLessThanOrEqual(last < 0 ? Infinity : limit);
+        if (step === 1 && rounds > 50) break;
+      }
+      if (step > 1) expect(frames.at(-1)).toMatchObject({ type: "end", code: 0, final: true });
+      for (const frame of frames) {
+        // No silly windows: a frame that is not the last of a body has 1 KiB of it at least.
+        if (frame.type === "data" && frame.more) expect(frame.body.length).toBeGreaterThanOrEqual(1_024);
+      }
+    }
+  });
+
+  it("sends none of nothing without credit, but an end of nothing", async () => {
+    const nothing = defineTools({
+      nothing: tool({ description: "Items of nothing", input: z.unknown(), item: z.undefined(), effect: "read" }),
+    });
+    const under = await gateway({}, {}, { streamCredit: 1_024 });
+    under.side.registry.implement(nothing, {
+      nothing: async function* () {
+        for (let n = 0; n < 16; n++) yield undefined;
+      },
+    });
+    await under.time.settle();
+    const frames = await under.say(open(1, "nothing", 1));
+    expect(itemsOf(frames)).toHaveLength(16);
+    expect(frames.at(-1)).toMatchObject({ type: "end", body: new Uint8Array(0) });
+  });
+
+  it("does not begin a long body with what is left of its credit, which would keep others from being put together", async () => {
+    const under = await gateway({ items: sends(4_000, 50_000) });
+    // 4,128 are left: less than half of the window and a frame.
+    expect(itemsOf(await under.say(open(1, "items", 1)))).toHaveLength(1);
+    const frames = await under.say(credit(1, streamCredit + 600));
+    expect(itemsOf(frames)).toMatchObject([{ more: true, body: { length: 4_664 } }]);
+    // Now that it has begun it goes on.
+    expect(chargeOf(frames, 1)).toBe(50_064);
+  });
+
+  it("waits with a small item for the window of the channel no longer than that takes, whatever waits before it", async () => {
+    const under = await gateway({ items: sends(8_000, 8_000, 8_000, 7_000, 30_000), more: sends(500) });
+    await under.say(open(1, "items", 1), credit(1, 1 << 20));
+    expect(itemsOf(under.raw.received)).toHaveLength(4);
+    const frames = await under.say(open(3, "more", 1));
+    expect(itemsOf(frames)).toHaveLength(1);
+    expect(frames.at(-1)).toMatchObject({ type: "end", stream: 3 });
+  });
+
+  it("goes on with an item that has begun although the window of the channel is used up, and begins no other", async () => {
+    const under = await gateway({ items: sends(100_000), more: sends(10) });
+    const frames = await under.say(open(1, "items", 1), open(3, "more", 1), credit(1, 1 << 20));
+    expect(chargeOf(frames, 1)).toBeGreaterThan(3 * channelCredit);
+    expect(chargeOf(frames, 3)).toBe(0);
+    expect(chargeOf(await under.say(credit(0, 100_000 + 50)), 3)).toBe(0);
+    expect(chargeOf(await under.say(credit(0, 100_064 + 12 + 64)), 3)).toBeGreaterThan(0);
+  });
+});
+
+describe("A result", () => {
+  it("waits for nothing that somebody else reads", async () => {
+    const under = await gateway({ items: sends(...Array.from({ length: 100 }, () => 1_000)) });
+    await under.say(...[1, 3, 5, 7, 9].flatMap((stream) => [open(stream, "items", 1)]));
+    // The channel's window is used up.
+    const frames = await under.say(open(11, "text", 6_000));
+    expect(frames.at(-1)).toMatchObject({ type: "end", stream: 11 });
+    expect(chargeOf(frames, 11)).toBe(6_000);
+  });
+
+  it("that is longer than its stream's window comes in parts as it is granted", async () => {
+    const under = await gateway({});
+    const first = [...(await under.say(open(1, "text", 20_000)))];
+    expect(chargeOf(first, 1)).toBe(streamCredit);
+    expect(first.at(-1)).toMatchObject({ more: true });
+    const rest = await under.say(credit(1, 20_000));
+    expect(rest.at(-1)).toMatchObject({ more: false, final: true });
+    expect(chargeOf(first, 1) + chargeOf(rest, 1)).toBe(20_000);
+  });
+});
+
+describe("A peer that never grants anything", () => {
+  it("has a bounded number of items wait for it", async () => {
+    let sent = 0;
+    const under = await gateway(
+      {
+        items: async (_input, call) => {
+          for (;;) {
+            await call.item("x".repeat(998));
+            sent += 1;
+          }
+        },
+      },
+      { limits: { unsentItems: 16_384 } },
+    );
+    await under.say(open(1, "items", 1));
+    const before = sent;
+    expect(before * 1_062).toBeLessThanOrEqual(streamCredit + 16_384 + 1_062);
+    await under.time.advance(10_000);
+    expect(sent).toBe(before);
+    // It may still cancel; its end comes behind what it has not let come.
+    await under.say(reset(1));
+    const frames = await under.say(credit(1, 1 << 20));
+    expect(frames.at(-1)).toMatchObject({ type: "end", stream: 1, code: 1 });
+  });
+
+  it("is refused further calls once too much waits for it, and hears when to try again", async () => {
+    const under = await gateway({}, { limits: { unsent: 100_000 } });
+    for (let n = 0; n < 4; n++) await under.say(open(2 * n + 1, "text", 40_000));
+    // 31,808 of each.
+    const frames = await under.say(open(9, "text", 1));
+    expect(frames).toMatchObject([{ type: "end", stream: 9, code: 8, outcome: 0, retryAfterMs: 1_000 }]);
+    await under.say(credit(1, 1 << 20));
+    expect(await under.say(open(11, "text", 1))).toMatchObject([{ type: "end", stream: 11, code: 0 }]);
+  });
+
+  it("hears only that a result was there, where four times as much waits for it", async () => {
+    const gate = Promise.withResolvers<void>();
+    const under = await gateway(
+      {
+        text: async (size) => {
+          await gate.promise;
+          return "x".repeat(size);
+        },
+      },
+      { limits: { unsent: 50_000 } },
+    );
+    for (let n = 0; n < 10; n++) await under.say(open(2 * n + 1, "text", 40_000));
+    under.raw.take();
+    gate.resolve();
+    await under.time.settle();
+    const ends = under.raw.all("end");
+    const kept = ends.filter(({ code }) => code === 0);
+    expect(ends).toHaveLength(10);
+    // Each keeps 40,000 until its first 8,192 are written.
+    expect(kept).toHaveLength(5);
+    for (const end of ends) if (end.code !== 0) expect(end).toMatchObject({ code: 8, outcome: 2, more: false });
+    expect(under.session.state).toBe("ready");
+  });
+
+  it("gets progress with the latest report only, also where none of it leaves", async () => {
+    const under = await gateway({
+      more: async (_input, call) => {
+        await call.item("x".repeat(streamCredit - 66));
+        for (let n = 0; n < 1_000; n++) {
+          call.progress(n);
+          await Promise.resolve();
+        }
+        return never();
+      },
+    });
+    await under.say(open(1, "more", 1));
+    const frames = await under.say(credit(1, 2 * streamCredit));
+    expect(frames.map((frame) => frame.type)).toEqual(["data"]);
+    expect(chargeOf(frames, 1)).toBe(3);
+  });
+});
+
+describe("A fast stream", () => {
+  it("is not stopped by slow ones", async () => {
+    const many = Array.from({ length: 200 }, () => 934);
+    const under = await gateway({ items: sends(...many), more: sends(...many) });
+    // Two that nobody reads: half of the channel's window.
+    await under.say(open(1, "items", 1), open(3, "items", 1));
+    let limit = streamCredit;
+    let frames = await under.say(open(5, "more", 1));
+    let all = 0;
+    for (let rounds = 0; rounds < 100 && frames.at(-1)?.type !== "end"; rounds++) {
+      all += chargeOf(frames, 5);
+      limit = all + streamCredit;
+      frames = await under.say(credit(5, limit), credit(0, all + channelCredit));
+    }
+    expect(frames.at(-1)).toMatchObject({ type: "end", stream: 5, code: 0 });
+  });
+});
+
+describe("The priority of a call", () => {
+  it("says in what share its result is written, and leaves every call something", async () => {
+    const under = await gateway({ text: (size) => "x".repeat(size) }, {}, { streamCredit: 1 << 20 });
+    under.carrier.blocked = true;
+    await under.say(
+      open(1, "text", 800_000, { priority: 2 }),
+      open(3, "text", 800_000),
+      open(5, "text", 800_000, { priority: 0 }),
+    );
+    under.carrier.drain();
+    await under.time.settle();
+    const written = { 1: 0, 3: 0, 5: 0 };
+    for (const frame of under.raw.received) {
+      if (!("body" in frame)) continue;
+      if (frame.stream === 1 || frame.stream === 3 || frame.stream === 5) written[frame.stream] += frame.body.length;
+      if (written[5] >= 640_000) break;
+    }
+    expect(written[3] / written[5]).toBeGreaterThan(0.2);
+    expect(written[3] / written[5]).toBeLessThan(0.3);
+    expect(written[1] / written[5]).toBeGreaterThan(0.03);
+    expect(written[1] / written[5]).toBeLessThan(0.1);
+  });
+});
