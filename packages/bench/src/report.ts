@@ -42,7 +42,7 @@ export const COMMON_COLUMNS: readonly Column[] = [
 ];
 
 /** The rows as lines of a table. */
-export function table({ columns }: Bench, rows: readonly Row[]): string[] {
+export function table({ columns }: Pick<Bench, "columns">, rows: readonly Row[]): string[] {
   const cells = [
     ["", ...columns.map(({ title }) => title)],
     ...rows.map((row) => [row.name, ...columns.map((column) => cell(column, row[column.figure]))]),

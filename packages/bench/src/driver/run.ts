@@ -57,6 +57,7 @@ export async function runBench(
         env: { ...process.env, NODE_COMPILE_CACHE: join(folder, "compiled") },
       });
       programs.push(started);
+      say(`${name} is process ${started.pid}`);
       await started.ready;
       return started;
     };

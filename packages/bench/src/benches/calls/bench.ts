@@ -38,10 +38,17 @@ export const calls: Bench = {
     client: new URL("client.ts", import.meta.url),
   },
   run: async (context) => {
-    const pairs = new Map<string, Pair>();
     const names = Object.keys(CONTENDERS).filter((name) => name === FLOOR || context.wants(name));
     if (names.length === 1) throw new Error(`nothing to measure; there are ${Object.keys(CONTENDERS).join(", ")}`);
-    for (const name of names) pairs.set(name, await startPair(context, name));
+    const pairs = new Map<string, Pair>();
+    const started = await Promise.all(names.map((name) => startPair(context, name)));
+    for (const [index, name] of names.entries()) {
+      const measure = started[index];
+      if (measure === undefined) continue;
+      await warmUp(measure, context.quick);
+      context.say(`${name} is warm`);
+      pairs.set(name, measure);
+    }
     const rows: Row[] = [];
     for (const concurrency of context.concurrencies(CONCURRENCIES)) {
       const plan = planOf(context, concurrency, SLICE_MS);
@@ -60,17 +67,17 @@ function planOf({ quick }: BenchContext, concurrency: number, ms: number): LoadP
   return { concurrency, ms: quick ? 0 : ms, calls: 2 * concurrency };
 }
 
-/** A server and a client of one contender, warm. They stay for all rounds, and do nothing while others are measured. */
+/** A server and a client of one contender. They stay for all rounds, and do nothing while others are measured. */
 async function startPair(context: BenchContext, name: string): Promise<Pair> {
   const server = await context.start("server", { name }, { name: `${name} server` });
   const url = await server.ready;
   const client = await context.start<LoadActions>("client", { name, url }, { name: `${name} client` });
-  const measure = (plan: LoadPlan): Promise<Sample> => measureLoad(client, server, plan);
-  for (const { concurrency, calls } of WARM_UP) {
-    await measure({ concurrency, ms: 0, calls: context.quick ? 2 * concurrency : calls });
-  }
-  context.say(`${name} is warm`);
-  return measure;
+  return (plan) => measureLoad(client, server, plan);
+}
+
+async function warmUp(measure: Pair, quick: boolean): Promise<void> {
+  for (const { concurrency, calls } of WARM_UP)
+    await measure({ concurrency, ms: 0, calls: quick ? concurrency : calls });
 }
 
 /** Adds to the row of turnmux how many calls it makes for each one of the peer that makes most. */

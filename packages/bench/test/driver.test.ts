@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { BENCHES } from "../src/benches.ts";
+import { readOptions } from "../src/options.ts";
+import { TARGETS } from "../src/targets.ts";
+import { BenchRun, LIMIT_MS, quickReport, ranBench } from "./support/bench-run.ts";
+import { temporaryFile } from "./support/temporary.ts";
+
+const limit = { timeout: LIMIT_MS };
+
+it("says what benches there are", limit, async () => {
+  const { code, output } = await ranBench("--help");
+  expect(code).toBe(0);
+  for (const { name, description } of BENCHES) expect(output).toMatch(new RegExp(`^  ${name} +${description}$`, "m"));
+});
+
+it.for([
+  [["nothing"], 'there is no bench "nothing"; there are calls'],
+  [[], "which bench? There are calls"],
+  [["calls", "once"], "one bench at a time"],
+  [["calls", "--rounds", "0"], "--rounds is a whole number from 1 to 1000"],
+  [["calls", "--concurrency", "many"], "--concurrency is a whole number from 1 to 65536"],
+  [["calls", "--targets", "file"], "--targets goes with --check"],
+  [["calls", "--fast"], "--fast"],
+] as const)("refuses %j, and says why", ([args, why]) => {
+  expect(() => readOptions([...args], BENCHES)).toThrow(why);
+});
+
+it("shows how it is used where it refuses something, and exits 2", limit, async () => {
+  const { code, output } = await ranBench("nothing");
+  expect(output).toContain('there is no bench "nothing"');
+  expect(output).toContain("npm run bench -- <name> [options]");
+  expect(code).toBe(2);
+});
+
+it("writes a report with the machine and the rows, and exits 0 where all targets are met", limit, async () => {
+  const targets = temporaryFile("targets.json");
+  const met = { bench: "size", row: "client", figure: "gzippedKiB", atLeast: 0, says: "KiB" };
+  writeFileSync(targets, JSON.stringify([met]));
+  const report = await quickReport("size", "--check", "--targets", targets);
+  expect(report).toMatchObject({ bench: "size", quick: true, rounds: 1 });
+  expect(report.machine).toMatchObject({ node: process.versions.node });
+  expect(report.machine.cores).toBeGreaterThan(0);
+  expect(report.rows.map(({ name }) => name)).toContain("client");
+});
+
+it("exits 1 where a figure misses its target, and says which", limit, async () => {
+  const targets = temporaryFile("targets.json");
+  writeFileSync(
+    targets,
+    JSON.stringify([
+      { bench: "size", row: "client", figure: "gzippedKiB", atMost: 0, says: "KiB" },
+      { bench: "size", row: "client", figure: "gzippedKiB", atLeast: 0, says: "KiB" },
+      { bench: "calls", row: "turnmux", figure: "ratio", atLeast: 1_000, says: "calls" },
+    ]),
+  );
+  const { code, output } = await ranBench("size", "--quick", "--check", "--targets", targets);
+  expect(output).toMatch(/^NO {3}client: KiB \(gzippedKiB\) is [\d.]+, and must be at most 0\.$/m);
+  expect(output).toMatch(/^yes {2}client: KiB \(gzippedKiB\) is [\d.]+, at least 0$/m);
+  expect(output).not.toContain("turnmux: calls");
+  expect(code).toBe(1);
+});
+
+it("refuses a file that has no targets before anything is measured", limit, async () => {
+  const targets = temporaryFile("targets.json");
+  writeFileSync(targets, JSON.stringify([{ bench: "size", row: "client", figure: "gzippedKiB", says: "KiB" }]));
+  const { code, output } = await ranBench("size", "--quick", "--check", "--targets", targets);
+  expect(output).toContain("give one of atLeast and atMost");
+  expect(output).not.toContain("minified  ");
+  expect(code).toBe(1);
+});
+
+it.for([
+  ["SIGTERM", 143],
+  ["SIGINT", 130],
+] as const)("leaves no process and no file behind after %s", limit, async ([signal, code]) => {
+  const run = new BenchRun(["calls", "--quick", "--only", "turnmux", "--rounds", "1000"]);
+  await run.says("round 1 of 1000");
+  run.signal(signal);
+  const { code: ended, output } = await run.ended;
+  const pids = [...output.matchAll(/is process (\d+)/g)].map(([, pid]) => Number(pid));
+  expect(pids).toHaveLength(4);
+  for (const pid of pids) expect(() => process.kill(pid, 0), `process ${pid}`).toThrow("ESRCH");
+  expect(readdirSync(run.folder)).toEqual([]);
+  expect(ended).toBe(code);
+});
+
+it("writes a profile of each process, beside the programs that it speaks of", limit, async () => {
+  const folder = temporaryFile("profiles");
+  const args = ["calls", "--quick", "--only", "turnmux", "--concurrency", "1", "--profile", folder];
+  expect(await ranBench(...args)).toMatchObject({ code: 0 });
+  for (const name of ["floor-client", "floor-server", "turnmux-client", "turnmux-server"]) {
+    const profile: unknown = JSON.parse(readFileSync(join(folder, `calls-${name}.cpuprofile`), "utf8"));
+    expect(profile).toHaveProperty("samples");
+  }
+  expect(readdirSync(join(folder, "programs"))).toContain("client.js");
+});
+
+it("holds each bench's targets against figures that it has", () => {
+  const names = BENCHES.map(({ name }) => name);
+  for (const { bench } of TARGETS) expect(names).toContain(bench);
+});
