@@ -68,4 +68,11 @@ export type { SessionControl, SessionOptions } from "./session/session.ts";
 export { ToolRegistry, type RegistryOptions, type ToolOverrides } from "./session/registry.ts";
 export { OnceCalls } from "./session/once.ts";
 export { systemEnvironment, type RuntimeGlobals, type SystemEnvironmentOptions } from "./session/system-environment.ts";
-export { silentLogger, type CallTrace, type Environment, type Occurrence } from "./session/environment.ts";
+export {
+  silentLogger,
+  type CallEnd,
+  type CallTrace,
+  type CancelTimer,
+  type Environment,
+  type Occurrence,
+} from "./session/environment.ts";

@@ -13,7 +13,7 @@ export type { OpenSessionOptions } from "./session/local.ts";
 export { GatewaySession } from "./session/gateway-session.ts";
 export { GatewayEvent, type GatewayEventMap, type GatewayListener } from "./events.ts";
 export type { CallsByOutcome, GatewayStats } from "./observe/stats.ts";
-export type { CallEnd, CallTraceMessage } from "./observe/diagnostics.ts";
+export type { CallTraceMessage } from "./observe/diagnostics.ts";
 
 // Where calls of `once` tools are recorded.
 export { sqliteJournal, type SqliteJournalOptions } from "./journal/sqlite.ts";
@@ -52,6 +52,7 @@ export {
   type AfterCrash,
   type BaseCallOptions,
   type BaseToolCall,
+  type CallEnd,
   type CallInFlight,
   type CallOptions,
   type CallOutcome,

@@ -24,7 +24,7 @@ interface DiagnosticsChannel {
 }
 
 /** The hooks of an environment; none where there is no `diagnostics_channel`. */
-export function diagnostics(): Pick<Environment, "traceCall" | "publish"> {
+export function diagnostics(): Pick<Environment, "tracesCalls" | "traceCall" | "publish"> {
   const found = diagnosticsChannel();
   if (found === undefined) return {};
   const calls = found.tracingChannel("turnmux:call");
@@ -34,7 +34,8 @@ export function diagnostics(): Pick<Environment, "traceCall" | "publish"> {
     journal: found.channel("turnmux:journal"),
   };
   return {
-    traceCall: (trace, run) => (calls.hasSubscribers ? traced(calls, trace, run) : run()),
+    tracesCalls: () => calls.hasSubscribers,
+    traceCall: (trace, run) => traced(calls, trace, run),
     publish(topic, occurrence) {
       const channel = topics[topic];
       if (channel.hasSubscribers) channel.publish(occurrence);

@@ -6,7 +6,8 @@
 import type { ReconcileCall, Reconciled } from "../contract/tool-call.ts";
 import type { Environment } from "./environment.ts";
 import type { RegisteredTool } from "./registry.ts";
-import { callLogger, checkedResult, unlessAborted } from "./runner.ts";
+import { callLogger, unlessAborted } from "./handler-call.ts";
+import { checkedResult } from "./runner.ts";
 import { failed, freesKey, type Settled } from "./settled.ts";
 
 /** How long a `reconcile` may take, in milliseconds, where no deadline of a call is shorter. */

@@ -17,25 +17,70 @@ export interface BookedCall {
   readonly since: number;
   /** When its deadline is over, likewise. */
   readonly deadline: { readonly at: number } | undefined;
+  /** The page's: its neighbours there. */
+  bookedBefore: BookedCall | undefined;
+  bookedBehind: BookedCall | undefined;
+}
+
+/** The calls of one principal: a chain, so that a call allocates and looks up nothing to be in it. */
+export class BookPage {
+  readonly principal: string;
+  /** Sessions that put calls on this page. */
+  users = 0;
+  #first: BookedCall | undefined;
+  #last: BookedCall | undefined;
+
+  constructor(principal: string) {
+    this.principal = principal;
+  }
+
+  add(call: BookedCall): void {
+    call.bookedBefore = this.#last;
+    if (this.#last === undefined) this.#first = call;
+    else this.#last.bookedBehind = call;
+    this.#last = call;
+  }
+
+  /** Without effect for a call that is not on it. */
+  delete(call: BookedCall): void {
+    const { bookedBefore, bookedBehind } = call;
+    if (bookedBefore === undefined && this.#first !== call) return;
+    if (bookedBefore === undefined) this.#first = bookedBehind;
+    else bookedBefore.bookedBehind = bookedBehind;
+    if (bookedBehind === undefined) this.#last = bookedBefore;
+    else bookedBehind.bookedBefore = bookedBefore;
+    call.bookedBefore = undefined;
+    call.bookedBehind = undefined;
+  }
+
+  /** The calls, the oldest first. */
+  calls(): BookedCall[] {
+    const calls: BookedCall[] = [];
+    for (let call = this.#first; call !== undefined; call = call.bookedBehind) calls.push(call);
+    return calls;
+  }
 }
 
 /** One for each gateway, or client session. */
 export class CallBook {
-  readonly #calls = new Map<string, Set<BookedCall>>();
+  readonly #pages = new Map<string, BookPage>();
 
-  add(call: BookedCall): void {
-    const calls = this.#calls.get(call.principal) ?? new Set();
-    this.#calls.set(call.principal, calls);
-    calls.add(call);
+  /** The page of a principal, for a session that gives it back with {@link close}. */
+  open(principal: string): BookPage {
+    const page = this.#pages.get(principal) ?? new BookPage(principal);
+    this.#pages.set(principal, page);
+    page.users += 1;
+    return page;
   }
 
-  delete(call: BookedCall): void {
-    const calls = this.#calls.get(call.principal);
-    if (calls?.delete(call) === true && calls.size === 0) this.#calls.delete(call.principal);
+  /** A session has no more calls to put on this page. */
+  close(page: BookPage): void {
+    page.users -= 1;
+    if (page.users === 0) this.#pages.delete(page.principal);
   }
 
   /** The calls of a principal, the oldest first. */
   of(principal: string): Iterable<BookedCall> {
-    return this.#calls.get(principal) ?? [];
+    return this.#pages.get(principal)?.calls() ?? [];
   }
 }

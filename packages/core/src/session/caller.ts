@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { bodyLength } from "../content/body.ts";
 import type { CallOptions } from "../contract/call-options.ts";
 import type { ChannelEnd } from "../channel/events.ts";
 import { isToolName } from "../contract/names.ts";
-import { cloneValue } from "../content/body.ts";
+import { bodyLength, cloneValue } from "../content/body.ts";
 import { ValueError, type Value } from "../content/value.ts";
 import type { Code } from "../errors/codes.ts";
 import { effectFromWire, isPriority, priorityToWire, type Effect } from "../errors/effect.ts";

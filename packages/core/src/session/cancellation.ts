@@ -15,9 +15,13 @@ export interface Cancellation {
   listen(run: (reason: unknown) => void): () => void;
 }
 
-/** These signals as one. */
-export function cancellationOf(...given: readonly (AbortSignal | undefined)[]): Cancellation {
-  const signals = given.filter((signal) => signal !== undefined);
+/** The call's own signal and others as one; undefined where there is none. */
+export function cancellationOf(
+  own: AbortSignal | undefined,
+  others: readonly (AbortSignal | undefined)[] = [],
+): Cancellation | undefined {
+  if (own === undefined && others.length === 0) return undefined;
+  const signals = [own, ...others].filter((signal) => signal !== undefined);
   return {
     get aborted(): AbortSignal | undefined {
       return signals.find((signal) => signal.aborted);

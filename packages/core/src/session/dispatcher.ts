@@ -9,17 +9,20 @@ import { isReservedName } from "../contract/names.ts";
 import type { Value } from "../content/value.ts";
 import { TurnmuxError } from "../errors/turnmux-error.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
+import { NumberTable } from "../peer/number-table.ts";
 import { NO_BODY, type CallNumber, type CallPort, type PortEvent } from "../peer/port.ts";
+import type { BookPage } from "./call-book.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
 import { Execution } from "./execution.ts";
-import { IncomingCall, invalidArguments } from "./incoming.ts";
+import type { RunContext } from "./handler-call.ts";
+import { IncomingCall, invalidArguments, type IncomingOwner } from "./incoming.ts";
 import { Inquiries } from "./inquiries.ts";
 import type { Interceptor } from "./interceptor.ts";
 import { KeyedCalls } from "./keyed-calls.ts";
 import type { OnceCalls } from "./once.ts";
 import { describeBuiltin, type RegisteredTool, type ToolRegistry } from "./registry.ts";
-import { runHandler, type RunContext } from "./runner.ts";
+import { runHandler } from "./runner.ts";
 import { brokenOff, failed, type Failure, type Settled } from "./settled.ts";
 
 type OpenEvent = Extract<PortEvent, { type: "open" }>;
@@ -39,20 +42,30 @@ export interface DispatcherOptions {
   /** Who calls, and what it may do, at present. */
   readonly principal: () => string;
   readonly scopes: () => ReadonlySet<string>;
+  /** The same as a list that nobody changes. */
+  readonly scopeList: () => readonly string[];
   /** True where the peer may do everything: on a client, whose gateway has no scopes. */
   readonly allowsAll: boolean;
 }
 
 /** One for each session. */
-export class Dispatcher {
+export class Dispatcher implements IncomingOwner {
+  readonly environment: Environment;
   readonly #options: DispatcherOptions;
-  readonly #calls = new Map<CallNumber, IncomingCall>();
+  readonly #calls = new NumberTable<IncomingCall>();
+  /** Of tools whose calls are counted. */
   readonly #runningByTool = new Map<string, number>();
+  /** Where calls of the principal are found, whatever their session. Opened with the first call. */
+  #page: BookPage | undefined;
+  /** Calls on the page. */
+  #booked = 0;
+  #abandoned = false;
   readonly #keyed: KeyedCalls;
   readonly #builtin: ReadonlyMap<string, RegisteredTool>;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.environment = options.environment;
     this.#keyed = new KeyedCalls({
       once: options.once,
       environment: options.environment,
@@ -103,49 +116,57 @@ export class Dispatcher {
       port.end(event.call, { ...over, body: NO_BODY });
       return;
     }
-    const shortened = event.deadlineMs !== undefined && deadlineMs !== undefined && deadlineMs < event.deadlineMs;
-    const call = new IncomingCall({
-      number: event.call,
-      callId: event.callId,
-      tool,
-      principal: this.#options.principal(),
-      key: event.key,
-      turn: event.turn,
-      since: now,
-      port,
-      environment: this.#options.environment,
-      over: (ended) => {
-        if (this.#calls.get(ended.number) === ended) this.#calls.delete(ended.number);
-        this.#options.registry.calls.delete(ended);
-        free();
-      },
-      acceptMore: () => this.#acceptMore(shortened ? deadlineMs : undefined),
-    });
+    const call = new IncomingCall(this, port, tool, event, this.#options.principal(), now);
+    if (event.deadlineMs !== undefined && deadlineMs !== undefined && deadlineMs < event.deadlineMs) {
+      call.shortenedMs = deadlineMs;
+    }
     this.#calls.set(event.call, call);
-    this.#options.registry.calls.add(call);
-    const free = this.#takePlace(tool);
-    if (deadlineMs !== undefined)
-      call.deadline = this.#options.deadlines.set(now + deadlineMs, () => this.#expired(call));
-    void this.#check(call, event, value, deadlineMs)
-      .catch((error: unknown) => this.#failed(call, error))
-      .then(free);
+    this.#book(call);
+    this.#takePlace(tool);
+    if (deadlineMs !== undefined) call.deadline = this.#options.deadlines.set(now + deadlineMs, expire, call);
+    this.#start(call, event, value, deadlineMs);
+  }
+
+  /** A call is over, or goes on for nobody. */
+  over(call: IncomingCall): void {
+    if (this.#calls.get(call.number) === call) this.#calls.delete(call.number);
+    this.#page?.delete(call);
+    this.#booked -= 1;
+    this.#leavePage();
+    this.#leavePlace(call);
+  }
+
+  #book(call: IncomingCall): void {
+    this.#abandoned = false;
+    this.#page ??= this.#options.registry.calls.open(call.principal);
+    this.#page.add(call);
+    this.#booked += 1;
+  }
+
+  /** The page is kept for the calls that follow, until there is no port that could bring any. */
+  #leavePage(): void {
+    if (!this.#abandoned || this.#booked > 0 || this.#page === undefined) return;
+    this.#options.registry.calls.close(this.#page);
+    this.#page = undefined;
+  }
+
+  /** A place among the tool's concurrent calls. */
+  #takePlace(tool: RegisteredTool): void {
+    if (tool.maxConcurrent === undefined) return;
+    this.#runningByTool.set(tool.name, (this.#runningByTool.get(tool.name) ?? 0) + 1);
   }
 
   /**
-   * Takes a place among the tool's concurrent calls. It is free when what this gives back was called twice: when the call
-   * is over, and when its handler has ended, which may go on for nobody (CALL-013).
+   * The place is free when this was said twice: when the call is over, and when its handler has ended, which may go on for
+   * nobody (CALL-013).
    */
-  #takePlace(tool: RegisteredTool): () => void {
-    const places = this.#runningByTool;
-    places.set(tool.name, (places.get(tool.name) ?? 0) + 1);
-    let reasons = 2;
-    return () => {
-      reasons -= 1;
-      if (reasons > 0) return;
-      const left = (places.get(tool.name) ?? 1) - 1;
-      if (left === 0) places.delete(tool.name);
-      else places.set(tool.name, left);
-    };
+  #leavePlace(call: IncomingCall): void {
+    const { tool } = call;
+    call.holds -= 1;
+    if (call.holds > 0 || tool.maxConcurrent === undefined) return;
+    const left = (this.#runningByTool.get(tool.name) ?? 1) - 1;
+    if (left === 0) this.#runningByTool.delete(tool.name);
+    else this.#runningByTool.set(tool.name, left);
   }
 
   /** This implementation has a fault, or something that it was given. */
@@ -160,7 +181,7 @@ export class Dispatcher {
     const call = this.#calls.get(number);
     if (call === undefined) return;
     if (code === "deadline_exceeded") {
-      this.#expired(call);
+      this.expired(call);
       return;
     }
     const reason = new TurnmuxError("cancelled", "the caller cancelled the call", {
@@ -189,6 +210,8 @@ export class Dispatcher {
   /** The port is gone, and what it has not told of is void. */
   abandon(): void {
     for (const number of this.#calls.keys()) this.makeVoid(number);
+    this.#abandoned = true;
+    this.#leavePage();
   }
 
   /** The port has room for a further item of this call. */
@@ -225,51 +248,81 @@ export class Dispatcher {
     );
   }
 
-  async #check(
+  /** Checks the call, and runs it: at once, where nothing takes its time. */
+  #start(call: IncomingCall, event: OpenEvent, value: Value | undefined, deadlineMs: number | undefined): void {
+    let running: Promise<void> | undefined;
+    try {
+      const checked = this.#validated(call, value);
+      if (checked instanceof Promise) {
+        running = checked.then((late) => this.#checked(call, event, value, late, deadlineMs));
+      } else running = this.#checked(call, event, value, checked, deadlineMs);
+    } catch (error) {
+      this.#failed(call, error);
+    }
+    if (running === undefined) this.#leavePlace(call);
+    else void this.#awaited(call, running);
+  }
+
+  async #awaited(call: IncomingCall, running: Promise<void>): Promise<void> {
+    try {
+      await running;
+    } catch (error) {
+      this.#failed(call, error);
+    }
+    this.#leavePlace(call);
+  }
+
+  /** What the contract makes of the arguments; undefined where it cannot be asked. */
+  #validated(call: IncomingCall, value: Value | undefined): Checked | undefined | Promise<Checked | undefined> {
+    const uncheckable = (error: unknown): undefined => {
+      this.environment.log.error(`turnmux: the validator of ${call.tool.name} failed`, { error });
+      call.settle(failed("internal", "the tool's contract could not be checked", "not_started"));
+    };
+    try {
+      const checked = validate(call.tool.contract.input, value);
+      return checked instanceof Promise ? checked.catch(uncheckable) : checked;
+    } catch (error) {
+      return uncheckable(error);
+    }
+  }
+
+  #checked(
     call: IncomingCall,
     event: OpenEvent,
     value: Value | undefined,
+    checked: Checked | undefined,
     deadlineMs: number | undefined,
-  ): Promise<void> {
-    const { contract } = call.tool;
-    let checked: Checked;
-    try {
-      const result = validate(contract.input, value);
-      checked = result instanceof Promise ? await result : result;
-    } catch (error) {
-      this.#options.environment.log.error(`turnmux: the validator of ${call.tool.name} failed`, { error });
-      call.settle(failed("internal", "the tool's contract could not be checked", "not_started"));
-      return;
-    }
-    if (call.ended) return;
+  ): Promise<void> | undefined {
+    if (call.ended || checked === undefined) return undefined;
     if (!checked.ok) {
       call.settle(invalidArguments({ details: issueDetails(checked.issues) }));
-      return;
+      return undefined;
     }
     const context: RunContext = {
       callId: event.callId,
       key: event.key,
       turn: event.turn,
       principal: this.#options.principal(),
-      scopes: [...this.#options.scopes()],
+      scopes: this.#options.scopeList(),
       deadlineMs,
       trace: event.trace,
       meta: event.meta ?? {},
     };
-    if (contract.effect === "once") await this.#keyed.run(call, checked.value, value, context);
-    else await this.#run(call, new Execution(call.tool, checked.value), context);
-  }
-
-  async #run(call: IncomingCall, execution: Execution, context: RunContext): Promise<void> {
+    if (call.tool.contract.effect === "once") return this.#keyed.run(call, checked.value, value, context);
+    const execution = new Execution(call.tool, checked.value);
     call.execution = execution;
     execution.join(call);
-    execution.settle(await this.#execute(execution, context));
+    const settled = this.#execute(execution, context);
+    if (settled instanceof Promise) return settled.then((late) => execution.settle(late));
+    execution.settle(settled);
+    return undefined;
   }
 
-  #execute(execution: Execution, context: RunContext): Promise<Settled> {
+  #execute(execution: Execution, context: RunContext): Settled | Promise<Settled> {
     const { environment, interceptors } = this.#options;
-    const run = (): Promise<Settled> => runHandler(execution, context, interceptors, environment);
-    if (environment.traceCall === undefined) return run();
+    if (environment.traceCall === undefined || environment.tracesCalls?.() === false) {
+      return runHandler(execution, context, interceptors, environment);
+    }
     const { callId, turn, principal, trace } = context;
     return environment.traceCall(
       {
@@ -281,11 +334,12 @@ export class Dispatcher {
         principal,
         trace,
       },
-      run,
+      async () => runHandler(execution, context, interceptors, environment),
     );
   }
 
-  #expired(call: IncomingCall): void {
+  /** The deadline of a call is over. */
+  expired(call: IncomingCall): void {
     if (call.ended) return;
     const { execution } = call;
     // What has not started, and nobody else waits for, does not start any more.
@@ -299,12 +353,9 @@ export class Dispatcher {
     call.settle(failed("deadline_exceeded", "the deadline is over", outcome));
     call.giveUp(reason);
   }
-
-  #acceptMore(deadlineMs: number | undefined): { lagMs?: number; deadlineMs?: number } {
-    const lagMs = this.#options.environment.lagMs?.();
-    return { ...(lagMs === undefined ? {} : { lagMs }), ...(deadlineMs === undefined ? {} : { deadlineMs }) };
-  }
 }
+
+const expire = (call: IncomingCall): void => call.expire();
 
 const refusals = {
   unknown: (name: string): Failure => failed("unimplemented", `there is no tool ${name}`, "not_started"),

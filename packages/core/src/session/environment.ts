@@ -4,6 +4,8 @@
  * @module
  */
 import type { Logger } from "../contract/tool-call.ts";
+import type { Code } from "../errors/codes.ts";
+import type { Outcome } from "../errors/outcome.ts";
 
 /** One call, as tracing sees it. Never holds arguments or results. */
 export interface CallTrace {
@@ -23,6 +25,23 @@ export interface Occurrence {
   readonly fields?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** How a call ended, as statistics and tracing see it: never with its arguments or result. */
+export interface CallEnd {
+  readonly ok: boolean;
+  readonly code?: Code | undefined;
+  readonly outcome?: Outcome | undefined;
+}
+
+/** Takes a timer back. */
+export interface CancelTimer {
+  (): void;
+  /**
+   * Whether the timer by itself keeps the process up, from now on: cheaper than to take it back and to set another one. Absent where
+   * that cannot be changed.
+   */
+  readonly keepUp?: ((keeps: boolean) => void) | undefined;
+}
+
 /** Implemented by gateway, client, and the virtual world of the tests. */
 export interface Environment {
   /** Milliseconds of a monotonic clock. */
@@ -38,19 +57,29 @@ export interface Environment {
    * already arrived is read first (CALL-015). Where `idle` is true, the timer by itself keeps no process up. Where
    * `prompt` is true it waits for nothing: for what is no judgement on a peer's silence.
    */
-  setTimer(at: number, run: () => void, idle?: boolean, prompt?: boolean): () => void;
+  setTimer(at: number, run: () => void, idle?: boolean, prompt?: boolean): CancelTimer;
   /**
    * Something came in from a peer: a message, or a connection. Late timers wait while there is more. Absent where time is not
    * real.
    */
   arrived?(): void;
-  /** Runs `run` soon: after the code that runs now, and before time passes. */
+  /** Runs `run` at the end of this turn of the event loop, and before time passes. */
   defer(run: () => void): void;
+  /** Runs `run` as soon as the code that runs now is done, with what it has resolved. Default: as {@link defer} does. */
+  soon?(run: () => void): void;
   /** How late the event loop is, in milliseconds. */
   lagMs?(): number;
   readonly log: Logger;
+  /** Whether {@link traceCall} is to be asked at present. Default: where it is there, it is. */
+  tracesCalls?(): boolean;
   /** Wraps a call for tracing. Absent where nobody can subscribe. */
   traceCall?<T>(trace: CallTrace, run: () => Promise<T>): Promise<T>;
+  /** A handler is called for the peer, or stands behind its interceptors. */
+  handlerBegan?(): void;
+  /** It has ended. */
+  handlerEnded?(): void;
+  /** An own call is over, as its caller is told. */
+  callEnded?(end: CallEnd): void;
   /** Tells subscribers. Absent where nobody can subscribe. */
   publish?(topic: "session" | "lane" | "journal", occurrence: Occurrence): void;
 }

@@ -24,9 +24,15 @@ export class Execution {
   readonly tool: RegisteredTool;
   readonly input: unknown;
   readonly fingerprint: string | undefined;
-  /** Each with what it does where the run, broken off before it joined, left the key free: start anew. */
-  readonly #participants = new Map<Participant, (() => void) | undefined>();
-  readonly #abort = new AbortController();
+  /** The first that joined; most have no other. */
+  #first: Participant | undefined;
+  #firstAgain: (() => void) | undefined;
+  /** Those that joined it, each with what it does where the run, broken off before it joined, left the key free: start anew. */
+  #others: Map<Participant, (() => void) | undefined> | undefined;
+  /** Made where somebody looks at {@link signal}. */
+  #abort: AbortController | undefined;
+  #aborted = false;
+  #reason: unknown;
   /** True once the handler was called. */
   started = false;
   /**
@@ -49,7 +55,16 @@ export class Execution {
 
   /** The handler's signal: aborted when the last participant has left. */
   get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#aborted) this.#abort.abort(this.#reason);
+    }
     return this.#abort.signal;
+  }
+
+  /** Whether {@link signal} is aborted, without having one made. */
+  get aborted(): boolean {
+    return this.#aborted;
   }
 
   /** How it ended, once it has. */
@@ -59,7 +74,7 @@ export class Execution {
 
   /** True when nobody else waits. */
   isLast(participant: Participant): boolean {
-    return this.#participants.size === 1 && this.#participants.has(participant);
+    return this.#count === 1 && this.#has(participant);
   }
 
   /**
@@ -72,7 +87,7 @@ export class Execution {
       participant.settle(this.#settled);
       return;
     }
-    this.#participants.set(participant, this.signal.aborted || !this.runs ? again : undefined);
+    this.#add(participant, this.#aborted || !this.runs ? again : undefined);
     const accepted = this.#accepted;
     // Whoever caused the run was there before: also one that nobody else waits for any more is another call's (CALL-002).
     if (accepted !== undefined) {
@@ -85,49 +100,100 @@ export class Execution {
    * wait it just leaves, and the answer is false.
    */
   cancel(participant: Participant, reason: unknown): boolean {
-    if (this.#participants.size > 1) {
-      this.#participants.delete(participant);
+    if (this.#count > 1) {
+      this.#delete(participant);
       return false;
     }
     // It does not run for a call that is cancelled.
-    if (this.#participants.has(participant)) this.#participants.set(participant, undefined);
-    this.#abort.abort(reason);
+    if (this.#has(participant)) this.#add(participant, undefined);
+    this.#abortWith(reason);
     return true;
   }
 
   /** A call gives up. The handler is aborted when it was the last one. */
   leave(participant: Participant, reason: unknown): void {
-    if (this.#participants.delete(participant) && this.#participants.size === 0) this.#abort.abort(reason);
+    if (this.#delete(participant) && this.#count === 0) this.#abortWith(reason);
   }
 
   /** Tells every caller. The first one hears `running`, those that share its key hear `joined`. */
   accept(accept: AcceptInfo): void {
     this.#accepted = accept;
-    let first = true;
-    for (const participant of this.#participants.keys()) {
-      const joined = !first && accept.state === "running";
+    const first = this.#first;
+    first?.accept(accept);
+    if (this.#others === undefined) return;
+    let told = first !== undefined;
+    for (const participant of this.#others.keys()) {
+      const joined = told && accept.state === "running";
       participant.accept(joined ? { ...accept, state: "joined" } : accept);
-      first = false;
+      told = true;
     }
   }
 
   progress(value: unknown): void {
-    for (const participant of this.#participants.keys()) participant.progress(value);
+    for (const participant of this.#participants()) participant.progress(value);
   }
 
+  /** Resolves when every caller has room for the next one. */
   async item(value: unknown): Promise<void> {
-    await Promise.all([...this.#participants.keys()].map((participant) => participant.item(value)));
+    if (this.#others === undefined) await this.#first?.item(value);
+    else await Promise.all(this.#participants().map((participant) => participant.item(value)));
   }
 
   /** The end: every call that still waits hears of it, or starts anew where it may and the key is free for it. */
   settle(settled: Settled, free: boolean = freesKey(settled)): void {
     if (this.#settled !== undefined) return;
     this.#settled = settled;
-    const waiting = [...this.#participants];
-    this.#participants.clear();
-    for (const [participant, again] of waiting) {
-      if (free && again !== undefined) again();
-      else participant.settle(settled);
-    }
+    const first = this.#first;
+    const firstAgain = this.#firstAgain;
+    const others = this.#others;
+    this.#first = undefined;
+    this.#firstAgain = undefined;
+    this.#others = undefined;
+    if (first !== undefined) tell(first, firstAgain, settled, free);
+    if (others === undefined) return;
+    for (const [participant, again] of others) tell(participant, again, settled, free);
   }
+
+  #abortWith(reason: unknown): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#reason = reason;
+    this.#abort?.abort(reason);
+  }
+
+  get #count(): number {
+    return (this.#first === undefined ? 0 : 1) + (this.#others?.size ?? 0);
+  }
+
+  /** Those that wait now. */
+  #participants(): Participant[] {
+    const others = this.#others === undefined ? [] : [...this.#others.keys()];
+    return this.#first === undefined ? others : [this.#first, ...others];
+  }
+
+  #has(participant: Participant): boolean {
+    return this.#first === participant || this.#others?.has(participant) === true;
+  }
+
+  #add(participant: Participant, again: (() => void) | undefined): void {
+    if (this.#first === participant || (this.#first === undefined && this.#others === undefined)) {
+      this.#first = participant;
+      this.#firstAgain = again;
+      return;
+    }
+    this.#others ??= new Map();
+    this.#others.set(participant, again);
+  }
+
+  #delete(participant: Participant): boolean {
+    if (this.#first !== participant) return this.#others?.delete(participant) === true;
+    this.#first = undefined;
+    this.#firstAgain = undefined;
+    return true;
+  }
+}
+
+function tell(participant: Participant, again: (() => void) | undefined, settled: Settled, free: boolean): void {
+  if (free && again !== undefined) again();
+  else participant.settle(settled);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { bodyLength } from "../content/body.ts";
 import { ValueError } from "../content/value.ts";
 import { ToolError } from "../errors/tool-error.ts";
 import { NO_BODY, type AcceptInfo, type CallNumber, type CallPort, type Ending, type PortBody } from "../peer/port.ts";
@@ -12,6 +13,23 @@ import type { Environment } from "./environment.ts";
 import type { Execution, Participant } from "./execution.ts";
 import type { RegisteredTool } from "./registry.ts";
 import { failed, type Failure, type Settled } from "./settled.ts";
+
+/** What an incoming call needs of its dispatcher. */
+export interface IncomingOwner {
+  readonly environment: Environment;
+  /** END was said, or never will be. */
+  over(call: IncomingCall): void;
+  /** Its deadline is over. */
+  expired(call: IncomingCall): void;
+}
+
+/** What is known of a call when it comes. */
+export interface IncomingRequest {
+  readonly call: CallNumber;
+  readonly callId: string;
+  readonly key?: string | undefined;
+  readonly turn?: string | undefined;
+}
 
 /** See the module's comment. The dispatcher owns it. */
 export class IncomingCall implements Participant, BookedCall {
@@ -26,40 +44,37 @@ export class IncomingCall implements Participant, BookedCall {
   execution: Execution | undefined;
   /** Its deadline, where it has one. */
   deadline: Deadline | undefined;
+  /** Of the caller's deadline, where it is not the one that it asked for. */
+  shortenedMs: number | undefined;
+  /** Why it still has a place among its tool's concurrent calls: it is not over, and its handler has not ended (CALL-013). */
+  holds = 2;
+  bookedBefore: BookedCall | undefined;
+  bookedBehind: BookedCall | undefined;
   readonly #port: CallPort;
-  readonly #environment: Environment;
-  readonly #over: (call: IncomingCall) => void;
-  readonly #acceptMore: () => Pick<AcceptInfo, "lagMs" | "deadlineMs">;
-  #room: (() => void)[] = [];
+  readonly #owner: IncomingOwner;
+  #room: (() => void)[] | undefined;
   #state: BookedCall["state"] = "queued";
   #ended = false;
   #void = false;
 
-  constructor(options: {
-    readonly number: CallNumber;
-    readonly callId: string;
-    readonly tool: RegisteredTool;
-    readonly principal: string;
-    readonly key: string | undefined;
-    readonly turn: string | undefined;
-    /** When it came, on the environment's clock. */
-    readonly since: number;
-    readonly port: CallPort;
-    readonly environment: Environment;
-    readonly over: (call: IncomingCall) => void;
-    readonly acceptMore: () => Pick<AcceptInfo, "lagMs" | "deadlineMs">;
-  }) {
-    this.number = options.number;
-    this.callId = options.callId;
-    this.tool = options.tool;
-    this.principal = options.principal;
-    this.key = options.key;
-    this.turn = options.turn;
-    this.since = options.since;
-    this.#port = options.port;
-    this.#environment = options.environment;
-    this.#over = options.over;
-    this.#acceptMore = options.acceptMore;
+  /** `since`: when it came, on the environment's clock. */
+  constructor(
+    owner: IncomingOwner,
+    port: CallPort,
+    tool: RegisteredTool,
+    request: IncomingRequest,
+    principal: string,
+    since: number,
+  ) {
+    this.number = request.call;
+    this.callId = request.callId;
+    this.tool = tool;
+    this.principal = principal;
+    this.key = request.key;
+    this.turn = request.turn;
+    this.since = since;
+    this.#port = port;
+    this.#owner = owner;
   }
 
   /** True once END was said. */
@@ -72,9 +87,11 @@ export class IncomingCall implements Participant, BookedCall {
     return this.#state;
   }
 
-  accept(accept: AcceptInfo): void {
-    if (accept.state !== "replayed") this.#state = accept.state;
-    if (!this.#silent) this.#port.accept(this.number, { ...this.#acceptMore(), ...accept });
+  accept({ state, reason, place }: AcceptInfo): void {
+    if (state !== "replayed") this.#state = state;
+    if (this.#silent) return;
+    const lagMs = this.#owner.environment.lagMs?.();
+    this.#port.accept(this.number, { state, reason, place, lagMs, deadlineMs: this.shortenedMs });
   }
 
   progress(value: unknown): void {
@@ -82,13 +99,14 @@ export class IncomingCall implements Participant, BookedCall {
     const body = this.#part(value);
     // A report may be left out (CALL-008), and this one would break the caller's limit (LIMIT-001).
     if (body !== undefined) this.#port.progress(this.number, body);
-    else this.#environment.log.warn(`turnmux: ${this.tool.name}: a progress report is more than the caller takes`);
+    else
+      this.#owner.environment.log.warn(`turnmux: ${this.tool.name}: a progress report is more than the caller takes`);
   }
 
   async item(value: unknown): Promise<void> {
     if (this.#silent) {
       // Nobody hears it. A handler that sends on and on must not keep everybody else from running.
-      await new Promise<void>((resolve) => this.#environment.defer(resolve));
+      await new Promise<void>((resolve) => this.#owner.environment.defer(resolve));
       return;
     }
     const body = this.#part(value);
@@ -97,13 +115,17 @@ export class IncomingCall implements Participant, BookedCall {
       throw new ToolError("resource_exhausted", message, { retryable: false });
     }
     if (this.#port.item(this.number, body)) return;
-    await new Promise<void>((resolve) => this.#room.push(resolve));
+    await new Promise<void>((resolve) => {
+      this.#room ??= [];
+      this.#room.push(resolve);
+    });
   }
 
   /** The port has room for a further item. */
   roomMade(): void {
     const waiting = this.#room;
-    this.#room = [];
+    if (waiting === undefined) return;
+    this.#room = undefined;
     for (const resolve of waiting) resolve();
   }
 
@@ -113,7 +135,12 @@ export class IncomingCall implements Participant, BookedCall {
     this.deadline?.cancel();
     this.roomMade();
     if (!this.#void) this.#port.end(this.number, this.#ending(settled));
-    this.#over(this);
+    this.#owner.over(this);
+  }
+
+  /** Its deadline is over. */
+  expire(): void {
+    this.#owner.expired(this);
   }
 
   /** The session is over: nobody hears the end. The execution goes on where its tool says so. */
@@ -137,7 +164,7 @@ export class IncomingCall implements Participant, BookedCall {
   /** The body of an item or a report; undefined where it is larger than the caller takes. */
   #part(value: unknown): PortBody | undefined {
     const body = this.#port.encode(value);
-    return body.content === "local" || body.octets.length <= this.#port.messageLimit ? body : undefined;
+    return body.content === "local" || bodyLength(body) <= this.#port.messageLimit ? body : undefined;
   }
 
   #ending(settled: Settled): Ending {
@@ -147,7 +174,7 @@ export class IncomingCall implements Participant, BookedCall {
     }
     try {
       const body = this.#port.encode(settled.value);
-      const octets = body.content === "local" ? 0 : body.octets.length;
+      const octets = body.content === "local" ? 0 : bodyLength(body);
       if (octets <= this.#port.messageLimit) return { ok: true, body };
       const message = `the result is larger than the ${this.#port.messageLimit} octets that the caller takes`;
       return {
@@ -160,7 +187,7 @@ export class IncomingCall implements Participant, BookedCall {
       };
     } catch (error) {
       if (!(error instanceof ValueError)) throw error;
-      return { ...forbiddenResult(this.tool, error.message, this.#environment), body: this.#details(undefined) };
+      return { ...forbiddenResult(this.tool, error.message, this.#owner.environment), body: this.#details(undefined) };
     }
   }
 
@@ -170,7 +197,7 @@ export class IncomingCall implements Participant, BookedCall {
       return this.#port.encode(details);
     } catch (error) {
       if (!(error instanceof ValueError)) throw error;
-      this.#environment.log.error(
+      this.#owner.environment.log.error(
         `turnmux: ${this.tool.name}: the details of a tool error cannot travel: ${error.message}`,
       );
       return NO_BODY;

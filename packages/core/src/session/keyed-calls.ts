@@ -9,9 +9,9 @@ import { fingerprint } from "../journal/fingerprint.ts";
 import { aftermathOf, unknownOfBoth } from "./aftermath.ts";
 import type { Environment } from "./environment.ts";
 import { Execution } from "./execution.ts";
+import type { RunContext } from "./handler-call.ts";
 import type { IncomingCall } from "./incoming.ts";
 import { OTHER_ARGUMENTS, type OnceCalls } from "./once.ts";
-import type { RunContext } from "./runner.ts";
 import { failed, freesKey, type Settled } from "./settled.ts";
 
 /** What {@link KeyedCalls} work with. */
@@ -20,7 +20,7 @@ export interface KeyedCallsOptions {
   readonly once: OnceCalls | undefined;
   readonly environment: Environment;
   /** Runs an execution's handler to its end. */
-  readonly execute: (execution: Execution, context: RunContext) => Promise<Settled>;
+  readonly execute: (execution: Execution, context: RunContext) => Settled | Promise<Settled>;
   /** A call could not be run. */
   readonly failed: (call: IncomingCall, error: unknown) => void;
 }
@@ -92,7 +92,7 @@ export class KeyedCalls {
 
   async #runs(once: OnceCalls, execution: Execution, context: RunContext & { readonly key: string }): Promise<void> {
     execution.mayHaveRun = false;
-    const settled = execution.signal.aborted
+    const settled = execution.aborted
       ? failed("cancelled", "the call was cancelled before it ran", "not_started")
       : await this.#options.execute(execution, context);
     await this.#ends(once, execution, context, settled);
@@ -104,7 +104,7 @@ export class KeyedCalls {
     execution: Execution,
     context: RunContext & { readonly key: string },
   ): Promise<void> {
-    const settled = execution.signal.aborted
+    const settled = execution.aborted
       ? failed("cancelled", "the call was cancelled before it ran again", "not_started")
       : await this.#options.execute(execution, context);
     const unknown = unknownOfBoth(settled);

@@ -15,18 +15,17 @@ import type { OfferEntry } from "../wire/frame.ts";
 import { checkCallOptions, copyOfInput, offeredEffect, type Caller } from "./caller.ts";
 import { cancellationOf } from "./cancellation.ts";
 import type { Deadlines } from "./deadlines.ts";
-import type { Environment } from "./environment.ts";
+import type { CallEnd, Environment } from "./environment.ts";
 import { intercepted, type InterceptedCall, type Interceptor } from "./interceptor.ts";
 import { ItemQueue } from "./items.ts";
 import { OutgoingCall, type CallRequest } from "./outgoing.ts";
-import { Retries } from "./retries.ts";
+import { Retries, subjectOf } from "./retries.ts";
 
-/** What a turn or a contract adds to a call. */
+/** What a turn adds to a call. */
 export interface CallMore {
   readonly turn?: string | undefined;
   /** What cancels the call beside its own signal. */
   readonly signals?: readonly (AbortSignal | undefined)[] | undefined;
-  readonly contract?: ToolContract | undefined;
 }
 
 /** What {@link OutgoingCalls} work with. */
@@ -51,22 +50,31 @@ export interface OutgoingCallsOptions {
 export class OutgoingCalls {
   readonly #options: OutgoingCallsOptions;
   readonly #retries = new Retries();
+  /** What identifiers of calls begin with: random, and drawn with the first one. */
+  #idPrefix: string | undefined;
+  #lastId = 0;
 
   constructor(options: OutgoingCallsOptions) {
     this.#options = options;
   }
 
   /** Makes a call. What cannot even be tried rejects, too. */
-  call(name: string, input: unknown, options: CallOptions, more: CallMore): Promise<unknown> {
+  call(
+    name: string,
+    input: unknown,
+    options: CallOptions,
+    more: CallMore,
+    contract: ToolContract | undefined,
+  ): Promise<unknown> {
     try {
-      return this.#start(name, input, options, more, undefined);
+      return this.#start(name, input, options, more, contract, undefined);
     } catch (error) {
       return Promise.reject(errorOf(error));
     }
   }
 
   /** Makes a call whose tool sends items. */
-  items(name: string, input: unknown, options: CallOptions, more: CallMore): unknown {
+  items(name: string, input: unknown, options: CallOptions, more: CallMore, contract: ToolContract): unknown {
     const leaving = new AbortController();
     const items = new ItemQueue(() =>
       leaving.abort(
@@ -74,7 +82,7 @@ export class OutgoingCalls {
       ),
     );
     const signals = [...(more.signals ?? []), leaving.signal];
-    const result = this.#start(name, input, options, { ...more, signals }, items);
+    const result = this.#start(name, input, options, { ...more, signals }, contract, items);
     // Whoever iterates gets the error there; nobody has to look at the result as well.
     result.catch(() => {});
     return {
@@ -89,27 +97,45 @@ export class OutgoingCalls {
     input: unknown,
     options: CallOptions,
     more: CallMore,
+    contract: ToolContract | undefined,
     items: ItemQueue | undefined,
   ): Promise<unknown> {
     checkCallOptions(options);
-    const made = this.#request(name, input, options, more, items !== undefined);
-    return this.#retries.make(made, (request) => this.#begin(request, items));
+    const made = this.#request(name, input, options, more, contract, items !== undefined);
+    const subject = subjectOf(made);
+    if (subject === undefined) return this.#begin(made, items);
+    return this.#retries.make(subject, made, (request) => this.#begin(request, items));
   }
 
   #begin(request: CallRequest, items: ItemQueue | undefined): Promise<unknown> {
-    if (this.#options.interceptors.length === 0)
-      return this.#traced(request, () => this.#launch(request, items).result);
+    const { environment, interceptors } = this.#options;
+    if (interceptors.length === 0) {
+      if (!this.#traces) return this.#launch(request, items, environment.callEnded).result;
+      return this.#traced(request, () => this.#launch(request, items, environment.callEnded).result);
+    }
     const result = this.#traced(request, () => this.#intercepted(request, items));
-    // An interceptor that answers or refuses in place of the peer ends the items, too.
     result.then(
-      () => items?.finish(),
-      (error: unknown) => items?.fail(errorOf(error)),
+      () => {
+        environment.callEnded?.({ ok: true });
+        // An interceptor that answers or refuses in place of the peer ends the items, too.
+        items?.finish();
+      },
+      (error: unknown) => {
+        environment.callEnded?.(endOfError(error));
+        items?.fail(errorOf(error));
+      },
     );
     return result;
   }
 
-  #request(name: string, input: unknown, options: CallOptions, more: CallMore, streams: boolean): CallRequest {
-    const { contract } = more;
+  #request(
+    name: string,
+    input: unknown,
+    options: CallOptions,
+    more: CallMore,
+    contract: ToolContract | undefined,
+    streams: boolean,
+  ): CallRequest {
     const { environment } = this.#options;
     const offer = this.#options.offer(name);
     const effect = contract?.effect ?? offeredEffect(offer?.effect);
@@ -119,7 +145,7 @@ export class OutgoingCalls {
     const key = options.key ?? (effect === "once" || effect === undefined ? environment.id() : undefined);
     return {
       tool: name,
-      callId: environment.id(),
+      callId: this.#callId(),
       input,
       key,
       deadline:
@@ -128,14 +154,20 @@ export class OutgoingCalls {
       trace: options.trace,
       meta: options.meta,
       options,
-      cancellation: cancellationOf(options.signal, ...(more.signals ?? [])),
+      cancellation: cancellationOf(options.signal, more.signals),
       effect,
       verify: contract?.verify ?? this.#options.verify(name),
       contract,
     };
   }
 
-  #launch(request: CallRequest, items: ItemQueue | undefined): OutgoingCall {
+  #callId(): string {
+    this.#idPrefix ??= `${this.#options.environment.id()}.`;
+    this.#lastId += 1;
+    return this.#idPrefix + this.#lastId.toString(36);
+  }
+
+  #launch(request: CallRequest, items: ItemQueue | undefined, over: Environment["callEnded"]): OutgoingCall {
     let ready = request;
     if (!this.#options.attached()) {
       try {
@@ -143,11 +175,13 @@ export class OutgoingCalls {
       } catch (error) {
         if (!(error instanceof ValueError)) throw error;
         const call = new OutgoingCall(request, items);
+        call.over = over;
         call.reject(call.error("invalid_argument", error.message, "not_started", { cause: error }));
         return call;
       }
     }
     const call = new OutgoingCall(ready, items);
+    call.over = over;
     this.#options.caller.start(call);
     return call;
   }
@@ -165,7 +199,7 @@ export class OutgoingCalls {
       if (over !== undefined) throw over;
       passed = true;
       checkCallOptions({ trace, meta });
-      const { result } = this.#launch({ ...request, input, trace, meta }, items);
+      const { result } = this.#launch({ ...request, input, trace, meta }, items, undefined);
       outcome = "unknown";
       result.then(
         () => (outcome = "completed"),
@@ -191,8 +225,8 @@ export class OutgoingCalls {
         : deadlines.set(request.deadline, () =>
             giveUp("deadline_exceeded", "the deadline is over, and no interceptor let the call pass"),
           );
-    const unlisten = cancellation.listen(abort);
-    const { aborted } = cancellation;
+    const unlisten = cancellation?.listen(abort);
+    const aborted = cancellation?.aborted;
     if (aborted !== undefined) abort(aborted.reason);
     try {
       return await Promise.race([run(this.#interceptable(request, controller.signal)), held.promise]);
@@ -200,7 +234,7 @@ export class OutgoingCalls {
       throw refusal(request, error, outcome);
     } finally {
       deadline?.cancel();
-      unlisten();
+      unlisten?.();
     }
   }
 
@@ -225,9 +259,15 @@ export class OutgoingCalls {
     };
   }
 
+  /** Whether somebody may trace calls at present. */
+  get #traces(): boolean {
+    const { environment } = this.#options;
+    return environment.traceCall !== undefined && environment.tracesCalls?.() !== false;
+  }
+
   #traced(request: CallRequest, run: () => Promise<unknown>): Promise<unknown> {
     const { environment, session } = this.#options;
-    if (environment.traceCall === undefined) return run();
+    if (environment.traceCall === undefined || !this.#traces) return run();
     const { tool, callId, turn, trace } = request;
     const { id: sessionId, principal } = session;
     return environment.traceCall({ direction: "outgoing", tool, callId, turn, sessionId, principal, trace }, run);
@@ -252,6 +292,11 @@ function errorAbout(
   cause: unknown,
 ): TurnmuxError {
   return new TurnmuxError(code, message, { outcome, tool, callId, key, effect, verify, cause });
+}
+
+function endOfError(error: unknown): CallEnd {
+  if (!TurnmuxError.is(error)) return { ok: false, code: "unknown", outcome: "unknown" };
+  return { ok: false, code: error.code, outcome: error.outcome };
 }
 
 function errorOf(thrown: unknown): Error {

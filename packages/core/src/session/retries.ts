@@ -27,13 +27,11 @@ export class Retries {
   readonly #reported = new Map<string, Set<Reported>>();
   readonly #all = new Set<Reported>();
 
-  /** Makes a call with the key that counts: its own, or that of a call which it repeats. */
-  make(request: CallRequest, start: (request: CallRequest) => Promise<unknown>): Promise<unknown> {
-    const what = subjectOf(request);
-    return what === undefined ? start(request) : this.#make(what, request, start);
-  }
-
-  async #make(what: string, request: CallRequest, start: (request: CallRequest) => Promise<unknown>): Promise<unknown> {
+  /**
+   * Makes a call with the key that counts: its own, or that of a call which it repeats. For calls that have a
+   * {@link subjectOf subject}.
+   */
+  async make(what: string, request: CallRequest, start: (request: CallRequest) => Promise<unknown>): Promise<unknown> {
     const taken = this.#take(what, request.key);
     const key = taken?.key ?? request.key;
     try {
@@ -78,7 +76,7 @@ export class Retries {
 }
 
 /** What makes two calls of a model the same. Undefined for calls that have nothing to take over, and none to leave. */
-function subjectOf({ turn, tool, effect, input }: CallRequest): string | undefined {
+export function subjectOf({ turn, tool, effect, input }: CallRequest): string | undefined {
   // What the peer has not told of yet may be such a tool.
   if (turn === undefined || (effect ?? "once") !== "once" || typeof tool !== "string") return undefined;
   try {

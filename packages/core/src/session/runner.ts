@@ -4,261 +4,211 @@
  * @module
  */
 import { issueDetails, validate, type Checked } from "../contract/validate.ts";
-import type { Schema } from "../contract/schema.ts";
-import type { Logger } from "../contract/tool-call.ts";
 import { cloneValue } from "../content/body.ts";
 import { ValueError } from "../content/value.ts";
-import { UsageError } from "../errors/usage.ts";
 import type { Environment } from "./environment.ts";
 import type { Execution } from "./execution.ts";
+import { abortReason, HandlerCall, isForbiddenPart, Parts, type RunContext } from "./handler-call.ts";
 import { forbiddenResult } from "./incoming.ts";
 import type { RegisteredTool } from "./registry.ts";
 import { intercepted, type InterceptedCall, type Interceptor } from "./interceptor.ts";
 import { failed, settledOfThrown, type HandlerState, type Settled } from "./settled.ts";
 
-/** What a handler is told of its call, beside what the execution knows. */
-export interface RunContext {
-  readonly callId: string;
-  readonly key: string | undefined;
-  readonly turn: string | undefined;
-  readonly principal: string;
-  readonly scopes: readonly string[];
-  readonly deadlineMs: number | undefined;
-  readonly trace: string | undefined;
-  readonly meta: Readonly<Record<string, string>>;
-}
-
-/** Thrown inside a handler whose item or progress report is not what the contract says (CALL-012). */
-class ForbiddenPart extends UsageError {}
-
-function isForbiddenPart(thrown: unknown): thrown is ForbiddenPart {
-  try {
-    return thrown instanceof ForbiddenPart;
-  } catch {
-    // A proxy can refuse even that.
-    return false;
-  }
-}
-
-/** Runs the execution's handler to its end. Never rejects. */
-export async function runHandler(
+/**
+ * Runs the execution's handler to its end: at once, where nothing in it takes its time. Never throws, and never rejects.
+ *
+ * Callers are told that the handler runs where it is not over at once: otherwise END says all (CALL-001).
+ */
+export function runHandler(
   execution: Execution,
   context: RunContext,
   interceptors: readonly Interceptor[],
   environment: Environment,
-): Promise<Settled> {
-  const { tool, signal } = execution;
-  const call: InterceptedCall = {
-    direction: "incoming",
-    tool: tool.name,
-    input: execution.input,
-    signal,
-    ...context,
-    waiting: (reason) => {
-      told = true;
-      execution.accept({ state: "waiting", reason });
-    },
-  };
-  let told = false;
-  let state: HandlerState = "idle";
-  const handle = async (inner: InterceptedCall): Promise<unknown> => {
-    // Whoever stood around the call took too long: nobody waits any more, and the handler must not run.
-    if (signal.aborted) throw abortReason(signal);
-    execution.started = true;
-    state = "running";
-    execution.accept({ state: "running" });
+): Settled | Promise<Settled> {
+  const run = new HandlerRun(execution, context, environment);
+  environment.handlerBegan?.();
+  const settled = interceptors.length === 0 ? run.directly() : run.inside(interceptors);
+  if (!(settled instanceof Promise)) environment.handlerEnded?.();
+  return settled;
+}
+
+/** One run of a handler. */
+class HandlerRun {
+  readonly #execution: Execution;
+  readonly #context: RunContext;
+  readonly #environment: Environment;
+  #state: HandlerState = "idle";
+
+  constructor(execution: Execution, context: RunContext, environment: Environment) {
+    this.#execution = execution;
+    this.#context = context;
+    this.#environment = environment;
+  }
+
+  /** Without interceptors. */
+  directly(): Settled | Promise<Settled> {
+    const execution = this.#execution;
+    const { tool } = execution;
     try {
-      const returned = await runTool(execution, inner, context, environment);
-      state = "returned";
-      return returned;
+      const parts = this.#begin();
+      // One that waited for another run of its key may have been told so.
+      if (execution.fingerprint !== undefined) parts.began();
+      const returned: unknown = tool.handler(execution.input, new HandlerCall(parts, this.#context, this.#environment));
+      if (isLater(returned) || readsItems(tool, returned) || parts.unchecked) {
+        parts.began();
+        return this.#later(returned, parts);
+      }
+      parts.check();
+      this.#state = "returned";
+      const settled = checkedResult(tool, returned, this.#environment);
+      return settled instanceof Promise ? this.#checkedLater(settled) : settled;
     } catch (error) {
-      state = "threw";
+      return this.#threw(error);
+    }
+  }
+
+  async inside(interceptors: readonly Interceptor[]): Promise<Settled> {
+    const execution = this.#execution;
+    const { tool, signal } = execution;
+    let told = false;
+    const call: InterceptedCall = {
+      direction: "incoming",
+      tool: tool.name,
+      input: execution.input,
+      signal,
+      ...this.#context,
+      waiting: (reason) => {
+        told = true;
+        execution.accept({ state: "waiting", reason });
+      },
+    };
+    try {
+      const running = intercepted(interceptors, (inner) => this.#handle(inner))(call);
+      // Whoever stands around the call takes its time: the caller hears that it is in good hands (CALL-001).
+      if (!execution.started && !told) execution.accept({ state: "queued", reason: "it is looked at before it runs" });
+      return await checkedResult(tool, await running, this.#environment);
+    } catch (error) {
+      return this.#settledOf(error);
+    } finally {
+      this.#environment.handlerEnded?.();
+    }
+  }
+
+  /** What the innermost interceptor's `next` does. */
+  async #handle({ input, trace, meta }: InterceptedCall): Promise<unknown> {
+    const { tool } = this.#execution;
+    const parts = this.#begin();
+    parts.began();
+    try {
+      const context = { ...this.#context, trace, meta };
+      const returned: unknown = await tool.handler(input, new HandlerCall(parts, context, this.#environment));
+      const result = readsItems(tool, returned) ? await parts.readItems(returned) : returned;
+      await parts.checked();
+      this.#state = "returned";
+      return result;
+    } catch (error) {
+      this.#state = "threw";
       throw error;
     }
-  };
-  try {
-    const run = interceptors.length === 0 ? handle : intercepted(interceptors, handle);
-    const running = run(call);
-    // Whoever stands around the call takes its time: the caller hears that it is in good hands (CALL-001).
-    if (!execution.started && !told) execution.accept({ state: "queued", reason: "it is looked at before it runs" });
-    const returned = await running;
-    return await checkedResult(tool, returned, environment);
-  } catch (error) {
+  }
+
+  /** The handler is about to be called. */
+  #begin(): Parts {
+    const execution = this.#execution;
+    // Whoever stood around the call took too long: nobody waits any more, and the handler must not run.
+    if (execution.aborted) throw abortReason(execution.signal);
+    execution.started = true;
+    this.#state = "running";
+    return new Parts(execution);
+  }
+
+  /** The handler takes its time. */
+  async #later(returned: unknown, parts: Parts): Promise<Settled> {
+    const { tool } = this.#execution;
+    try {
+      const value: unknown = await returned;
+      const result = readsItems(tool, value) ? await parts.readItems(value) : value;
+      if (parts.unchecked) await parts.checked();
+      else parts.check();
+      this.#state = "returned";
+      const settled = checkedResult(tool, result, this.#environment);
+      return settled instanceof Promise ? await settled : settled;
+    } catch (error) {
+      return this.#threw(error);
+    } finally {
+      this.#environment.handlerEnded?.();
+    }
+  }
+
+  /** The validator of the result takes its time. */
+  async #checkedLater(settled: Promise<Settled>): Promise<Settled> {
+    try {
+      return await settled;
+    } catch (error) {
+      return this.#settledOf(error);
+    } finally {
+      this.#environment.handlerEnded?.();
+    }
+  }
+
+  #threw(error: unknown): Settled {
+    if (this.#state === "running") this.#state = "threw";
+    return this.#settledOf(error);
+  }
+
+  #settledOf(error: unknown): Settled {
+    const { tool, aborted } = this.#execution;
+    const environment = this.#environment;
     if (isForbiddenPart(error)) return forbiddenResult(tool, error.message, environment);
-    const settled = settledOfThrown(error, tool.contract.effect, state, signal.aborted);
+    const settled = settledOfThrown(error, tool.contract.effect, this.#state, aborted);
     if (!settled.ok && settled.code === "internal") {
-      environment.log.error(`turnmux: ${tool.name} failed`, { tool: tool.name, callId: context.callId, error });
+      environment.log.error(`turnmux: ${tool.name} failed`, { tool: tool.name, callId: this.#context.callId, error });
     }
     return settled;
   }
 }
 
-async function runTool(
-  execution: Execution,
-  call: InterceptedCall,
-  context: RunContext,
-  environment: Environment,
-): Promise<unknown> {
-  const { tool, signal } = execution;
-  const { contract } = tool;
-  const parts = new Parts(execution);
-  const handlerCall = {
-    ...context,
-    trace: call.trace,
-    meta: call.meta,
-    tool: tool.name,
-    signal,
-    waiting: (reason: string) => execution.accept({ state: "waiting", reason }),
-    progress: (value: unknown) => parts.progress(value),
-    item: (value: unknown) => parts.item(value),
-    log: callLogger(environment.log, tool.name, context.callId),
-  };
-  const returned: unknown = await tool.handler(call.input, handlerCall);
-  const result =
-    contract.item === undefined || !isAsyncIterable(returned) ? returned : await readItems(signal, parts, returned);
-  await parts.checked();
-  return result;
+/** True for what is waited for. */
+function isLater(returned: unknown): boolean {
+  if (returned instanceof Promise) return true;
+  const isObject = (typeof returned === "object" && returned !== null) || typeof returned === "function";
+  return isObject && "then" in returned;
 }
 
-/** What a handler sends before its result: checked, and remembered where it was wrong. */
-class Parts {
-  readonly #execution: Execution;
-  /** Settles when every validator has answered that was asked. */
-  #asked: Promise<unknown> | undefined;
-  #fault: { readonly error: unknown } | undefined;
-
-  constructor(execution: Execution) {
-    this.#execution = execution;
-  }
-
-  /** Resolves when there is room for the next one; rejects when the call is cancelled, so that a loop over items ends. */
-  item(value: unknown): Promise<void> {
-    const execution = this.#execution;
-    const sent = unlessAborted(execution.signal, async () => {
-      const checked = this.#check("item", value);
-      await execution.item(checked instanceof Promise ? await checked : checked);
-    });
-    // A handler need not wait for it, and then hears of it when it returns.
-    sent.catch(() => {});
-    return sent;
-  }
-
-  progress(value: unknown): void {
-    const checked = this.#check("progress", value);
-    if (!(checked instanceof Promise)) {
-      this.#execution.progress(checked);
-      return;
-    }
-    checked.then((late) => this.#execution.progress(late)).catch(() => {});
-  }
-
-  /** @throws what was wrong with one of them, even if the handler made light of it */
-  async checked(): Promise<void> {
-    await this.#asked;
-    if (this.#fault !== undefined) throw this.#fault.error;
-  }
-
-  /** The value as it is sent, now or when its validator has answered. */
-  #check(name: "item" | "progress", value: unknown): unknown {
-    const { tool } = this.#execution;
-    const take = (answer: Checked): unknown => this.#remember(() => passed(answer, name));
-    const schema: Schema | undefined = tool.contract[name];
-    const checked = this.#remember(() => {
-      if (schema === undefined) throw new ForbiddenPart(`${tool.name}: the contract has no ${name}`);
-      return validate(schema, value);
-    });
-    if (!(checked instanceof Promise)) return take(checked);
-    const late = checked.then(take, (error: unknown) =>
-      this.#remember(() => {
-        throw error;
-      }),
-    );
-    const before = this.#asked;
-    this.#asked = late.catch(() => {}).then(() => before);
-    return late;
-  }
-
-  #remember<T>(run: () => T): T {
-    try {
-      return run();
-    } catch (error) {
-      this.#fault ??= { error };
-      throw error;
-    }
-  }
+function readsItems(tool: RegisteredTool, returned: unknown): returned is AsyncIterable<unknown> {
+  return tool.contract.item !== undefined && isAsyncIterable(returned);
 }
 
-/** Sends what an async iterable yields, and gives back what it returns. Leaves it when the call is cancelled. */
-async function readItems(signal: AbortSignal, parts: Parts, items: AsyncIterable<unknown>): Promise<unknown> {
-  const iterator = items[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const next = await unlessAborted(signal, () => iterator.next());
-      if (next.done === true) return next.value;
-      await parts.item(next.value);
-    }
-  } catch (error) {
-    // The iterator may be in the middle of something: it is told to stop, and nobody waits for it.
-    void leave(iterator);
-    throw error;
-  }
-}
-
-async function leave(iterator: AsyncIterator<unknown>): Promise<void> {
-  try {
-    await iterator.return?.();
-  } catch {
-    // The call has ended with what came before.
-  }
-}
-
-/** What `run` gives, or a rejection as soon as the call is cancelled. */
-export async function unlessAborted<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
-  if (signal.aborted) throw abortReason(signal);
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const aborted = (): void => reject(abortReason(signal));
-  signal.addEventListener("abort", aborted, { once: true });
-  try {
-    // A custom iterator may answer without a promise.
-    Promise.resolve(run()).then(resolve, reject);
-    return await promise;
-  } finally {
-    signal.removeEventListener("abort", aborted);
-  }
-}
-
-function abortReason(signal: AbortSignal): Error {
-  const reason: unknown = signal.reason;
-  return reason instanceof Error ? reason : new Error("the call was cancelled");
-}
-
-/** The parsed value; a copy, so that the handler may go on with its own. */
-function passed(checked: Checked, name: "item" | "progress"): unknown {
-  if (!checked.ok) throw new ForbiddenPart(`${name}: ${JSON.stringify(issueDetails(checked.issues).issues)}`);
-  try {
-    return cloneValue(checked.value);
-  } catch (error) {
-    if (error instanceof ValueError) throw new ForbiddenPart(`${name}: ${error.message}`);
-    throw error;
-  }
-}
-
-/** A result that was checked against the tool's contract, or why it is none (CALL-012). */
-export async function checkedResult(
+/** A result that was checked against the tool's contract, or why it is none (CALL-012). At once, where the validator answers at once. */
+export function checkedResult(
   tool: RegisteredTool,
   returned: unknown,
   environment: Environment,
-): Promise<Settled> {
+): Settled | Promise<Settled> {
   const { output } = tool.contract;
-  if (output === undefined) return { ok: true, value: undefined };
-  let checked: Checked;
+  if (output === undefined) return NO_RESULT;
+  let checked: Checked | Promise<Checked>;
   try {
-    checked = await validate(output, returned);
+    checked = validate(output, returned);
   } catch (error) {
-    // The handler ran to its end; it is the contract that cannot be checked.
-    environment.log.error(`turnmux: the validator of ${tool.name}'s result failed`, { tool: tool.name, error });
-    return failed("internal", "the tool's result could not be checked against its contract", "completed");
+    return uncheckable(tool, error, environment);
   }
+  if (!(checked instanceof Promise)) return resultOf(tool, checked, environment);
+  return checked.then(
+    (late) => resultOf(tool, late, environment),
+    (error: unknown) => uncheckable(tool, error, environment),
+  );
+}
+
+const NO_RESULT: Settled = { ok: true, value: undefined };
+
+/** The handler ran to its end; it is the contract that cannot be checked. */
+function uncheckable(tool: RegisteredTool, error: unknown, environment: Environment): Settled {
+  environment.log.error(`turnmux: the validator of ${tool.name}'s result failed`, { tool: tool.name, error });
+  return failed("internal", "the tool's result could not be checked against its contract", "completed");
+}
+
+function resultOf(tool: RegisteredTool, checked: Checked, environment: Environment): Settled {
   if (!checked.ok) return forbiddenResult(tool, JSON.stringify(issueDetails(checked.issues).issues), environment);
   // A call that may be joined or replayed keeps its result: a copy, of which nobody changes anything.
   if (tool.contract.effect !== "once") return { ok: true, value: checked.value };
@@ -272,15 +222,4 @@ export async function checkedResult(
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
-}
-
-/** A logger whose lines name the tool and the call. */
-export function callLogger(log: Logger, tool: string, callId: string): Logger {
-  const fields = { tool, callId };
-  return {
-    debug: (message, more) => log.debug(message, { ...fields, ...more }),
-    info: (message, more) => log.info(message, { ...fields, ...more }),
-    warn: (message, more) => log.warn(message, { ...fields, ...more }),
-    error: (message, more) => log.error(message, { ...fields, ...more }),
-  };
 }

@@ -26,7 +26,7 @@ import type { Limits } from "../limits.ts";
 import type { CallPort, PortEvent } from "../peer/port.ts";
 import { StringLimit } from "../wire/limits.ts";
 import type { OfferEntry } from "../wire/frame.ts";
-import { Caller, checkText } from "./caller.ts";
+import { Caller, checkText, NO_OPTIONS } from "./caller.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { Environment } from "./environment.ts";
@@ -95,6 +95,8 @@ export interface SessionControl {
 /** The deadline of calls whose caller and tool give none. */
 const DEFAULT_TIMEOUT_MS = 60_000;
 
+const NO_SCOPES: ReadonlySet<string> = new Set();
+
 /** See the module's comment. Users get it from `connect`, `attach`, `openSession` or a gateway. */
 export class Session extends SessionEventTarget {
   /** Settles when the session is over, with the reason. Never rejects. */
@@ -109,7 +111,9 @@ export class Session extends SessionEventTarget {
   readonly #clients = new WeakMap<ToolTree, unknown>();
   #resolveClosed: (end: SessionEnd) => void = () => {};
   #identity: SessionIdentity = { id: "", principal: "", scopes: [] };
-  #scopes: ReadonlySet<string> = new Set();
+  #scopes: ReadonlySet<string> = NO_SCOPES;
+  /** The same for handlers, which must not change it. */
+  #scopeList: readonly string[] = [];
   #state: SessionState = "connecting";
   #end: SessionEnd | undefined;
   #port: CallPort | undefined;
@@ -163,6 +167,7 @@ export class Session extends SessionEventTarget {
       sessionId: () => this.#identity.id,
       principal: () => options.peer?.principal ?? this.#identity.principal,
       scopes: () => this.#scopes,
+      scopeList: () => this.#scopeList,
       allowsAll: options.peer !== undefined,
     });
     this.#control = this.#makeControl();
@@ -215,7 +220,7 @@ export class Session extends SessionEventTarget {
    * @throws {TurnmuxError} what the call failed with; every failure has an `outcome`
    * @throws {UsageError} where an option is not what it should be
    */
-  call(name: string, input?: unknown, options: CallOptions = {}): Promise<unknown> {
+  call(name: string, input?: unknown, options: CallOptions = NO_OPTIONS): Promise<unknown> {
     return this.callWith(name, input, options, {});
   }
 
@@ -243,14 +248,14 @@ export class Session extends SessionEventTarget {
     if (!isOutcomeRequest(of)) throw new UsageError("outcome() takes { key } or { callId }");
     return checkedAnswer(
       outcomeTool,
-      await this.callWith(outcomeToolName, of, {}, { contract: outcomeTool }),
+      await this.#calls.call(outcomeToolName, of, NO_OPTIONS, {}, outcomeTool),
       "TOOL-005",
     );
   }
 
   /** The calls to the peer that it has not ended, of all sessions of this principal (TOOL-006). */
   async calls(): Promise<readonly CallInFlight[]> {
-    const answer = await this.callWith(callsToolName, {}, {}, { contract: callsTool });
+    const answer = await this.#calls.call(callsToolName, {}, NO_OPTIONS, {}, callsTool);
     return checkedAnswer(callsTool, answer, "TOOL-006").calls;
   }
 
@@ -281,20 +286,20 @@ export class Session extends SessionEventTarget {
 
   /** For turns: typed methods whose calls belong to a turn. */
   clientWith<T extends ToolTree>(tools: T, more: CallMore): ToolClient<T> {
-    return buildClient(tools, (contract, name, input, options) =>
+    return buildClient(tools, (contract, name, input, options = NO_OPTIONS) =>
       contract.item === undefined
-        ? this.callWith(name, input, options ?? {}, { ...more, contract })
-        : this.#calls.items(name, input, options ?? {}, { ...more, contract }),
+        ? this.#calls.call(name, input, options, more, contract)
+        : this.#calls.items(name, input, options, more, contract),
     );
   }
 
   /** For turns: {@link call} with what the turn adds. */
   callWith(name: string, input: unknown, options: CallOptions, more: CallMore): Promise<unknown> {
-    return this.#calls.call(name, input, options, more);
+    return this.#calls.call(name, input, options, more, undefined);
   }
 
   async #describe(): Promise<readonly ToolDescription[]> {
-    const answer = await this.callWith(describeToolName, {}, {}, { contract: describeTool });
+    const answer = await this.#calls.call(describeToolName, {}, NO_OPTIONS, {}, describeTool);
     const { tools } = checkedAnswer(describeTool, answer, "TOOL-004");
     // It goes into sentences for models: only what is a tool's name does.
     const verifiable = ({ verify }: ToolDescription) => typeof verify === "string" && isToolName(verify);
@@ -324,7 +329,7 @@ export class Session extends SessionEventTarget {
     }
     this.#port = port;
     this.#identity = identity;
-    this.#scopes = new Set(identity.scopes);
+    this.#takeScopes(identity.scopes);
     // Also where there are none (HAND-011).
     this.#offer();
     // Those that wait go first: a listener may make further calls, or close the session.
@@ -377,8 +382,13 @@ export class Session extends SessionEventTarget {
 
   #setScopes(scopes: readonly string[]): void {
     this.#identity = { ...this.#identity, scopes };
-    this.#scopes = new Set(scopes);
+    this.#takeScopes(scopes);
     this.#offer();
+  }
+
+  #takeScopes(scopes: readonly string[]): void {
+    this.#scopes = scopes.length === 0 ? NO_SCOPES : new Set(scopes);
+    this.#scopeList = Object.freeze([...scopes]);
   }
 
   #setState(state: SessionState, end?: SessionEnd, resumed?: boolean): void {

@@ -5,7 +5,7 @@
  */
 import type { Logger } from "../contract/tool-call.ts";
 import { CatchUp } from "./catch-up.ts";
-import { silentLogger, type Environment } from "./environment.ts";
+import { silentLogger, type CancelTimer, type Environment } from "./environment.ts";
 
 /** The globals of the runtime, as both Node and browsers have them. */
 export interface RuntimeGlobals {
@@ -26,8 +26,11 @@ export interface RuntimeMessageChannel {
   readonly port2: { postMessage(message: unknown): void };
 }
 
-/** What the owner adds. */
-export interface SystemEnvironmentOptions extends Pick<Environment, "traceCall" | "publish" | "lagMs"> {
+/** What the owner adds, as {@link Environment} has it. */
+type Added = "lagMs" | "tracesCalls" | "traceCall" | "handlerBegan" | "handlerEnded" | "callEnded" | "publish";
+
+/** What an environment is made from. */
+export interface SystemEnvironmentOptions extends Pick<Environment, Added> {
   readonly globals: RuntimeGlobals;
   /** Random identifiers of at least 120 bits. */
   readonly id: () => string;
@@ -37,11 +40,14 @@ export interface SystemEnvironmentOptions extends Pick<Environment, "traceCall" 
 /** Timers take no more than this; longer waits are cut into pieces. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Timers of Node can be told not to keep the process up; those of browsers are numbers. */
-function unref(timer: unknown): void {
-  if (typeof timer !== "object" || timer === null || !("unref" in timer)) return;
-  // Nothing but Node's own has it.
-  (timer as { unref(): void }).unref();
+/** A timer of Node's, which can be told not to keep the process up; those of browsers are numbers. */
+interface NodeTimer {
+  ref(): void;
+  unref(): void;
+}
+
+function isNodeTimer(timer: unknown): timer is NodeTimer {
+  return typeof timer === "object" && timer !== null && "ref" in timer && "unref" in timer;
 }
 
 /**
@@ -67,7 +73,7 @@ function passOf(globals: RuntimeGlobals): (run: () => void) => void {
 
 /** See the module's comment. */
 export function systemEnvironment(options: SystemEnvironmentOptions): Environment {
-  const { globals, id, log = silentLogger, traceCall, publish, lagMs } = options;
+  const { globals, id, log = silentLogger, ...added } = options;
   const now = (): number => globals.performance.now();
   const catchUp = new CatchUp({ now, pass: passOf(globals) });
   const defer = (run: () => void): void => {
@@ -75,23 +81,36 @@ export function systemEnvironment(options: SystemEnvironmentOptions): Environmen
     else globals.setImmediate(run);
   };
 
-  const setTimer = (at: number, run: () => void, idle = false, prompt = false): (() => void) => {
-    let cancel = (): void => {};
+  const setTimer = (at: number, run: () => void, idle = false, prompt = false): CancelTimer => {
+    let timer: unknown;
+    let keepsUp = !idle;
+    /** Takes back what a timer that is due waits for. */
+    let overdue: (() => void) | undefined;
     const fire = (): void => {
       const lateMs = now() - at;
       if (lateMs < 0) arm();
       else if (prompt) run();
-      else cancel = catchUp.before(lateMs, run);
+      else overdue = catchUp.before(lateMs, run);
     };
     const arm = (): void => {
-      const waitMs = Math.min(LONGEST_TIMER_MS, Math.max(0, Math.ceil(at - now())));
-      const timer = globals.setTimeout(fire, waitMs);
-      if (idle) unref(timer);
+      timer = globals.setTimeout(fire, Math.min(LONGEST_TIMER_MS, Math.max(0, Math.ceil(at - now()))));
+      if (!keepsUp && isNodeTimer(timer)) timer.unref();
+    };
+    const cancel: CancelTimer = () => {
       // What this runtime's own setTimeout gave back.
-      cancel = () => globals.clearTimeout(timer as never);
+      globals.clearTimeout(timer as never);
+      overdue?.();
     };
     arm();
-    return () => cancel();
+    if (!isNodeTimer(timer)) return cancel;
+    return Object.assign(cancel, {
+      keepUp: (keeps: boolean): void => {
+        keepsUp = keeps;
+        if (!isNodeTimer(timer)) return;
+        if (keeps) timer.ref();
+        else timer.unref();
+      },
+    });
   };
 
   return {
@@ -105,10 +124,9 @@ export function systemEnvironment(options: SystemEnvironmentOptions): Environmen
     id,
     setTimer,
     defer,
+    soon: queueMicrotask,
     arrived: catchUp.arrived,
     log,
-    ...(lagMs === undefined ? {} : { lagMs }),
-    ...(traceCall === undefined ? {} : { traceCall }),
-    ...(publish === undefined ? {} : { publish }),
+    ...added,
   };
 }

@@ -175,7 +175,7 @@ describe("the end of a session within a process", () => {
 
   it("is what a fault costs, and nothing more", async () => {
     const clientLog = new MemoryLog();
-    const world = new LocalWorld({}, { clientLog });
+    const world = new LocalWorld({ look: () => new Promise(() => {}) }, { clientLog });
     await world.time.settle();
     world.clientSide.control.pump = () => {
       throw new Error("a bug");

@@ -5,14 +5,7 @@
  */
 
 import { channel, type Channel, tracingChannel } from "node:diagnostics_channel";
-import { TurnmuxError, type CallTrace, type Code, type Occurrence, type Outcome } from "@turnmux/core";
-
-/** How a call ended, as statistics and tracing see it: never with its arguments or result. */
-export interface CallEnd {
-  readonly ok: boolean;
-  readonly code?: Code | undefined;
-  readonly outcome?: Outcome | undefined;
-}
+import { TurnmuxError, type CallEnd, type CallTrace, type Occurrence } from "@turnmux/core";
 
 /** The message of every event on the channels of `tracingChannel("turnmux:call")`; the later ones find `result` or `error` on it. */
 export interface CallTraceMessage extends CallTrace {
@@ -36,18 +29,19 @@ export function publish(topic: keyof typeof channels, occurrence: Occurrence): v
   if (subscribed.hasSubscribers) subscribed.publish(occurrence);
 }
 
-/** Runs a call, tells `ended` how it ended, and traces it for the subscribers of `tracingChannel("turnmux:call")`. */
-export function traceCall<T>(trace: CallTrace, run: () => Promise<T>, ended: (end: CallEnd) => void): Promise<T> {
-  return calls.hasSubscribers ? traced(trace, run, ended) : observed(trace, run, ended);
+/** Whether somebody has subscribed to `tracingChannel("turnmux:call")`. */
+export function tracesCalls(): boolean {
+  return calls.hasSubscribers;
 }
 
-async function traced<T>(trace: CallTrace, run: () => Promise<T>, ended: (end: CallEnd) => void): Promise<T> {
+/** Runs a call, and traces it for the subscribers of `tracingChannel("turnmux:call")`. */
+export async function traceCall<T>(trace: CallTrace, run: () => Promise<T>): Promise<T> {
   let passed: { readonly value: T } | undefined;
   try {
     // What is traced resolves with the end alone: results are nothing that tracing keeps.
     await calls.tracePromise(
       async () => {
-        const value = await observed(trace, run, ended);
+        const value = await run();
         passed = { value };
         const end = endOf(trace, value);
         if (!end.ok) throw new TracedFailure(end);
@@ -69,24 +63,10 @@ class TracedFailure extends TurnmuxError {
   }
 }
 
-function observed<T>(trace: CallTrace, run: () => Promise<T>, ended: (end: CallEnd) => void): Promise<T> {
-  const running = run();
-  running.then(
-    (value) => ended(endOf(trace, value)),
-    (error: unknown) => ended(endOfError(error)),
-  );
-  return running;
-}
-
 /** An incoming call's promise says how the handler ended; an outgoing one's has the result, or rejects. */
 function endOf(trace: CallTrace, value: unknown): CallEnd {
   if (trace.direction === "outgoing") return { ok: true };
   // What the core's dispatcher resolves with.
   const { ok, code, outcome } = value as CallEnd;
   return ok ? { ok } : { ok, code, outcome };
-}
-
-function endOfError(error: unknown): CallEnd {
-  if (!TurnmuxError.is(error)) return { ok: false, code: "unknown", outcome: "unknown" };
-  return { ok: false, code: error.code, outcome: error.outcome };
 }

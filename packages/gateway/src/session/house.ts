@@ -20,7 +20,7 @@ import {
 } from "@turnmux/core";
 import { nanoid } from "nanoid";
 import { guard } from "../events.ts";
-import { publish, traceCall } from "../observe/diagnostics.ts";
+import { publish, traceCall, tracesCalls } from "../observe/diagnostics.ts";
 import { LagMeter } from "../observe/lag.ts";
 import { countAnswers, OutcomeCounter } from "../observe/stats.ts";
 import type { GatewayOptions } from "../options.ts";
@@ -83,23 +83,19 @@ export class House {
       log: this.log,
       lagMs: () => this.lag.lagMs,
       publish,
-      traceCall: (trace, run) => {
-        const incoming = trace.direction === "incoming";
-        if (incoming) this.handlers += 1;
-        return traceCall(trace, run, (end) => {
-          if (incoming) {
-            this.handlers -= 1;
-            this.changed();
-          } else {
-            this.called.add(end);
-          }
-        });
+      tracesCalls,
+      traceCall,
+      handlerBegan: () => {
+        this.handlers += 1;
       },
+      handlerEnded: () => {
+        this.handlers -= 1;
+        this.changed();
+      },
+      callEnded: (end) => this.called.add(end),
     });
-    this.visitorEnvironment = {
-      ...this.environment,
-      traceCall: (trace, run) => traceCall(trace, run, () => {}),
-    };
+    const { handlerBegan: _began, handlerEnded: _ended, callEnded: _called, ...shared } = this.environment;
+    this.visitorEnvironment = shared;
     const { journal } = options;
     if (journal !== undefined) {
       this.once = new OnceCalls(new SettlementWatch(journal, () => this.changed()), this.environment);

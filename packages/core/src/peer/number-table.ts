@@ -1,0 +1,117 @@
+/**
+ * What is looked up by a number that only grows, such as calls and streams.
+ *
+ * A `Map` would do, were it not for garbage collectors: a map that lives long and changes often leaves a table of
+ * its former entries behind every few dozen changes, in the part of the heap that is seldom looked through, and each keeps alive what it
+ * held. Here what was deleted is let go of in place.
+ *
+ * @module
+ */
+
+/** Values by number. The numbers are whole and greater than 0. */
+export class NumberTable<T> {
+  /** Open addressing: 0 where a place is free. The length is a power of two, and at least twice {@link size}. */
+  #keys: number[] = [0];
+  #values: (T | undefined)[] = [undefined];
+  #size = 0;
+
+  /** How many there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get(key: number): T | undefined {
+    return this.#values[this.#placeOf(key)];
+  }
+
+  has(key: number): boolean {
+    return key !== 0 && this.#keys[this.#placeOf(key)] === key;
+  }
+
+  set(key: number, value: T): void {
+    let place = this.#placeOf(key);
+    if (this.#keys[place] !== key) {
+      if ((this.#size + 1) * 2 > this.#keys.length) {
+        this.#grow();
+        place = this.#placeOf(key);
+      }
+      this.#keys[place] = key;
+      this.#size += 1;
+    }
+    this.#values[place] = value;
+  }
+
+  /** True where there was one. */
+  delete(key: number): boolean {
+    const keys = this.#keys;
+    const values = this.#values;
+    const mask = keys.length - 1;
+    let free = this.#placeOf(key);
+    if (keys[free] !== key || key === 0) return false;
+    // What stands behind it because its own place was taken moves up.
+    for (let place = (free + 1) & mask; ; place = (place + 1) & mask) {
+      const other = keys[place] ?? 0;
+      if (other === 0) break;
+      if (((place - other) & mask) >= ((place - free) & mask)) {
+        keys[free] = other;
+        values[free] = values[place];
+        free = place;
+      }
+    }
+    keys[free] = 0;
+    values[free] = undefined;
+    this.#size -= 1;
+    if (this.#size === 0 && keys.length > KEPT_PLACES) this.clear();
+    return true;
+  }
+
+  clear(): void {
+    // A table that is let go of must hold nothing: see the module's comment.
+    this.#values.fill(undefined);
+    this.#keys = [0];
+    this.#values = [undefined];
+    this.#size = 0;
+  }
+
+  /** The numbers that are there now, in their order: that in which they came. */
+  keys(): number[] {
+    return this.#keys.filter((key) => key !== 0).sort((a, b) => a - b);
+  }
+
+  /** What is there now, in the order of the numbers. What is deleted or added meanwhile makes no difference. */
+  values(): T[] {
+    // Each of these keys has a value.
+    return this.keys().map((key) => this.get(key) as T);
+  }
+
+  /** Where the number stands, or the free place where it would. */
+  #placeOf(key: number): number {
+    const keys = this.#keys;
+    const mask = keys.length - 1;
+    let place = key & mask;
+    for (let found = keys[place]; found !== key && found !== 0; found = keys[place]) place = (place + 1) & mask;
+    return place;
+  }
+
+  #grow(): void {
+    const keys = this.#keys;
+    const values = this.#values;
+    const length = Math.max(LEAST_PLACES, keys.length * 2);
+    this.#keys = new Array<number>(length).fill(0);
+    this.#values = new Array<T | undefined>(length).fill(undefined);
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] ?? 0;
+      if (key === 0) continue;
+      const place = this.#placeOf(key);
+      this.#keys[place] = key;
+      this.#values[place] = values[i];
+    }
+    values.fill(undefined);
+  }
+}
+
+/** Places of a table that was used. */
+const LEAST_PLACES = 8;
+
+/** Places that an empty table keeps for what comes next. */
+const KEPT_PLACES = 64;

@@ -1,0 +1,253 @@
+/**
+ * What a handler is told of its call, and what it sends before its result.
+ *
+ * @module
+ */
+import type { Schema } from "../contract/schema.ts";
+import type { Logger } from "../contract/tool-call.ts";
+import { issueDetails, validate, type Checked } from "../contract/validate.ts";
+import { cloneValue } from "../content/body.ts";
+import { ValueError } from "../content/value.ts";
+import { UsageError } from "../errors/usage.ts";
+import type { Environment } from "./environment.ts";
+import type { Execution } from "./execution.ts";
+
+/** What a handler is told of its call, beside what the execution knows. */
+export interface RunContext {
+  readonly callId: string;
+  readonly key: string | undefined;
+  readonly turn: string | undefined;
+  readonly principal: string;
+  readonly scopes: readonly string[];
+  readonly deadlineMs: number | undefined;
+  readonly trace: string | undefined;
+  readonly meta: Readonly<Record<string, string>>;
+}
+
+/** What a handler is told of its call, and does with it. Much of it is made only where the handler asks for it. */
+export class HandlerCall {
+  readonly tool: string;
+  readonly callId: string;
+  readonly key: string | undefined;
+  readonly turn: string | undefined;
+  readonly principal: string;
+  readonly scopes: readonly string[];
+  readonly deadlineMs: number | undefined;
+  readonly trace: string | undefined;
+  readonly meta: Readonly<Record<string, string>>;
+  readonly #parts: Parts;
+  readonly #log: Logger;
+  #own: Logger | undefined;
+
+  constructor(parts: Parts, context: RunContext, { log }: Environment) {
+    this.tool = parts.execution.tool.name;
+    this.callId = context.callId;
+    this.key = context.key;
+    this.turn = context.turn;
+    this.principal = context.principal;
+    this.scopes = context.scopes;
+    this.deadlineMs = context.deadlineMs;
+    this.trace = context.trace;
+    this.meta = context.meta;
+    this.#parts = parts;
+    this.#log = log;
+  }
+
+  get signal(): AbortSignal {
+    return this.#parts.execution.signal;
+  }
+
+  get log(): Logger {
+    this.#own ??= callLogger(this.#log, this.tool, this.callId);
+    return this.#own;
+  }
+
+  // Functions of their own: a handler may take them off the call.
+
+  get waiting(): (reason: string) => void {
+    return (reason) => this.#parts.waiting(reason);
+  }
+
+  get progress(): (value: unknown) => void {
+    return (value) => this.#parts.progress(value);
+  }
+
+  get item(): (value: unknown) => Promise<void> {
+    return (value) => this.#parts.item(value);
+  }
+}
+
+/** What a handler sends before its result: checked, and remembered where it was wrong. */
+export class Parts {
+  readonly execution: Execution;
+  /** True once the callers were told that the handler runs, or waits. */
+  #told = false;
+  /** Settles when every validator has answered that was asked. */
+  #asked: Promise<unknown> | undefined;
+  #fault: { readonly error: unknown } | undefined;
+
+  constructor(execution: Execution) {
+    this.execution = execution;
+  }
+
+  /** The handler was called, and is not over. */
+  began(): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.execution.accept({ state: "running" });
+  }
+
+  waiting(reason: string): void {
+    this.#told = true;
+    this.execution.accept({ state: "waiting", reason });
+  }
+
+  /** Resolves when there is room for the next one; rejects when the call is cancelled, so that a loop over items ends. */
+  item(value: unknown): Promise<void> {
+    this.began();
+    const { execution } = this;
+    const sent = unlessAborted(execution.signal, async () => {
+      const checked = this.#check("item", value);
+      await execution.item(checked instanceof Promise ? await checked : checked);
+    });
+    // A handler need not wait for it, and then hears of it when it returns.
+    sent.catch(() => {});
+    return sent;
+  }
+
+  progress(value: unknown): void {
+    this.began();
+    const checked = this.#check("progress", value);
+    if (!(checked instanceof Promise)) {
+      this.execution.progress(checked);
+      return;
+    }
+    checked.then((late) => this.execution.progress(late)).catch(() => {});
+  }
+
+  /** Sends what an async iterable yields, and gives back what it returns. Leaves it when the call is cancelled. */
+  async readItems(items: AsyncIterable<unknown>): Promise<unknown> {
+    const { signal } = this.execution;
+    const iterator = items[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await unlessAborted(signal, () => iterator.next());
+        if (next.done === true) return next.value;
+        await this.item(next.value);
+      }
+    } catch (error) {
+      // The iterator may be in the middle of something: it is told to stop, and nobody waits for it.
+      void leave(iterator);
+      throw error;
+    }
+  }
+
+  /** True while validators have still to answer. */
+  get unchecked(): boolean {
+    return this.#asked !== undefined;
+  }
+
+  /** @throws what was wrong with one of them, even if the handler made light of it */
+  check(): void {
+    if (this.#fault !== undefined) throw this.#fault.error;
+  }
+
+  /** The same when every validator has answered. */
+  async checked(): Promise<void> {
+    await this.#asked;
+    this.check();
+  }
+
+  /** The value as it is sent, now or when its validator has answered. */
+  #check(name: "item" | "progress", value: unknown): unknown {
+    const { tool } = this.execution;
+    const take = (answer: Checked): unknown => this.#remember(() => passed(answer, name));
+    const schema: Schema | undefined = tool.contract[name];
+    const checked = this.#remember(() => {
+      if (schema === undefined) throw new ForbiddenPart(`${tool.name}: the contract has no ${name}`);
+      return validate(schema, value);
+    });
+    if (!(checked instanceof Promise)) return take(checked);
+    const late = checked.then(take, (error: unknown) =>
+      this.#remember(() => {
+        throw error;
+      }),
+    );
+    const before = this.#asked;
+    this.#asked = late.catch(() => {}).then(() => before);
+    return late;
+  }
+
+  #remember<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      this.#fault ??= { error };
+      throw error;
+    }
+  }
+}
+
+async function leave(iterator: AsyncIterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    // The call has ended with what came before.
+  }
+}
+
+/** What `run` gives, or a rejection as soon as the call is cancelled. */
+export async function unlessAborted<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+  if (signal.aborted) throw abortReason(signal);
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const aborted = (): void => reject(abortReason(signal));
+  signal.addEventListener("abort", aborted, { once: true });
+  try {
+    // A custom iterator may answer without a promise.
+    Promise.resolve(run()).then(resolve, reject);
+    return await promise;
+  } finally {
+    signal.removeEventListener("abort", aborted);
+  }
+}
+
+/** Why a call was cancelled, as an error. */
+export function abortReason(signal: AbortSignal): Error {
+  const reason: unknown = signal.reason;
+  return reason instanceof Error ? reason : new Error("the call was cancelled");
+}
+
+/** The parsed value; a copy, so that the handler may go on with its own. */
+function passed(checked: Checked, name: "item" | "progress"): unknown {
+  if (!checked.ok) throw new ForbiddenPart(`${name}: ${JSON.stringify(issueDetails(checked.issues).issues)}`);
+  try {
+    return cloneValue(checked.value);
+  } catch (error) {
+    if (error instanceof ValueError) throw new ForbiddenPart(`${name}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Thrown inside a handler whose item or progress report is not what the contract says (CALL-012). */
+export class ForbiddenPart extends UsageError {}
+
+/** Whether a handler ended with what {@link Parts} refused. */
+export function isForbiddenPart(thrown: unknown): thrown is ForbiddenPart {
+  try {
+    return thrown instanceof ForbiddenPart;
+  } catch {
+    // A proxy can refuse even that.
+    return false;
+  }
+}
+
+/** A logger whose lines name the tool and the call. */
+export function callLogger(log: Logger, tool: string, callId: string): Logger {
+  const fields = { tool, callId };
+  return {
+    debug: (message, more) => log.debug(message, { ...fields, ...more }),
+    info: (message, more) => log.info(message, { ...fields, ...more }),
+    warn: (message, more) => log.warn(message, { ...fields, ...more }),
+    error: (message, more) => log.error(message, { ...fields, ...more }),
+  };
+}

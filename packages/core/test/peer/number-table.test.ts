@@ -1,0 +1,50 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { NumberTable } from "../../src/peer/number-table.ts";
+
+describe("a table by number", () => {
+  it("holds what a map would hold, in the order of the numbers", () => {
+    const operation = fc.oneof(
+      // Few numbers and far ones: many of them want the same place.
+      fc.tuple(fc.constant("set" as const), fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1 }))),
+      fc.tuple(fc.constant("delete" as const), fc.integer({ min: 1, max: 40 })),
+      fc.tuple(fc.constant("clear" as const), fc.constant(1)),
+    );
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 300 }), (operations) => {
+        const table = new NumberTable<object>();
+        const map = new Map<number, object>();
+        for (const [what, key] of operations) {
+          if (what === "set") {
+            const value = { key };
+            table.set(key, value);
+            map.set(key, value);
+          } else if (what === "delete") {
+            expect(table.delete(key)).toBe(map.delete(key));
+          } else {
+            table.clear();
+            map.clear();
+          }
+          expect(table.size).toBe(map.size);
+          expect(table.get(key)).toBe(map.get(key));
+          expect(table.has(key)).toBe(map.has(key));
+        }
+        const keys = [...map.keys()].sort((a, b) => a - b);
+        expect(table.keys()).toEqual(keys);
+        expect(table.values()).toEqual(keys.map((key) => map.get(key)));
+      }),
+    );
+  });
+
+  it("finds what is left of numbers that want the same place", () => {
+    const table = new NumberTable<string>();
+    for (const key of [8, 16, 24, 32, 9]) table.set(key, String(key));
+    for (const gone of [16, 8]) expect(table.delete(gone)).toBe(true);
+    expect([8, 16, 24, 32, 9].map((key) => table.get(key))).toEqual([undefined, undefined, "24", "32", "9"]);
+  });
+
+  it("has nothing under 0", () => {
+    const table = new NumberTable<string>();
+    expect([table.get(0), table.has(0), table.delete(0), table.size]).toEqual([undefined, false, false, 0]);
+  });
+});
