@@ -40,7 +40,7 @@ export interface SharedOptions {
   readonly audience?: readonly string[] | undefined;
   /** The form of turnmux's messages. `"text"` for whatever takes JSON text only. Default: `"binary"`. */
   readonly carriage?: "binary" | "text" | undefined;
-  /** Over the defaults of `docs/spec.md` section 12. */
+  /** Over the defaults of `docs/spec.md` section 13. */
   readonly limits?: Partial<Limits> | undefined;
   /** Around every call of either direction, the first one outermost. */
   readonly interceptors?: readonly Interceptor[] | undefined;

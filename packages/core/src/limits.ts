@@ -1,5 +1,5 @@
 /**
- * Every number that bounds what a peer can make this side hold or do. `docs/spec.md` section 12.
+ * Every number that bounds what a peer can make this side hold or do. `docs/spec.md` section 13.
  *
  * @module
  */
@@ -56,7 +56,7 @@ export interface Limits extends PeerLimits {
   readonly unsent: number;
 }
 
-/** The defaults of section 12. */
+/** The defaults of section 13. */
 export const DEFAULT_LIMITS: Limits = {
   framePayload: 16 * KIB,
   message: 16 * MIB,

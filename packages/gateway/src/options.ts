@@ -24,7 +24,7 @@ export interface GatewayOptions {
   readonly tools?: Readonly<Record<string, ToolOverrides>> | undefined;
   /** Stand around every call in every session, the first one outermost: `direction` tells the clients' calls from the gateway's. */
   readonly interceptors?: readonly Interceptor[] | undefined;
-  /** What this side takes from a peer, and how long it waits: `docs/spec.md` section 12. */
+  /** What this side takes from a peer, and how long it waits: `docs/spec.md` section 13. */
   readonly limits?: Partial<Limits> | undefined;
   /** Default: warnings and errors, one line each, on the standard error output. */
   readonly logger?: Logger | undefined;

@@ -14,5 +14,5 @@ export interface BodyLimits {
   readonly arrayEntries: number;
 }
 
-/** The limits of section 12. */
+/** The limits of section 13. */
 export const DEFAULT_BODY_LIMITS: BodyLimits = { depth: 64, mapEntries: 10_000, arrayEntries: 1_000_000 };

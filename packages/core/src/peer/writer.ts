@@ -261,7 +261,9 @@ export class Writer {
       : Math.max(0, this.#options.limits.framePayload - headerLength(body.first(NOTHING, true, now)));
     const { left } = stream.outgoing;
     // An item is counted already, whole.
-    return body.kind === "item" ? Math.min(room, left + length, this.#channel.left + length) : Math.min(room, left);
+    return body.kind === "item"
+      ? Math.min(room, left + length, this.#channel.left + length)
+      : Math.min(room, Math.max(0, left));
   }
 
   /** Octets of a body that has begun for its next frame. Undefined where it has to wait for credit. */
