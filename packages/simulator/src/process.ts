@@ -45,6 +45,10 @@ export class Process {
       defer: (run) => {
         if (this.alive) world.defer(this, run);
       },
+      soon: (run) =>
+        queueMicrotask(() => {
+          if (this.alive) run();
+        }),
       lagMs: () => (world.now - this.blockedUntil < LAG_REMEMBERED_MS ? this.#lagMs : 0),
       log: {
         debug: () => {},

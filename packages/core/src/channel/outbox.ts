@@ -53,13 +53,14 @@ export class Outbox {
     return this.#handshake.shift();
   }
 
-  /** The frames of the next message, the session's included (CHAN-006). */
-  nextFrames(sink: FrameSink | undefined, now: number): Frame[] {
-    const frames: Frame[] = this.#pongs.splice(0, BATCH_FRAMES);
-    frames.push(...this.#control.splice(0, BATCH_FRAMES - frames.length));
+  /** The frames of the next message, the session's included (CHAN-006); with `controlOnly` those that wait for nothing. */
+  nextFrames(sink: FrameSink | undefined, now: number, controlOnly: boolean): Frame[] {
+    const frames: Frame[] = [];
+    if (this.#pongs.length > 0) frames.push(...this.#pongs.splice(0, BATCH_FRAMES));
+    if (this.#control.length > 0) frames.push(...this.#control.splice(0, BATCH_FRAMES - frames.length));
     if (sink === undefined) return frames;
     for (let octets = 0; frames.length < BATCH_FRAMES && octets < BATCH_OCTETS; ) {
-      const frame = sink.nextFrame(now);
+      const frame = controlOnly ? sink.nextControl(now) : sink.nextFrame(now);
       if (frame === undefined) break;
       frames.push(frame);
       octets += octetsOf(frame);

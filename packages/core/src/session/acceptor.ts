@@ -25,7 +25,7 @@ export class Acceptor {
     this.#conversation = this.#converse();
     options.carrier.start({
       message: (message) => this.#message(message),
-      drained: () => this.#conversation.link.flush(),
+      drained: () => this.#conversation.link.carrierDrained(),
       lost: (loss) => {
         this.#conversation.link.lost(loss);
         this.#finish();

@@ -94,7 +94,7 @@ export class Dialer {
     });
     carrier.start({
       message: (message) => this.#message(message),
-      drained: () => this.#link.flush(),
+      drained: () => this.#link.carrierDrained(),
       lost: (loss) => this.#link.lost(loss),
     });
     if (options.started?.() === false) {

@@ -6,9 +6,10 @@
 import type { Carrier, CarrierLoss, CarrierMessage } from "../carrier/carrier.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { ChannelEnd, ChannelEvent } from "../channel/events.ts";
-import type { Limits } from "../limits.ts";
+import { BATCH_FRAMES, BATCH_OCTETS, type Limits } from "../limits.ts";
 import type { ChannelControl } from "../peer/peer.ts";
 import type { Environment } from "./environment.ts";
+import { Gate } from "./gate.ts";
 
 /** What the owner of a link hears. */
 export interface LinkListener {
@@ -20,11 +21,8 @@ export interface LinkListener {
   ended(end: ChannelEnd): void;
 }
 
-/**
- * Milliseconds until a carrier that has too much is looked at again: not every socket says when it has sent what it held
- * (see `Carrier.buffered`).
- */
-const LOOK_AGAIN_MS = 20;
+/** What a stream writes in its turn, about. */
+const TURN_OCTETS = BATCH_OCTETS / 4;
 
 /** See the module's comment. */
 export class Link implements ChannelControl {
@@ -33,9 +31,22 @@ export class Link implements ChannelControl {
   readonly #environment: Environment;
   readonly #limits: Limits;
   readonly #listener: LinkListener;
-  #woken = false;
+  readonly #gate: Gate;
+  /** Frames that became ready since the last one was written, about, and the octets of their bodies. */
+  #frames = 0;
+  #octets = 0;
+  /** True while somebody wants what there is to be written at the end of the event-loop turn, and whether that is awaited. */
+  #wanted = false;
+  #awaitsTurn = false;
+  /** True while the end of the code that runs is awaited, and whether there is something to write then. */
+  #awaitsCode = false;
+  #writesThen = false;
+  /** True while the channel or its session are at work: they are asked for frames only when they are done. */
+  #inside = false;
   /** True while events are handed out: what is done about one of them must not hand out the next. */
   #handing = false;
+  /** True where the carrier did not take all there was. */
+  #held = false;
   #timer: { readonly at: number; readonly cancel: () => void } | undefined;
   #look: (() => void) | undefined;
   #end: ChannelEnd | undefined;
@@ -53,6 +64,7 @@ export class Link implements ChannelControl {
     this.#environment = options.environment;
     this.#limits = options.limits;
     this.#listener = options.listener;
+    this.#gate = new Gate(options.carrier, options.limits);
   }
 
   /** A message arrived. True when it was turnmux's. */
@@ -61,19 +73,29 @@ export class Link implements ChannelControl {
     const taken = this.#take(message);
     if (taken && !this.#over) {
       this.#takeEvents();
-      this.wake();
+      // What the session does about it speaks for itself.
+      if (this.#channel.hasToSpeak()) this.wake();
+      else this.#rearm();
     }
     return taken;
   }
 
   #take(message: CarrierMessage): boolean {
+    this.#inside = true;
     try {
       return this.#channel.receive(message, this.#environment.now());
     } catch (error) {
       // It was looked into, so it was turnmux's.
       this.#failed("a message could not be read", error);
       return true;
+    } finally {
+      this.#inside = false;
     }
+  }
+
+  /** The carrier can take more, perhaps. */
+  carrierDrained(): void {
+    if (this.#held) this.flush();
   }
 
   /** The carrier is gone. */
@@ -108,51 +130,117 @@ export class Link implements ChannelControl {
   }
 
   wake(): void {
-    if (this.#woken || this.#over) return;
-    this.#woken = true;
-    this.#environment.defer(() => {
-      this.#woken = false;
-      this.#takeEvents();
-      this.flush();
-    });
+    if (this.#wanted || this.#over) return;
+    this.#wanted = true;
+    if (this.#awaitsTurn) return;
+    this.#awaitsTurn = true;
+    this.#environment.defer(this.#turnEnds);
   }
+
+  readonly #turnEnds = (): void => {
+    this.#awaitsTurn = false;
+    if (!this.#wanted) return;
+    this.#takeEvents();
+    this.flush();
+  };
+
+  ready(octets: number, alone: boolean): void {
+    if (this.#over) return;
+    this.#frames += 1;
+    // Of a large body one frame is the next to be written.
+    this.#octets += Math.min(octets, TURN_OCTETS);
+    const full = this.#frames >= BATCH_FRAMES || this.#octets >= BATCH_OCTETS;
+    if (full && !this.#inside) {
+      this.#frames = 0;
+      this.#octets = 0;
+      this.#writeNext(this.#environment.now());
+      // Nobody hears of it in the middle of what is being done.
+      this.#soon(false);
+    } else if (full || alone) this.#soon(true);
+    else this.wake();
+  }
+
+  /** Hands out events behind the code that runs now, and writes where that is wanted. */
+  #soon(writes: boolean): void {
+    if (writes) this.#writesThen = true;
+    if (this.#awaitsCode) return;
+    this.#awaitsCode = true;
+    if (this.#environment.soon === undefined) this.#environment.defer(this.#codeEnds);
+    else this.#environment.soon(this.#codeEnds);
+  }
+
+  readonly #codeEnds = (): void => {
+    this.#awaitsCode = false;
+    this.#takeEvents();
+    if (this.#writesThen) this.flush();
+  };
 
   /** Writes what the carrier takes, and the last word in any case: a carrier that is blocked keeps it. */
   flush(): void {
     if (this.#over) return;
-    this.#look?.();
-    this.#look = undefined;
-    while (this.#mayWrite()) {
-      const message = this.#poll();
-      if (message === undefined) break;
-      this.#carrier.send(message);
-    }
+    this.#wanted = false;
+    this.#writesThen = false;
+    const now = this.#environment.now();
+    this.#write(now);
+    if (this.#gate.stalled(now)) this.#stalled();
     // Writing makes events, too: what was handed to the carrier is no longer certain not to have started.
     this.#takeEvents();
-    // Whoever hands out events at present comes here again.
-    if (this.#over || this.#handing) return;
-    if (this.#end !== undefined && this.#channel.finished) this.#finish(this.#end);
+    if (this.#over) return;
+    // Whoever hands out events at present has still to look at what became of them.
+    if (this.#handing) this.wake();
+    else if (this.#end !== undefined && this.#channel.finished) this.#finish(this.#end);
     else this.#rearm();
   }
 
-  #mayWrite(): boolean {
-    if (this.#channel.state === "ended") return true;
-    if (this.#carrier.blocked) return false;
-    if (this.#carrier.buffered < this.#limits.handOver) return true;
+  #write(now: number): void {
+    this.#frames = 0;
+    this.#octets = 0;
+    this.#look?.();
+    this.#look = undefined;
+    while (this.#writeNext(now));
+  }
+
+  /** Writes one message. False where there is none, or the carrier takes none. */
+  #writeNext(now: number): boolean {
+    const room = this.#channel.state === "ended" ? "all" : this.#gate.look(now);
+    this.#held = room !== "all";
+    if (room === "none" || room === "control") this.#lookAgain(now);
+    if (room === "none" || room === "blocked") return false;
+    const message = this.#poll(now, room === "control");
+    if (message === undefined) return false;
+    this.#carrier.send(message);
+    return true;
+  }
+
+  #lookAgain(now: number): void {
+    if (this.#look !== undefined) return;
     const look = (): void => {
       this.#look = undefined;
       this.flush();
     };
-    this.#look = this.#environment.setTimer(this.#environment.now() + LOOK_AGAIN_MS, look, false, true);
-    return false;
+    this.#look = this.#environment.setTimer(this.#gate.lookAgainAt(now), look, false, true);
   }
 
-  #poll(): CarrierMessage | undefined {
+  /** The peer reads nothing: it is let go, and told why when it comes back. */
+  #stalled(): void {
+    if (this.#channel.state === "ended") return;
+    const { stallMs } = this.#limits;
+    this.close(
+      "resource_exhausted",
+      `the peer has read nothing for ${stallMs} ms while there was something to read (stallMs)`,
+    );
+    this.#write(this.#environment.now());
+  }
+
+  #poll(now: number, controlOnly: boolean): CarrierMessage | undefined {
+    this.#inside = true;
     try {
-      return this.#channel.poll(this.#environment.now());
+      return this.#channel.poll(now, controlOnly);
     } catch (error) {
       this.#failed("a frame could not be written", error);
       return undefined;
+    } finally {
+      this.#inside = false;
     }
   }
 
@@ -213,6 +301,7 @@ export function closeCodeOf(end: ChannelEnd): number {
       return 4408;
     case "closed":
       if (end.code === "internal") return 1011;
+      if (end.code === "resource_exhausted") return 1008;
       return end.code === "unavailable" ? 1001 : 1000;
     case "goaway":
     case "lost":

@@ -21,10 +21,10 @@ describe("a carrier that takes no more", () => {
     await time.settle();
     expect(carrier.buffered).toBeGreaterThan(10_000);
     expect(carrier.buffered).toBeLessThan(10_000 + 64 * 1024 + 16_384);
-    const first = raw.all("open").length;
+    const first = raw.received.length;
     carrier.drain();
     await time.settle();
-    expect(raw.all("open").length).toBeGreaterThan(first);
+    expect(raw.received.length).toBeGreaterThan(first);
     raw.carrier.cut();
     await time.settle();
   });
@@ -36,7 +36,7 @@ describe("a carrier that takes no more", () => {
     await time.advance(1_000);
     expect(raw.received).toEqual([]);
     carrier.buffered = 0;
-    await time.advance(20);
+    await time.advance(320);
     expect(raw.only("open").tool).toBe("echo");
     raw.carrier.cut();
     await expect(call).rejects.toMatchObject({ outcome: "unknown" });

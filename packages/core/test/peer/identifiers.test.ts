@@ -24,6 +24,7 @@ function peerAt(firstStream: number) {
       close: () => said.push("close"),
       fail: () => said.push("fail"),
       wake: () => {},
+      ready: () => {},
     },
   });
   const open = (): CallNumber => peer.open({ tool: "echo", callId: "c", body: NO_BODY });

@@ -37,6 +37,7 @@ export class VirtualTime {
         };
       },
       defer: (run) => this.defer(run),
+      soon: queueMicrotask,
       log,
     };
   }

@@ -1,0 +1,67 @@
+/**
+ * How much a carrier takes at present, and whether it has stopped taking anything.
+ *
+ * @module
+ */
+import type { Carrier } from "../carrier/carrier.ts";
+import { CONTROL_ROOM, type Limits } from "../limits.ts";
+
+/**
+ * What may be handed to the carrier: everything; only what answers the peer and waits for nothing (CHAN-007); nothing, since it has
+ * too much; nothing, since the host is in the middle of a message of its own.
+ */
+export type Room = "all" | "control" | "none" | "blocked";
+
+/** Milliseconds until a carrier that has too much is looked at again; in the end less often. */
+const LOOK_AGAIN_MS: readonly [first: number, most: number] = [20, 320];
+
+/** The part of the time for which a carrier has taken nothing after which it is looked at again. */
+const LOOK_AGAIN_PART = 1 / 4;
+
+/** Milliseconds without a look after which nobody knows whether the carrier has taken something: this side was held up itself. */
+const UNSEEN_MS = 2_000;
+
+/** One for each carrier. Times are milliseconds of the owner's clock. */
+export class Gate {
+  readonly #carrier: Pick<Carrier, "blocked" | "buffered">;
+  readonly #limits: Pick<Limits, "handOver" | "stallMs">;
+  /** Since when the carrier has had too much, and has taken nothing. */
+  #since: number | undefined;
+  /** Octets that it had when it was looked at last. */
+  #octets = 0;
+  #lookedAt = 0;
+
+  constructor(carrier: Pick<Carrier, "blocked" | "buffered">, limits: Pick<Limits, "handOver" | "stallMs">) {
+    this.#carrier = carrier;
+    this.#limits = limits;
+  }
+
+  /** Looks at the carrier. Whoever hands something to it looks again. */
+  look(now: number): Room {
+    // That is the host's doing, or the network's, and not the peer's.
+    if (this.#carrier.blocked) return "blocked";
+    const { buffered } = this.#carrier;
+    const { handOver } = this.#limits;
+    if (buffered < handOver) {
+      this.#since = undefined;
+      return "all";
+    }
+    const unseen = now - this.#lookedAt > UNSEEN_MS;
+    if (this.#since === undefined || buffered < this.#octets || unseen) this.#since = now;
+    this.#octets = buffered;
+    this.#lookedAt = now;
+    return buffered < handOver + CONTROL_ROOM ? "control" : "none";
+  }
+
+  /** True where the carrier has had too much, and has taken nothing, for `stallMs`. */
+  stalled(now: number): boolean {
+    const { stallMs } = this.#limits;
+    return stallMs > 0 && this.#since !== undefined && now - this.#since >= stallMs;
+  }
+
+  /** When to look again at a carrier that has too much: not every socket says when it has sent what it held. */
+  lookAgainAt(now: number): number {
+    const [first, most] = LOOK_AGAIN_MS;
+    return now + Math.min(most, Math.max(first, (now - (this.#since ?? now)) * LOOK_AGAIN_PART));
+  }
+}
