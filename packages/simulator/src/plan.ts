@@ -130,7 +130,8 @@ export function planOf(seed: number, random: Random): Plan {
     seed,
     gateways,
     clients,
-    limits: limitsOf(random, framePayload),
+    // Drawn apart, so that all else of a seed is what it is without them.
+    limits: { ...limitsOf(random, framePayload), ...windowsOf(new Random(seed, WINDOWS)) },
     connection: {
       latencyMs: random.pick([
         [0, 0.2],
@@ -172,6 +173,18 @@ interface Drawn {
 const FRAMES = 3;
 
 type Timed<T> = T & { readonly at: number };
+
+/** Tells the numbers for the windows apart from the others of a seed. */
+const WINDOWS = 5;
+
+/** Windows through which each item has to squeeze, or some, or all pass at once. */
+function windowsOf(random: Random): Partial<Limits> {
+  return {
+    streamCredit: random.pick([1_024, 4_096, 262_144]),
+    channelCredit: random.pick([1_024, 16_384, 4_194_304]),
+    bulkInFlight: random.pick([2_048, 524_288]),
+  };
+}
 
 function limitsOf(random: Random, framePayload: number): Partial<Limits> {
   return {
