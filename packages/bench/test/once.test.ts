@@ -5,9 +5,9 @@ import { LIMIT_MS } from "./support/bench-run.ts";
 
 test("calls on a journal are measured beside calls without, and beside the disk itself", {
   timeout: LIMIT_MS,
-}, async () => {
+}, async ({ signal }) => {
   const options = { quick: true, rounds: 1, profile: undefined, concurrency: [1, 64] };
-  const [disk, ...rows] = await runBench(once, options, () => {}, new AbortController().signal);
+  const [disk, ...rows] = await runBench(once, options, () => {}, signal);
   expect(disk?.p50Ms).toBeGreaterThan(0);
   expect(rows.map(({ name, concurrency }) => [name, concurrency])).toEqual([
     ["idempotent", 1],

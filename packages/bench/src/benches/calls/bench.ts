@@ -22,10 +22,10 @@ const CONCURRENCIES = [1, 64, 1_024];
 const SLICE_MS = 1_000;
 
 /** Calls that each pair of processes makes before it is measured: until its code is compiled, however slow the machine is. */
-const WARM_UP = [
-  { concurrency: 64, calls: 30_000 },
-  { concurrency: 1_024, calls: 20_000 },
-  { concurrency: 1, calls: 3_000 },
+const WARM_UP: readonly LoadPlan[] = [
+  { concurrency: 64, ms: 0, calls: 30_000 },
+  { concurrency: 1_024, ms: 0, calls: 20_000 },
+  { concurrency: 1, ms: 0, calls: 3_000 },
 ];
 
 /** See the module's comment. */
@@ -45,13 +45,15 @@ export const calls: Bench = {
     for (const [index, name] of names.entries()) {
       const measure = started[index];
       if (measure === undefined) continue;
-      await warmUp(measure, context.quick);
-      context.say(`${name} is warm`);
+      if (!context.quick) {
+        for (const plan of WARM_UP) await measure(plan);
+        context.say(`${name} is warm`);
+      }
       pairs.set(name, measure);
     }
     const rows: Row[] = [];
     for (const concurrency of context.concurrencies(CONCURRENCIES)) {
-      const plan = planOf(context, concurrency, SLICE_MS);
+      const plan = { concurrency, ms: context.quick ? 0 : SLICE_MS, calls: concurrency };
       const contenders = [...pairs].map(([name, measure]): Contender => ({ name, measure: () => measure(plan) }));
       const [floor, ...others] = contenders;
       if (floor === undefined) throw new Error("there is no floor");
@@ -63,21 +65,12 @@ export const calls: Bench = {
 
 type Pair = (plan: LoadPlan) => Promise<Sample>;
 
-function planOf({ quick }: BenchContext, concurrency: number, ms: number): LoadPlan {
-  return { concurrency, ms: quick ? 0 : ms, calls: 2 * concurrency };
-}
-
 /** A server and a client of one contender. They stay for all rounds, and do nothing while others are measured. */
 async function startPair(context: BenchContext, name: string): Promise<Pair> {
   const server = await context.start("server", { name }, { name: `${name} server` });
   const url = await server.ready;
   const client = await context.start<LoadActions>("client", { name, url }, { name: `${name} client` });
   return (plan) => measureLoad(client, server, plan);
-}
-
-async function warmUp(measure: Pair, quick: boolean): Promise<void> {
-  for (const { concurrency, calls } of WARM_UP)
-    await measure({ concurrency, ms: 0, calls: quick ? concurrency : calls });
 }
 
 /** Adds to the row of turnmux how many calls it makes for each one of the peer that makes most. */
