@@ -27,6 +27,14 @@ export interface Limits extends PeerLimits {
   readonly handOver: number;
   /** Milliseconds for which a carrier that has too much may take nothing, before the session ends (CHAN-008). 0: any time. */
   readonly stallMs: number;
+  /** PINGs that the peer may send in a second (RATE-001). Of this and the next three five seconds' worth may come at once. */
+  readonly pings: number;
+  /** Frames that change nothing which the peer may send in a second (RATE-002). As many more as there are streams may come at once. */
+  readonly idleFrames: number;
+  /** Calls that the peer may take back in a second (RATE-003). Twice as many more as there are streams may come at once. */
+  readonly resets: number;
+  /** Short parts of bodies, with more behind them, that the peer may send in a second (RATE-004). */
+  readonly shortFragments: number;
   /** Milliseconds that a caller waits, behind its deadline, for the receiver's own word on what became of the call. */
   readonly deadlineVerdictMs: number;
   /** Milliseconds that a caller waits, behind a cancellation, for the receiver's own word on what became of the call. */
@@ -70,6 +78,10 @@ export const DEFAULT_LIMITS: Limits = {
   heartbeatMs: 15_000,
   handOver: 128 * KIB,
   stallMs: 60_000,
+  pings: 200,
+  idleFrames: 200,
+  resets: 5_000,
+  shortFragments: 200,
   deadlineVerdictMs: 250,
   cancelVerdictMs: 5_000,
   replay: 4 * MIB,
@@ -98,6 +110,10 @@ export const LIMIT_RANGES: { readonly [K in keyof Limits]: readonly [least: numb
   heartbeatMs: [10, 3_600_000],
   handOver: [KIB, 64 * MIB],
   stallMs: [0, 86_400_000],
+  pings: [1, 1_000_000],
+  idleFrames: [1, 1_000_000],
+  resets: [1, 1_000_000],
+  shortFragments: [1, 1_000_000],
   deadlineVerdictMs: [0, 60_000],
   cancelVerdictMs: [0, 600_000],
   replay: [KIB, 2 ** 31],
@@ -175,6 +191,15 @@ export const BATCH_OCTETS: number = 64 * KIB;
 
 /** Octets beyond `handOver` that a carrier may have while it is still handed what waits for nothing (CHAN-007). */
 export const CONTROL_ROOM: number = 64 * KIB;
+
+/** Seconds for which a peer that was quiet may do at once what its rates are for (section 13). */
+export const RATE_BURST_SECONDS: number = 5;
+
+/** Octets below which a part of a body is short, where more follows (RATE-004). */
+export const SHORT_FRAGMENT: number = 256;
+
+/** Octets of credit that a grant may not be less than, where a quarter of the window is more (RATE-002). */
+export const LEAST_GRANT: number = KIB;
 
 /** Heartbeat intervals of silence after which a channel is ended (CHAN-002). */
 export const SILENT_INTERVALS: number = 2.5;

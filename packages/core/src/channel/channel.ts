@@ -64,6 +64,8 @@ export abstract class Channel {
   #heard = false;
   /** True where something came that may let go of what waits: an acknowledgement, credit. */
   #moved = false;
+  /** True once the peer has said that it drains. */
+  #peerDrains = false;
   #sequenceIn = 0;
   #sequenceOut = 0;
   readonly #lagMs: (() => number) | undefined;
@@ -340,14 +342,17 @@ export abstract class Channel {
     const sink = this.#sink;
     if (sink === undefined) return;
     this.#heartbeat?.heard(now);
+    // All that came was of types that are skipped.
+    if (frames.length === 0) sink.rates.idle(now);
     for (const frame of frames) {
       if (this.#state === "ended") return;
       switch (frame.type) {
         case "ping":
+          sink.rates.ping(now);
           this.#outbox.sayPong({ type: "pong", id: frame.id, lagMs: wholeMs(this.#lagMs?.()) });
           break;
         case "pong":
-          this.#heartbeat?.pong(frame);
+          if (this.#heartbeat?.pong(frame) !== true) sink.rates.idle(now);
           break;
         case "goaway":
           this.#moved = true;
@@ -363,12 +368,18 @@ export abstract class Channel {
           this.#moved = true;
           sink.frame(frame, now);
           break;
+        case "data":
+          sink.rates.fragment(frame, now);
+          sink.frame(frame, now);
+          break;
+        case "reset":
+          sink.rates.reset(now);
+          sink.frame(frame, now);
+          break;
         case "offer":
         case "open":
         case "accept":
-        case "data":
         case "end":
-        case "reset":
           sink.frame(frame, now);
           break;
         default:
@@ -379,6 +390,8 @@ export abstract class Channel {
 
   #receiveGoaway(frame: GoawayFrame, sink: FrameSink, now: number): void {
     if (frame.code === 0) {
+      if (this.#peerDrains) sink.rates.idle(now);
+      this.#peerDrains = true;
       this.step("drain");
       sink.frame(frame, now);
       return;

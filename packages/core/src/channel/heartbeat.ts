@@ -16,6 +16,8 @@ export class Heartbeat {
   /** When the peer was asked first since it was heard. */
   #firstAskedAt: number | undefined;
   #nextId = 1;
+  /** The last of the questions that was answered. */
+  #answered = 0;
 
   constructor(intervalMs: number, now: number) {
     this.#intervalMs = intervalMs;
@@ -29,9 +31,12 @@ export class Heartbeat {
     this.#firstAskedAt = undefined;
   }
 
-  /** A PONG arrived. */
-  pong(frame: PongFrame): void {
+  /** A PONG arrived. False where nobody has asked for it. */
+  pong(frame: PongFrame): boolean {
     this.peerLagMs = frame.lagMs;
+    const asked = frame.id > this.#answered && frame.id < this.#nextId;
+    if (asked) this.#answered = frame.id;
+    return asked;
   }
 
   /** When {@link handleTimeout} is due: the next question, or the end of patience. */

@@ -5,6 +5,7 @@
  */
 import type { AckFrame, CountedFrame, CreditFrame, Frame, GoawayFrame, PeerLimits } from "../wire/frame.ts";
 import type { ChannelEnd } from "./events.ts";
+import type { Rates } from "./rates.ts";
 
 /** A frame that a channel passes on to its session's calls. */
 export type SinkFrame = CountedFrame | CreditFrame | GoawayFrame;
@@ -19,6 +20,8 @@ export interface FrameSink {
   nextControl(now: number): Frame | undefined;
   /** True where the peer is to hear something of what has arrived, and nobody was woken for it. */
   readonly due: boolean;
+  /** How often the peer may do what is of no use. */
+  readonly rates: Rates;
   /** The greatest stream identifier taken of those that the peer opened. */
   readonly lastStream: number;
   /** When the session has something to say that it has not to say yet, or undefined. */

@@ -5,6 +5,7 @@
  * @module
  */
 import type { ChannelEnd } from "../channel/events.ts";
+import type { Rates } from "../channel/rates.ts";
 import type { FrameSink, SinkFrame } from "../channel/sink.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
 import { ACK_OCTETS, type Limits } from "../limits.ts";
@@ -24,6 +25,7 @@ export interface DeliverySource {
    */
   nextCounted(now: number, room: boolean, bulk: boolean): CountedFrame | undefined;
   readonly lastStream: number;
+  readonly rates: Rates;
   /** The session is over. */
   channelEnded(end: ChannelEnd, now: number): void;
 }
@@ -84,6 +86,10 @@ export class Delivery implements FrameSink {
     return this.#source.lastStream;
   }
 
+  get rates(): Rates {
+    return this.#source.rates;
+  }
+
   /** The count of the peer's frames that arrived (RESUME-003). */
   get received(): number {
     return this.#received;
@@ -101,6 +107,7 @@ export class Delivery implements FrameSink {
 
   frame(frame: SinkFrame | AckFrame, now: number): void {
     if (frame.type === "ack") {
+      if (frame.received === this.#acknowledged) this.rates.idle(now);
       if (!this.#acknowledge(frame.received)) {
         throw new ProtocolViolation(
           "DELIV-005",

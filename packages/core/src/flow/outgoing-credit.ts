@@ -32,10 +32,10 @@ export class OutgoingCredit {
     this.#used += octets;
   }
 
-  /** The peer grants more. False where the limit goes back. */
-  raise(limit: number): boolean {
-    if (limit < this.#limit) return false;
-    this.#limit = limit;
-    return true;
+  /** The peer grants more: so much. Less than nothing, and without effect, where the limit goes back. */
+  raise(limit: number): number {
+    const more = limit - this.#limit;
+    if (more > 0) this.#limit = limit;
+    return more;
   }
 }

@@ -11,6 +11,7 @@ import { codeFromWire } from "../errors/codes.ts";
 import { acceptStateFromWire, effectFromWire } from "../errors/effect.ts";
 import { outcomeFromWire } from "../errors/outcome.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
+import type { Rates } from "../channel/rates.ts";
 import type { Grants } from "../flow/grants.ts";
 import type { Limits } from "../limits.ts";
 import type {
@@ -42,6 +43,8 @@ const REFUSED_AT_ONCE = 64;
 export interface IntakeOptions {
   readonly role: Role;
   readonly limits: Limits;
+  /** How often the peer may say nothing new. */
+  readonly rates: Rates;
   /** Counts what arrives. */
   readonly grants: Grants;
   /** Streams by identifier. */
@@ -115,9 +118,9 @@ export class Intake {
   }
 
   /** Throws {@link ProtocolViolation}. */
-  frame(frame: StreamFrame | OfferFrame): void {
+  frame(frame: StreamFrame | OfferFrame, now: number): void {
     if (frame.type === "offer") {
-      this.#offer(frame);
+      if (!this.#offer(frame)) this.#options.rates.idle(now);
       return;
     }
     if (frame.type === "open") {
@@ -134,7 +137,7 @@ export class Intake {
     stream.received(frame);
     switch (frame.type) {
       case "accept":
-        this.#accept(stream, frame);
+        if (!this.#accept(stream, frame)) this.#options.rates.idle(now);
         return;
       case "data":
         this.#data(stream, frame);
@@ -306,11 +309,16 @@ export class Intake {
     this.#options.over(stream);
   }
 
-  #accept(stream: Stream, frame: AcceptFrame): void {
+  /** False where it says nothing new. */
+  #accept(stream: Stream, frame: AcceptFrame): boolean {
     const state = acceptStateFromWire(frame.state);
     if (state === undefined) throw new ProtocolViolation("FRAME-007", "ACCEPT.state must be 0 to 4");
     const { reason, place, lagMs, deadlineMs } = frame;
     this.#options.event({ type: "accept", call: stream.call, accept: { state, reason, place, lagMs, deadlineMs } });
+    const { heardAccept: before } = stream;
+    stream.heardAccept = frame;
+    if (before === undefined || before.state !== frame.state || before.reason !== reason) return true;
+    return before.place !== place || before.deadlineMs !== deadlineMs;
   }
 
   #reset(stream: Stream, wireCode: number): void {
@@ -338,26 +346,37 @@ export class Intake {
     );
   }
 
-  #offer(frame: OfferFrame): void {
+  /** False where it changes nothing. */
+  #offer(frame: OfferFrame): boolean {
+    let changes = false;
     if (frame.mode === OfferMode.remove) {
-      for (const name of frame.names) this.#drop(name);
+      for (const name of frame.names) if (this.#drop(name)) changes = true;
     } else {
+      let before: ReadonlyMap<string, OfferEntry> = this.#offered;
       if (frame.mode === OfferMode.replace) {
+        before = new Map(before);
+        changes = before.size !== frame.tools.length;
         this.#offered.clear();
         this.#modelNames.clear();
         this.#offerOctets = 0;
       } else if (frame.mode !== OfferMode.add) throw new ProtocolViolation("FRAME-007", "OFFER.mode must be 0, 1 or 2");
-      for (const tool of frame.tools) this.#take(tool);
+      for (const tool of frame.tools) {
+        if (!sameEntry(before.get(tool.name), tool)) changes = true;
+        this.#take(tool);
+      }
     }
     this.#options.offer();
+    return changes;
   }
 
-  #drop(name: string): void {
+  /** False where it is not offered. */
+  #drop(name: string): boolean {
     const tool = this.#offered.get(name);
-    if (tool === undefined) return;
+    if (tool === undefined) return false;
     this.#offered.delete(name);
     this.#modelNames.delete(modelName(name));
     this.#offerOctets -= entryOctets(tool);
+    return true;
   }
 
   #take(tool: OfferEntry): void {
@@ -386,6 +405,11 @@ export class Intake {
       );
     }
   }
+}
+
+function sameEntry(a: OfferEntry | undefined, b: OfferEntry): boolean {
+  if (a === undefined || a.effect !== b.effect || a.deadlineMs !== b.deadlineMs) return false;
+  return a.description === b.description && a.streams === b.streams && a.revision === b.revision;
 }
 
 /** About what an offered tool takes in memory. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ChannelEnd } from "../channel/events.ts";
+import { Rates } from "../channel/rates.ts";
 import type { Agreement, FrameSink, SinkFrame } from "../channel/sink.ts";
 import type { Role } from "../channel/states.ts";
 import { bodyLength, bodySource, decodeBody, encodeOutgoing, type Body } from "../content/body.ts";
@@ -13,7 +14,7 @@ import { UsageError } from "../errors/usage.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
 import { Grants } from "../flow/grants.ts";
 import { channelWindow, NO_WINDOW, streamWindow } from "../flow/window.ts";
-import { CREDIT, ITEM_OCTETS, MAX_STREAM_ID, UNSENT_RESULTS, type Limits } from "../limits.ts";
+import { CREDIT, LEAST_GRANT, ITEM_OCTETS, MAX_STREAM_ID, UNSENT_RESULTS, type Limits } from "../limits.ts";
 import { headerLength } from "../wire/carriage.ts";
 import type { AckFrame, CountedFrame, CreditFrame, GoawayFrame, OfferFrame, ResetFrame } from "../wire/frame.ts";
 import { endedBefore, endedUnderWay, notKept, notSent, untaken } from "./endings.ts";
@@ -75,6 +76,7 @@ export interface PeerOptions extends Agreement {
 /** A {@link CallPort} whose other end is across a channel. The channel drives it as its {@link FrameSink}. */
 export class Peer implements CallPort, FrameSink {
   readonly messageLimit: number;
+  readonly rates: Rates;
   readonly #limits: Limits;
   readonly #options: PeerOptions;
   readonly #control: ChannelControl;
@@ -113,9 +115,11 @@ export class Peer implements CallPort, FrameSink {
     this.#grants = new Grants(paced ? channelWindow(options.limits.channelCredit) : NO_WINDOW, () =>
       options.control.wake(),
     );
+    this.rates = new Rates(options.limits, options.peerLimits.streams);
     this.#intake = new Intake({
       role: options.role,
       limits: options.limits,
+      rates: this.rates,
       grants: this.#grants,
       streams: this.#streams,
       event: (event) => this.#events.push(event),
@@ -269,11 +273,11 @@ export class Peer implements CallPort, FrameSink {
     return { type: "offer", tools: this.#intake.offered };
   }
 
-  frame(frame: SinkFrame | AckFrame, _now: number): void {
+  frame(frame: SinkFrame | AckFrame, now: number): void {
     if (frame.type === "goaway") this.#receiveGoaway(frame);
-    else if (frame.type === "credit") this.#receiveCredit(frame);
+    else if (frame.type === "credit") this.#receiveCredit(frame, now);
     // A channel lets ACK through where `delivery` was agreed on, and then it ends there (FRAME-011).
-    else if (frame.type !== "ack") this.#intake.frame(frame);
+    else if (frame.type !== "ack") this.#intake.frame(frame, now);
   }
 
   /** Without delivery the session waits for nothing. */
@@ -285,6 +289,7 @@ export class Peer implements CallPort, FrameSink {
 
   /** Says again what credit the peer has: what was said on a channel that is lost may not have arrived (FLOW-007). */
   restate(): void {
+    this.rates.refill();
     this.#grants.restate(this.#calls.values());
   }
 
@@ -363,14 +368,21 @@ export class Peer implements CallPort, FrameSink {
     if (frame.code === 0 && isNew) this.#events.push({ type: "drain", message, retryAfterMs });
   }
 
-  #receiveCredit({ stream: id, limit }: CreditFrame): void {
+  #receiveCredit({ stream: id, limit }: CreditFrame, now: number): void {
     const stream = this.#streams.get(id);
     if (stream === undefined && id !== 0) {
       const isOwn = id % 2 === (this.#options.role === "client" ? 1 : 0);
-      if (id <= (isOwn ? this.#nextStream - 2 : this.#intake.lastSeen)) return;
+      if (id <= (isOwn ? this.#nextStream - 2 : this.#intake.lastSeen)) {
+        this.rates.reset(now);
+        return;
+      }
       throw new ProtocolViolation("FLOW-004", "CREDIT names a stream that was never opened", "failed_precondition");
     }
-    if (stream === undefined ? this.#writer.channelCredit(limit) : this.#writer.credit(stream, limit)) return;
+    const more = stream === undefined ? this.#writer.channelCredit(limit) : this.#writer.credit(stream, limit);
+    const { streamCredit = 0, channelCredit = 0 } = this.#options.peerLimits;
+    const window = stream === undefined ? channelCredit : streamCredit;
+    if (more < Math.min(LEAST_GRANT, Math.floor(window / 4))) this.rates.idle(now);
+    if (more >= 0) return;
     throw new ProtocolViolation("FLOW-004", "CREDIT.limit is below the limit before", "failed_precondition");
   }
 

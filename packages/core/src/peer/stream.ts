@@ -8,7 +8,7 @@ import { IncomingCredit } from "../flow/incoming-credit.ts";
 import { OutgoingCredit } from "../flow/outgoing-credit.ts";
 import type { Window } from "../flow/window.ts";
 import type { OctetSource } from "../content/body.ts";
-import type { StreamFrame } from "../wire/frame.ts";
+import type { AcceptFrame, StreamFrame } from "../wire/frame.ts";
 import type { Assembly } from "./assembly.ts";
 import type { CallNumber } from "./port.ts";
 import type { PriorityClass, Schedulable } from "./scheduler.ts";
@@ -71,6 +71,8 @@ export class Stream implements Schedulable<Stream> {
   wantsRoom = false;
   /** True when the stream counts against the peer's limit of streams. */
   counted = false;
+  /** The ACCEPT that came last. */
+  heardAccept: AcceptFrame | undefined;
   /** True once END is queued: nothing may be queued behind it. */
   ending = false;
   /** True once RESET is queued. */

@@ -72,18 +72,18 @@ export class Writer {
   }
 
   /** The peer takes more of a stream. False where its limit goes back. */
-  credit(stream: Stream, limit: number): boolean {
-    if (!stream.outgoing.raise(limit)) return false;
-    if (stream.lacksCredit) this.schedule(stream);
-    return true;
+  credit(stream: Stream, limit: number): number {
+    const more = stream.outgoing.raise(limit);
+    if (more > 0 && stream.lacksCredit) this.schedule(stream);
+    return more;
   }
 
   /** The peer takes more items. False where its limit goes back. */
-  channelCredit(limit: number): boolean {
-    if (!this.#channel.raise(limit)) return false;
+  channelCredit(limit: number): number {
+    const more = this.#channel.raise(limit);
     // Each looks anew whether it is enough for it: one that needs much does not stop one that needs little.
-    this.#makeReady(this.#unpaid);
-    return true;
+    if (more > 0) this.#makeReady(this.#unpaid);
+    return more;
   }
 
   /**

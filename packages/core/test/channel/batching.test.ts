@@ -178,7 +178,9 @@ describe("frames of several calls", () => {
     const world = await gateway();
     world.hears(open(1, "count", 20));
     await world.time.settle();
-    expect(world.raw.all("data").map(valueOf)).toEqual(Array.from({ length: 20 }, (_, n) => n));
+    expect(world.raw.all("data").map(({ body }) => JSON.parse(new TextDecoder().decode(body)))).toEqual(
+      Array.from({ length: 20 }, (_, n) => n),
+    );
     expect(world.messages.take()).toBeLessThanOrEqual(2);
     world.raw.carrier.cut();
   });
