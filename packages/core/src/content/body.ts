@@ -88,7 +88,10 @@ function attempt(value: unknown, contents: readonly number[]): Body | undefined 
     // A copy that inherits nothing, where somebody has taught all objects a toJSON or the like.
     const source = isRealmClean() ? value : copy(value, limits, true);
     found = inspect(source, limits);
-    if (found === Found.plain) return { content: Content.json, octets: encodeJson(source) };
+    if (found === Found.plain) {
+      const octets = encodeJson(source);
+      return octets === undefined ? undefined : { content: Content.json, octets };
+    }
     if (found === Found.octets && contents.includes(Content.msgpack)) {
       const octets = encodeMsgpack(source, limits);
       return octets === undefined ? undefined : { content: Content.msgpack, octets };

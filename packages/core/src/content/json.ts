@@ -10,9 +10,23 @@ import { encodeUtf8, readUtf8 } from "../wire/utf8.ts";
 import type { BodyLimits } from "./limits.ts";
 import type { Value } from "./value.ts";
 
-/** Encodes what `inspect` has found plain. The octets may be a view of a larger buffer, of 8 KiB. */
-export function encodeJson(value: unknown): Uint8Array {
-  return encodeUtf8(JSON.stringify(value));
+/**
+ * Encodes what `inspect` has found plain, or answers undefined where a string inside is not well-formed. The octets may be a
+ * view of a larger buffer, of 8 KiB.
+ */
+export function encodeJson(value: unknown): Uint8Array | undefined {
+  const text = JSON.stringify(value);
+  // Half of a surrogate pair becomes an escape. So do these characters where a string has them, which then is looked at.
+  if (text.includes("\\ud") && !isWellFormed(JSON.parse(text))) return undefined;
+  return encodeUtf8(text);
+}
+
+/** Whether all strings in what JSON.parse gave are well-formed. */
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value !== "object" || value === null) return true;
+  if (Array.isArray(value)) return value.every(isWellFormed);
+  return Object.entries(value).every(([key, member]) => key.isWellFormed() && isWellFormed(member));
 }
 
 /** Decodes. Throws ProtocolViolation CONT-003 or CONT-004. */

@@ -9,10 +9,10 @@ import { ProtocolViolation } from "../errors/violation.ts";
 import { UsageError } from "../errors/usage.ts";
 import { misuse } from "./checks.ts";
 import { type Carriage, type DecodeLimits, type Envelope, TAG_LENGTH } from "./envelope.ts";
-import { Flag, type Frame, FrameType, type HandshakeFrame } from "./frame.ts";
+import { Flag, type Frame, type HandshakeFrame } from "./frame.ts";
 import { readFrame, writeFrame } from "./layout.ts";
 import { PackedReader, PackedWriter } from "./packed.ts";
-import { bodyOf, checkHead, checkMessage, type FrameRule, flagsOf, ruleOf, streamOf } from "./rule.ts";
+import { bodyOf, checkHead, checkMessage, type FrameRule, flagsOf, ruleFor, ruleOf, streamOf } from "./rule.ts";
 
 /** The octet that no MessagePack and no UTF-8 text begins with. */
 const MARK = 0xc1;
@@ -102,7 +102,7 @@ function u24(octets: Uint8Array, at: number): number {
 }
 
 /** Writes the header of a frame behind what the writer holds. */
-function writeHeader(frame: Frame): void {
+function writeHeader(frame: Frame, { label }: FrameRule): void {
   const preset = presetPayload(frame);
   if (preset !== undefined) {
     writer.out.raw(preset);
@@ -110,7 +110,7 @@ function writeHeader(frame: Frame): void {
   }
   const isArray = frame.type !== "data";
   writer.cont = !isArray && frame.head === undefined;
-  writer.begin(ruleOf(FrameType[frame.type])?.label ?? "", isArray);
+  writer.begin(label, isArray);
   writeFrame(writer, frame);
   if (isArray) writer.finish();
 }
@@ -129,18 +129,19 @@ function encode(tag: Uint8Array, frames: readonly Frame[]): Uint8Array {
     out.room(FRAME_HEAD);
     const before = out.written;
     out.length += FRAME_HEAD;
-    writeHeader(frame);
+    const rule = ruleFor(frame);
+    writeHeader(frame, rule);
     const body = bodyOf(frame);
     if (body !== undefined) out.raw(body);
     const at = out.at(before);
     const length = out.written - before - FRAME_HEAD;
-    if (length > LENGTH_MAX) misuse(frame.type.toUpperCase(), "body", "shorter: a payload has at most 2^24-1 octets");
+    if (length > LENGTH_MAX) misuse(rule.label, "body", "shorter: a payload has at most 2^24-1 octets");
     const stream = streamOf(frame);
     const { octets } = out;
     octets[at] = length >>> 16;
     octets[at + 1] = length >>> 8;
     octets[at + 2] = length;
-    octets[at + 3] = FrameType[frame.type];
+    octets[at + 3] = rule.code;
     octets[at + 4] = flagsOf(frame);
     octets[at + 5] = stream >>> 24;
     octets[at + 6] = stream >>> 16;
@@ -162,7 +163,7 @@ export function handshakePayload(frame: HandshakeFrame): Uint8Array {
   const preset = presetPayload(frame);
   if (preset !== undefined) return preset;
   writer.out.begin();
-  writeHeader(frame);
+  writeHeader(frame, ruleFor(frame));
   return writer.out.take().slice(); // it is kept: a view would keep the whole buffer
 }
 
@@ -183,7 +184,7 @@ export function readHandshake(rule: FrameRule, payload: Uint8Array): Frame {
 export function headerLength(frame: Frame): number {
   const { out } = writer;
   out.begin();
-  writeHeader(frame);
+  writeHeader(frame, ruleFor(frame));
   return out.written;
 }
 

@@ -21,7 +21,7 @@ export class PackedReader extends Places {
   begin(octets: Uint8Array, start: number, end: number, label: string, array: boolean): void {
     const reader = this.#reader;
     reader.reset(octets, start, end, label);
-    this.#outer.length = 0;
+    if (this.#outer.length > 0) this.#outer.length = 0; // a call into the runtime, which is seldom needed
     this.#left = 0;
     if (!array) return;
     this.#left = (start === end ? undefined : reader.array()) ?? this.#noArray();
@@ -171,7 +171,7 @@ export class PackedWriter extends Places {
   /** Begins a header. `array`: it is an array, as all are but DATA's. */
   begin(label: string, array: boolean): void {
     this.#label = label;
-    this.#outer.length = 0;
+    if (this.#outer.length > 0) this.#outer.length = 0; // a call into the runtime, which is seldom needed
     if (array) this.#begin();
   }
 

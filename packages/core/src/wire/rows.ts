@@ -9,10 +9,10 @@ import { ProtocolViolation } from "../errors/violation.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { handshakePayload, readHandshake } from "./binary.ts";
 import { type DecodeLimits, TAG_LENGTH } from "./envelope.ts";
-import { Flag, type Frame, FrameType, type HandshakeFrame } from "./frame.ts";
+import { Flag, type Frame, type HandshakeFrame } from "./frame.ts";
 import { readFrame, writeFrame } from "./layout.ts";
 import { ListedReader, ListedWriter } from "./listed.ts";
-import { bodyOf, checkHead, type FrameRule, flagsOf, ruleOf, STREAM_MAX, streamOf } from "./rule.ts";
+import { bodyOf, checkHead, type FrameRule, flagsOf, ruleFor, ruleOf, STREAM_MAX, streamOf } from "./rule.ts";
 import { encodeUtf8, readUtf8, utf8Length } from "./utf8.ts";
 
 /** The carriage version, as text and wrapped carriage write it. */
@@ -128,7 +128,7 @@ function tooLong(rule: FrameRule, framePayload: number): never {
 }
 
 function isHandshake(frame: Frame): frame is HandshakeFrame {
-  return ruleOf(FrameType[frame.type])?.handshake === true;
+  return ruleFor(frame).handshake;
 }
 
 /** Characters that JSON writes as six: a body with some of them is shorter as base64. */
@@ -137,15 +137,14 @@ const CONTROLS = /[\u0000-\u0007\u000b\u000e-\u001f]/;
 
 /** One frame as a row. */
 export function encodeRow(frame: Frame): unknown[] {
-  const type = FrameType[frame.type];
-  const rule = ruleOf(type);
+  const { code: type, label } = ruleFor(frame);
   if (isHandshake(frame)) {
     return [type, Flag.base64, 0, null, encodeBase64(handshakePayload(frame))];
   }
   const flags = flagsOf(frame);
   const stream = streamOf(frame);
   writer.cont = (flags & Flag.cont) !== 0;
-  writer.begin(rule?.label ?? "");
+  writer.begin(label);
   writeFrame(writer, frame);
   const header = writer.cont ? null : writer.finish();
   const body = bodyOf(frame);

@@ -16,6 +16,8 @@ export const STREAM_MAX: number = 0x7fff_ffff;
 /** What the table of section 2 says about a frame type. */
 export interface FrameRule {
   readonly type: FrameName;
+  /** Its value on the wire. */
+  readonly code: number;
   /** For messages: `"OPEN"`. */
   readonly label: string;
   /** Stream 0, another one, or either (FRAME-006). */
@@ -29,34 +31,40 @@ export interface FrameRule {
 }
 
 function rule(type: FrameName, stream: FrameRule["stream"], flags = 0): FrameRule {
-  const handshake = FrameType[type] <= FrameType.refuse;
-  return { type, label: type.toUpperCase(), stream, flags, body: flags !== 0, handshake };
+  const code: number = FrameType[type];
+  const handshake = code <= FrameType.refuse;
+  return { type, code, label: type.toUpperCase(), stream, flags, body: flags !== 0, handshake };
 }
 
 const ENDS = Flag.more | Flag.final;
 
-const RULES: readonly FrameRule[] = [
-  rule("hello", "channel"),
-  rule("challenge", "channel"),
-  rule("proof", "channel"),
-  rule("welcome", "channel"),
-  rule("refuse", "channel"),
-  rule("open", "stream", ENDS),
-  rule("accept", "stream"),
-  rule("data", "stream", ENDS | Flag.cont),
-  rule("end", "stream", ENDS),
-  rule("reset", "stream"),
-  rule("credit", "either"),
-  rule("ack", "channel"),
-  rule("ping", "channel"),
-  rule("pong", "channel"),
-  rule("offer", "channel"),
-  rule("goaway", "channel"),
-];
+const RULES: { readonly [N in FrameName]: FrameRule } = {
+  hello: rule("hello", "channel"),
+  challenge: rule("challenge", "channel"),
+  proof: rule("proof", "channel"),
+  welcome: rule("welcome", "channel"),
+  refuse: rule("refuse", "channel"),
+  open: rule("open", "stream", ENDS),
+  accept: rule("accept", "stream"),
+  data: rule("data", "stream", ENDS | Flag.cont),
+  end: rule("end", "stream", ENDS),
+  reset: rule("reset", "stream"),
+  credit: rule("credit", "either"),
+  ack: rule("ack", "channel"),
+  ping: rule("ping", "channel"),
+  pong: rule("pong", "channel"),
+  offer: rule("offer", "channel"),
+  goaway: rule("goaway", "channel"),
+};
 
 const BY_TYPE: readonly (FrameRule | undefined)[] = Array.from({ length: 128 }, (_, type) =>
-  RULES.find((entry) => FrameType[entry.type] === type),
+  Object.values(RULES).find((entry) => entry.code === type),
 );
+
+/** The rule for a frame. */
+export function ruleFor(frame: Frame): FrameRule {
+  return RULES[frame.type];
+}
 
 /** The rule for a type on the wire, 0 to 255, or undefined where the table has none (FRAME-004). */
 export function ruleOf(type: number): FrameRule | undefined {
