@@ -20,6 +20,8 @@ export interface Options {
   /** How many calls are under way at once; empty: whatever the bench measures by itself. */
   readonly concurrency: readonly number[];
   readonly check: boolean;
+  /** A Markdown file whose figures of this bench are replaced. */
+  readonly doc: string | undefined;
   /** A file of targets that count in place of those of `targets.ts`. */
   readonly targets: string | undefined;
   /** Where CPU profiles of all processes go. */
@@ -43,6 +45,7 @@ ${benches.map(({ name, description }) => `  ${name.padEnd(width)}  ${description
   --only NAME        measures this beside the floor, and nothing else; may be given several times
   --concurrency N    so many calls at once, and no other number; may be given several times
   --json FILE        writes the report to this file
+  --doc FILE         puts the table into this Markdown file, between the comments that keep a place for it
   --check            exits 1 where a figure misses its target, and says which
   --targets FILE     targets to check instead, as JSON
   --profile FOLDER   writes a CPU profile of each process there, and the programs that it speaks of; figures of such a run are
@@ -63,6 +66,7 @@ export function readOptions(args: string[], benches: readonly Bench[]): Options 
       rounds: { type: "string" },
       only: { type: "string", multiple: true, default: [] },
       concurrency: { type: "string", multiple: true, default: [] },
+      doc: { type: "string" },
       json: { type: "string" },
       check: { type: "boolean", default: false },
       targets: { type: "string" },
@@ -86,6 +90,7 @@ export function readOptions(args: string[], benches: readonly Bench[]): Options 
     only: values.only,
     concurrency: values.concurrency.map((value) => whole("--concurrency", value, 1, 65_536)),
     json: values.json,
+    doc: values.doc,
     check: values.check,
     targets: values.targets,
     profile: values.profile,

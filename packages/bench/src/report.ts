@@ -41,14 +41,19 @@ export const COMMON_COLUMNS: readonly Column[] = [
   { figure: "p99Ms", title: "p99 ms" },
 ];
 
-/** The rows as lines of a table. */
-export function table({ columns }: Pick<Bench, "columns">, rows: readonly Row[]): string[] {
-  const cells = [
+/** The rows as texts: first the titles of the columns, then a line for each row, which begins with its name. */
+export function cells({ columns }: Pick<Bench, "columns">, rows: readonly Row[]): string[][] {
+  return [
     ["", ...columns.map(({ title }) => title)],
     ...rows.map((row) => [row.name, ...columns.map((column) => cell(column, row[column.figure]))]),
   ];
-  const widths = cells[0]?.map((_, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0))) ?? [];
-  return cells.map((line) =>
+}
+
+/** The rows as lines of a table. */
+export function table(bench: Pick<Bench, "columns">, rows: readonly Row[]): string[] {
+  const lines = cells(bench, rows);
+  const widths = lines[0]?.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0))) ?? [];
+  return lines.map((line) =>
     line
       .map((text, index) => (index === 0 ? text.padEnd(widths[index] ?? 0) : text.padStart(widths[index] ?? 0)))
       .join("  "),

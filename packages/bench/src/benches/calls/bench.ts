@@ -18,7 +18,7 @@ const REFERENCES: ReadonlySet<string> = new Set([FLOOR, "floor, batched", OURS])
 
 const CONCURRENCIES = [1, 64, 1_024];
 
-/** How long one measurement takes, in milliseconds. */
+/** How long one measurement takes at least, in milliseconds. */
 const SLICE_MS = 1_000;
 
 /** Calls that each pair of processes makes before it is measured: until its code is compiled, however slow the machine is. */
@@ -53,7 +53,9 @@ export const calls: Bench = {
     }
     const rows: Row[] = [];
     for (const concurrency of context.concurrencies(CONCURRENCIES)) {
-      const plan = { concurrency, ms: context.quick ? 0 : SLICE_MS, calls: concurrency };
+      const plan = context.quick
+        ? { concurrency, ms: 0, calls: concurrency }
+        : { concurrency, ms: SLICE_MS, calls: Math.max(2_000, 4 * concurrency) };
       const contenders = [...pairs].map(([name, measure]): Contender => ({ name, measure: () => measure(plan) }));
       const [floor, ...others] = contenders;
       if (floor === undefined) throw new Error("there is no floor");
