@@ -132,6 +132,22 @@ describe("A result", () => {
     expect(chargeOf(frames, 11)).toBe(6_000);
   });
 
+  it("does not wait behind an item for which there was credit, and is none any more, when its turn to begin comes", async () => {
+    const stated = { framePayload: 1_024, assembling: 20_000 };
+    const small = Array.from({ length: 8 }, () => 900);
+    const under = await gateway({ items: sends(7_000), more: sends(...small) }, {}, stated);
+    // Takes up all that the peer puts together at a time, and waits for credit itself.
+    await under.say(open(1, "text", 20_000));
+    // May not begin yet, although it has credit; which others use up meanwhile.
+    await under.say(open(3, "items", 1), ...[5, 7, 9, 11].map((stream) => open(stream, "more", 1)));
+    await under.say(open(13, "text", 19_000));
+    expect([chargeOf(under.raw.received, 3), chargeOf(under.raw.received, 13)]).toEqual([0, 0]);
+    const frames = await under.say(credit(1, 20_000));
+    expect(chargeOf(frames, 3)).toBe(0);
+    expect(chargeOf(frames, 13)).toBeGreaterThan(streamCredit - 1_024);
+    expect(chargeOf(await under.say(credit(0, 2 * channelCredit), credit(13, 19_000)), 3)).toBe(7_064 + 4);
+  });
+
   it("that is longer than its stream's window comes in parts as it is granted", async () => {
     const under = await gateway({});
     const first = [...(await under.say(open(1, "text", 20_000)))];
