@@ -40,7 +40,10 @@ const characters = fc
   .array(fc.constantFrom("a", "é", "€", "\u{1f600}", "\ufeff", "\ufffd"), { maxLength: 100 })
   .map((list) => list.join(""));
 
-describe("a body in several frames", () => {
+/** Each test makes many runs, and the machine may have other things to do. */
+const PATIENCE_MS = 240_000;
+
+describe("a body in several frames", { timeout: PATIENCE_MS }, () => {
   it("is what it was, whatever the lengths of its pieces", () => {
     fc.assert(
       fc.property(lengths, fc.integer({ min: 0, max: 20_000 }), (cuts, length) => {

@@ -125,7 +125,10 @@ function cut(ends: readonly [End, End], carriage: Carriage): void {
   ]);
 }
 
-describe("both ends of a session", () => {
+/** Each test makes many runs, and the machine may have other things to do. */
+const PATIENCE_MS = 240_000;
+
+describe("both ends of a session", { timeout: PATIENCE_MS }, () => {
   it.each(CARRIAGES)("see the same names, whatever is cut and taken back, in $name carriage [CALL-016]", (carriage) => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 20, maxLength: 300, size: "max" }), (steps) => {

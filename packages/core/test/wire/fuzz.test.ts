@@ -37,7 +37,10 @@ const roughFrame = fc
 
 const runs = { numRuns: 3000 };
 
-describe("whatever arrives is host traffic, frames, or a violation", () => {
+/** Each test makes thousands of runs, and the machine may have other things to do. */
+const PATIENCE_MS = 240_000;
+
+describe("whatever arrives is host traffic, frames, or a violation", { timeout: PATIENCE_MS }, () => {
   test("octets of any kind, in binary carriage", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (octets) => void receive(binaryCarriage, octets)),
@@ -121,7 +124,7 @@ describe("whatever arrives is host traffic, frames, or a violation", () => {
   });
 });
 
-describe("a message that is cut off", () => {
+describe("a message that is cut off", { timeout: PATIENCE_MS }, () => {
   test("at any octet is a violation in binary carriage, or whole frames [FRAME-002]", () => {
     fc.assert(
       fc.property(fc.array(anyFrame, { minLength: 1, maxLength: 3 }), (frames) => {
