@@ -152,6 +152,8 @@ export class GatewayChannel extends Channel {
           throw new ProtocolViolation("HAND-004", "PROOF.clientNonce is not the nonce of HELLO", "failed_precondition");
         }
         const octets = proofOctets(frame.method, frame.keyId, payloadOf(hello), handshakePayload(challenge));
+        // It was for this one proof, and a channel lives long.
+        this.#challenge = undefined;
         this.event({ type: "proof", proof: frame, octets });
         return;
       }

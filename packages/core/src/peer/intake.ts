@@ -7,6 +7,7 @@
 import type { Role } from "../channel/states.ts";
 import { bodyLength, type Body } from "../content/body.ts";
 import { isReservedName, isToolName, modelName } from "../contract/names.ts";
+import { EMPTY_MAP } from "../empty.ts";
 import { codeFromWire } from "../errors/codes.ts";
 import { acceptStateFromWire, effectFromWire } from "../errors/effect.ts";
 import { outcomeFromWire } from "../errors/outcome.ts";
@@ -67,9 +68,9 @@ export class Intake {
   readonly #options: IntakeOptions;
   readonly #assembler: Assembler;
   readonly #names = new ReceivedNames();
-  readonly #offered = new Map<string, OfferEntry>();
+  #offered: Map<string, OfferEntry> = EMPTY_MAP;
   /** The names of those that are offered, by what a model calls them. */
-  readonly #modelNames = new Map<string, string>();
+  #modelNames: Map<string, string> = EMPTY_MAP;
   #offerOctets = 0;
   #lastStream = 0;
   #lastSeen = 0;
@@ -98,7 +99,7 @@ export class Intake {
 
   /** What the peer offers now. A copy. */
   get offered(): ReadonlyMap<string, OfferEntry> {
-    return new Map(this.#offered);
+    return this.#offered.size === 0 ? EMPTY_MAP : new Map(this.#offered);
   }
 
   /** About the octets of what the peer has sent and is kept: bodies that are being put together, and its offer. */
@@ -394,6 +395,10 @@ export class Intake {
       throw new ProtocolViolation("FRAME-007", "OFFER.tools: an effect must be 0, 1 or 2");
     }
     this.#drop(tool.name);
+    if (this.#offered === EMPTY_MAP) {
+      this.#offered = new Map();
+      this.#modelNames = new Map();
+    }
     this.#modelNames.set(alias, tool.name);
     this.#offered.set(tool.name, tool);
     this.#offerOctets += entryOctets(tool);

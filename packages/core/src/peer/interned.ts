@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { EMPTY_MAP } from "../empty.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
 import type { NamedOpenFrame, OpenFrame } from "../wire/frame.ts";
 import { fits, StringLimit } from "../wire/limits.ts";
@@ -14,7 +15,7 @@ export const NAME_SLOTS: number = 64;
 /** The table of what this side sends. One for each session. */
 export class SentNames {
   readonly #slots: string[] = [];
-  readonly #numbers = new Map<string, number>();
+  #numbers: Map<string, number> = EMPTY_MAP;
   #next = 0;
 
   /**
@@ -35,6 +36,7 @@ export class SentNames {
     const former = this.#slots[this.#next];
     if (former !== undefined) this.#numbers.delete(former);
     this.#slots[this.#next] = name;
+    if (this.#numbers === EMPTY_MAP) this.#numbers = new Map();
     this.#numbers.set(name, this.#next);
     this.#next = (this.#next + 1) % NAME_SLOTS;
     return name;

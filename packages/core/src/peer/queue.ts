@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { EMPTY_MAP } from "../empty.ts";
 
 /** First in, first out; each thing stands in it at most once. */
 export class Queue<T extends object> {
   #order: (T | undefined)[] = [];
   /** Where each thing stands in `order`, counted from `#passed` on. */
-  readonly #places = new Map<T, number>();
+  #places: Map<T, number> = EMPTY_MAP;
   #head = 0;
   /** Places that were cut off in front of `order`. */
   #passed = 0;
@@ -30,6 +31,7 @@ export class Queue<T extends object> {
   /** Puts a thing at the end, unless it waits already. */
   add(thing: T): void {
     if (this.#places.has(thing)) return;
+    if (this.#places === EMPTY_MAP) this.#places = new Map();
     this.#places.set(thing, this.#passed + this.#order.push(thing) - 1);
   }
 

@@ -133,10 +133,12 @@ export class Conversation implements Holder {
 
   async #verify(proof: ProofFrame, octets: Uint8Array): Promise<void> {
     const { hello } = this.#channel;
+    const asked = this.#proof;
+    this.#proof = undefined;
     let grant: Grant | undefined;
     try {
       const { method, keyId } = proof;
-      grant = await this.#proof?.verify({ method, keyId, proof: proof.proof, octets });
+      grant = await asked?.verify({ method, keyId, proof: proof.proof, octets });
     } catch (error) {
       this.#options.environment.log.error("turnmux: a proof could not be verified", { error });
     }

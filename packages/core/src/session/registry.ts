@@ -10,6 +10,7 @@ import { revisionOf } from "../contract/json-schema.ts";
 import { modelName } from "../contract/names.ts";
 import { isToolContract, type ToolContract } from "../contract/tool.ts";
 import { flattenTools, type ToolNodes, type ToolTree } from "../contract/tree.ts";
+import { EMPTY_MAP, EMPTY_SET } from "../empty.ts";
 import { effectToWire } from "../errors/effect.ts";
 import { UsageError } from "../errors/usage.ts";
 import type { OfferEntry } from "../wire/frame.ts";
@@ -59,8 +60,8 @@ export class ToolRegistry {
   /** Calls of these tools that are in flight; those of the parent's tools are in the same book. */
   readonly calls: CallBook;
   readonly #options: RegistryOptions;
-  readonly #tools = new Map<string, RegisteredTool>();
-  readonly #listeners = new Set<() => void>();
+  #tools: Map<string, RegisteredTool> = EMPTY_MAP;
+  #listeners: Set<() => void> = EMPTY_SET;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -91,6 +92,7 @@ export class ToolRegistry {
       }
       added.push(this.#registered(name, contract, implementation));
     }
+    if (this.#tools === EMPTY_MAP) this.#tools = new Map();
     for (const tool of added) this.#tools.set(tool.name, tool);
     this.#changed();
     return () => {
@@ -120,6 +122,7 @@ export class ToolRegistry {
   /** Calls `listener` whenever the tools change, until the function that it gives back is called. */
   onChange(listener: () => void): () => void {
     const leaveParent = this.#options.parent?.onChange(listener);
+    if (this.#listeners === EMPTY_SET) this.#listeners = new Set();
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);

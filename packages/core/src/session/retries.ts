@@ -5,6 +5,7 @@
  * @module
  */
 import { cloneValue } from "../content/body.ts";
+import { EMPTY_MAP, EMPTY_SET } from "../empty.ts";
 import { TurnmuxError } from "../errors/turnmux-error.ts";
 import { fingerprint } from "../journal/fingerprint.ts";
 import type { CallRequest } from "./outgoing.ts";
@@ -24,8 +25,8 @@ interface Reported {
 /** One for each session, for all its turns and over all its connections. */
 export class Retries {
   /** The oldest first, as they are taken over. */
-  readonly #reported = new Map<string, Set<Reported>>();
-  readonly #all = new Set<Reported>();
+  #reported: Map<string, Set<Reported>> = EMPTY_MAP;
+  #all: Set<Reported> = EMPTY_SET;
 
   /**
    * Makes a call with the key that counts: its own, or that of a call which it repeats. For calls that have a
@@ -61,6 +62,10 @@ export class Retries {
     // One key is one call, however many asked for it.
     if ([...reported].some((one) => one.key === key)) return;
     const one = { what, key };
+    if (this.#reported === EMPTY_MAP) {
+      this.#reported = new Map();
+      this.#all = new Set();
+    }
     this.#reported.set(what, reported.add(one));
     this.#all.add(one);
     if (this.#all.size <= REPORTED_UNKNOWNS) return;

@@ -86,7 +86,7 @@ export abstract class Places {
     const list: number[] = [];
     for (let i = 0; i < length; i++) list.push(this.uint(field, value?.[i]));
     this.leave();
-    return list;
+    return fitted(list);
   }
 
   strs(field: string, limit: number, value: readonly string[] | undefined): readonly string[] {
@@ -94,7 +94,7 @@ export abstract class Places {
     const list: string[] = [];
     for (let i = 0; i < length; i++) list.push(this.str(field, limit, value?.[i]));
     this.leave();
-    return list;
+    return fitted(list);
   }
 
   /** An array with a layout of its own. */
@@ -116,6 +116,11 @@ export abstract class Places {
     this.leave();
     return list;
   }
+}
+
+/** The same without the room that arrays grow by: what HELLO states is kept for as long as its session. */
+function fitted<T>(list: readonly T[]): readonly T[] {
+  return list.slice();
 }
 
 /** The places of a `T`, in order: reads one from a reader, writes `value` to a writer. */

@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   readonly authenticated: () => void;
 }
 
+function nothing(): void {}
+
 /** How many times the octets of a handshake may come before WELCOME, all in all, until the connection is cut off. */
 const FLOOD = 2;
 
@@ -89,6 +91,7 @@ export class Connection {
     socket.on("data", count);
     return () => {
       socket.off("data", count);
+      this.#unguard = nothing;
     };
   }
 }

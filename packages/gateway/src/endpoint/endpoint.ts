@@ -141,8 +141,7 @@ export class OwnEndpoint implements Endpoint {
       });
       return;
     }
-    this.#unauthenticated.add(socket);
-    socket.once("close", () => this.#left(socket));
+    this.#enters(socket);
     this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#connected(ws, request, socket));
   }
 
@@ -151,6 +150,12 @@ export class OwnEndpoint implements Endpoint {
     if (this.#toldCrowded) return;
     this.#toldCrowded = true;
     this.#house.log.warn("turnmux: too many connections without a session", { maxUnauthenticated: most });
+  }
+
+  /** A function of its own: a listener keeps all that the function knows which made it, and so would keep the request. */
+  #enters(socket: Duplex): void {
+    this.#unauthenticated.add(socket);
+    socket.once("close", () => this.#left(socket));
   }
 
   #left(socket: Duplex): void {
@@ -164,10 +169,13 @@ export class OwnEndpoint implements Endpoint {
   }
 
   #connected(ws: WebSocket, request: IncomingMessage, socket: Duplex): void {
+    const { host } = request.headers;
+    const port = request.socket.localPort ?? 0;
     const connection = new Connection(this.#house, {
       ws,
       socket,
-      admission: () => this.#admission(request),
+      // The request is not kept: its headers would be a good part of what an idle session holds.
+      admission: () => this.#admission(host, port),
       onSession: this.#options.onSession,
       authenticated: () => this.#left(socket),
     });
@@ -178,8 +186,9 @@ export class OwnEndpoint implements Endpoint {
     });
   }
 
-  #admission(request: IncomingMessage): Admission {
-    const audience = chooseAudience(this.#resolved.audience, request.headers.host, request.socket.localPort ?? 0);
+  /** `host` as the client's request has it, and the port that it came to. */
+  #admission(host: string | undefined, port: number): Admission {
+    const audience = chooseAudience(this.#resolved.audience, host, port);
     if (audience !== undefined) {
       return {
         kind: "proof",
