@@ -192,6 +192,9 @@ export const BATCH_OCTETS: number = 64 * KIB;
 /** Octets beyond `handOver` that a carrier may have while it is still handed what waits for nothing (CHAN-007). */
 export const CONTROL_ROOM: number = 64 * KIB;
 
+/** Milliseconds by which a look is late where this side was held up itself: what it finds tells nothing of the peer (CHAN-008). */
+export const UNSEEN_MS: number = 2_000;
+
 /** Seconds for which a peer that was quiet may do at once what its rates are for (section 13). */
 export const RATE_BURST_SECONDS: number = 5;
 

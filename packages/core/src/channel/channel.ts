@@ -157,7 +157,9 @@ export abstract class Channel {
       return;
     }
     this.handshakeTimedOut(now);
-    this.#sink?.handleTimeout(now);
+    this.#sink?.handleTimeout(now, this.#heartbeat?.heardAt ?? now);
+    // The session may have ended for it.
+    if (this.#hasEnded) return;
     const due = this.#heartbeat?.handleTimeout(now);
     if (due === "silent") {
       this.end(
@@ -172,6 +174,11 @@ export abstract class Channel {
     } else if (due !== undefined) {
       this.#outbox.say(due);
     }
+  }
+
+  /** As it is now: what the session does may change it. */
+  get #hasEnded(): boolean {
+    return this.#state === "ended";
   }
 
   /** The next event, or undefined. */

@@ -25,6 +25,11 @@ export class Heartbeat {
     this.#askedAt = now;
   }
 
+  /** When something arrived last. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
   /** Something arrived. */
   heard(now: number): void {
     this.#heardAt = now;

@@ -8,7 +8,7 @@ import type { ChannelEnd } from "../channel/events.ts";
 import type { Rates } from "../channel/rates.ts";
 import type { FrameSink, SinkFrame } from "../channel/sink.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
-import { ACK_OCTETS, type Limits } from "../limits.ts";
+import { ACK_OCTETS, UNSEEN_MS, type Limits } from "../limits.ts";
 import type { AckFrame, CountedFrame, CreditFrame, Frame } from "../wire/frame.ts";
 import { frameOctets } from "./octets.ts";
 import { Kept } from "./kept.ts";
@@ -38,10 +38,15 @@ export interface DeliveryOptions {
   readonly peerReplay: number;
   /** Called when the peer has acknowledged all that was written. */
   readonly delivered?: (() => void) | undefined;
+  /** Called when the peer has acknowledged nothing for `stallMs`, though something was sent (CHAN-008). */
+  readonly stalled?: (() => void) | undefined;
 }
 
 /** The part of what the peer keeps for replay after which it is owed an ACK (DELIV-003). */
 const QUARTER = 4;
+
+/** The part of `stallMs` in which a peer must have been heard that is said to read nothing. */
+const HEARD_PART = 1 / 2;
 
 /** How many times the limit of what is kept at which nothing more is written (DELIV-004). */
 const HARD_LIMIT = 2;
@@ -57,6 +62,11 @@ export class Delivery implements FrameSink {
   readonly #limits: Limits;
   readonly #ackOctets: number;
   readonly #delivered: (() => void) | undefined;
+  readonly #stalled: (() => void) | undefined;
+  /** Since when the peer has acknowledged nothing of what was sent on this channel. */
+  #unheardSince: number | undefined;
+  /** When a peer that has said nothing is looked at again. */
+  #judgeAt = 0;
   readonly #kept = new Kept();
   /** Frames of the peer that arrived, in all. */
   #received = 0;
@@ -79,6 +89,7 @@ export class Delivery implements FrameSink {
     this.#source = options.source;
     this.#limits = options.limits;
     this.#delivered = options.delivered;
+    this.#stalled = options.stalled;
     this.#ackOctets = Math.min(ACK_OCTETS, Math.max(1, Math.floor(options.peerReplay / QUARTER)));
   }
 
@@ -107,7 +118,8 @@ export class Delivery implements FrameSink {
 
   frame(frame: SinkFrame | AckFrame, now: number): void {
     if (frame.type === "ack") {
-      if (frame.received === this.#acknowledged) this.rates.idle(now);
+      const isNews = frame.received !== this.#acknowledged;
+      if (!isNews) this.rates.idle(now);
       if (!this.#acknowledge(frame.received)) {
         throw new ProtocolViolation(
           "DELIV-005",
@@ -115,6 +127,7 @@ export class Delivery implements FrameSink {
           "failed_precondition",
         );
       }
+      if (isNews) this.#unheardSince = this.#kept.size === 0 ? undefined : now;
       if (this.#kept.size === 0) this.#delivered?.();
       return;
     }
@@ -139,7 +152,7 @@ export class Delivery implements FrameSink {
   }
 
   nextControl(now: number): Frame | undefined {
-    this.handleTimeout(now);
+    this.#tellInTime(now);
     if (this.#ackDue) return this.#ack();
     const credit = this.#source.nextCredit();
     if (credit !== undefined) {
@@ -153,6 +166,12 @@ export class Delivery implements FrameSink {
   nextFrame(now: number): Frame | undefined {
     const control = this.nextControl(now);
     if (control !== undefined) return control;
+    const counted = this.#nextCounted(now);
+    if (counted !== undefined) this.#unheardSince ??= now;
+    return counted;
+  }
+
+  #nextCounted(now: number): Frame | undefined {
     // DELIV-006
     const again = this.#nextAgain(now);
     if (again !== undefined) return again;
@@ -170,10 +189,29 @@ export class Delivery implements FrameSink {
   }
 
   nextTimeout(): number | undefined {
-    return this.#ackAt;
+    const at = this.#stalledAt;
+    return this.#ackAt === undefined || (at !== undefined && at < this.#ackAt) ? at : this.#ackAt;
   }
 
-  handleTimeout(now: number): void {
+  handleTimeout(now: number, heardAt: number = now): void {
+    this.#tellInTime(now);
+    const at = this.#stalledAt;
+    if (at === undefined || now < at) return;
+    const { stallMs } = this.#limits;
+    // Where this side was held up itself, nobody knows what the peer has said.
+    if (now - at > UNSEEN_MS) this.#unheardSince = now;
+    // A peer that says nothing at all is the heartbeat's affair: perhaps it is this side that reads nothing.
+    else if (now - heardAt > stallMs * HEARD_PART) this.#judgeAt = now + stallMs * HEARD_PART;
+    else this.#stalled?.();
+  }
+
+  get #stalledAt(): number | undefined {
+    const { stallMs } = this.#limits;
+    if (stallMs === 0 || this.#unheardSince === undefined) return undefined;
+    return Math.max(this.#unheardSince + stallMs, this.#judgeAt);
+  }
+
+  #tellInTime(now: number): void {
     if (this.#ackAt === undefined || now < this.#ackAt) return;
     this.#ackAt = undefined;
     this.#ackDue = true;
@@ -190,6 +228,8 @@ export class Delivery implements FrameSink {
   /** The channel is of no use any more. What it had still to say is said on the next one. */
   leave(): void {
     this.#again = undefined;
+    this.#unheardSince = undefined;
+    this.#judgeAt = 0;
     this.#told();
   }
 

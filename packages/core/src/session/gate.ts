@@ -4,7 +4,7 @@
  * @module
  */
 import type { Carrier } from "../carrier/carrier.ts";
-import { CONTROL_ROOM, type Limits } from "../limits.ts";
+import { CONTROL_ROOM, UNSEEN_MS, type Limits } from "../limits.ts";
 
 /**
  * What may be handed to the carrier: everything; only what answers the peer and waits for nothing (CHAN-007); nothing, since it has
@@ -18,8 +18,10 @@ const LOOK_AGAIN_MS: readonly [first: number, most: number] = [20, 320];
 /** The part of the time for which a carrier has taken nothing after which it is looked at again. */
 const LOOK_AGAIN_PART = 1 / 4;
 
-/** Milliseconds without a look after which nobody knows whether the carrier has taken something: this side was held up itself. */
-const UNSEEN_MS = 2_000;
+/** What a session ends with whose peer reads nothing (CHAN-008). */
+export function stallMessage({ stallMs }: Pick<Limits, "stallMs">): string {
+  return `the peer has read nothing for ${stallMs} ms while there was something to read (stallMs)`;
+}
 
 /** One for each carrier. Times are milliseconds of the owner's clock. */
 export class Gate {

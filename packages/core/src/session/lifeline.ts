@@ -12,6 +12,7 @@ import type { ProtocolViolation } from "../errors/violation.ts";
 import { DELIVERY, type Limits } from "../limits.ts";
 import { Peer, type ChannelControl } from "../peer/peer.ts";
 import type { Environment } from "./environment.ts";
+import { stallMessage } from "./gate.ts";
 
 /** What a {@link Lifeline} is made from. */
 export interface LifelineOptions extends Agreement {
@@ -47,6 +48,7 @@ export class Lifeline implements ChannelControl {
           limits,
           peerReplay: peerLimits.replay ?? 0,
           delivered: () => this.#closeWhenDelivered(),
+          stalled: () => this.close("resource_exhausted", stallMessage(limits)),
         })
       : undefined;
     this.sink = this.delivery ?? this.peer;

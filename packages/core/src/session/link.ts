@@ -9,7 +9,7 @@ import type { ChannelEnd, ChannelEvent } from "../channel/events.ts";
 import { BATCH_FRAMES, BATCH_OCTETS, type Limits } from "../limits.ts";
 import type { ChannelControl } from "../peer/peer.ts";
 import type { Environment } from "./environment.ts";
-import { Gate } from "./gate.ts";
+import { Gate, stallMessage } from "./gate.ts";
 
 /** What the owner of a link hears. */
 export interface LinkListener {
@@ -224,11 +224,7 @@ export class Link implements ChannelControl {
   /** The peer reads nothing: it is let go, and told why when it comes back. */
   #stalled(): void {
     if (this.#channel.state === "ended") return;
-    const { stallMs } = this.#limits;
-    this.close(
-      "resource_exhausted",
-      `the peer has read nothing for ${stallMs} ms while there was something to read (stallMs)`,
-    );
+    this.close("resource_exhausted", stallMessage(this.#limits));
     this.#write(this.#environment.now());
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Limits } from "../../src/index.ts";
 import { DELIVERY } from "../../src/limits.ts";
+import { ack, ping, ResumableGateway } from "../delivery/support/raw-resume.ts";
 import { kit, kitWorld, never } from "../support/kit.ts";
 import { ClientUnderTest, GatewayUnderTest, MemoryLog } from "../support/raw-worlds.ts";
 import { offer, open, RAW_LIMITS } from "../support/raw.ts";
@@ -146,6 +147,44 @@ describe("a peer that reads nothing", () => {
     expect(await call).toBe("again");
     world.clientCarrier.cut();
     await world.time.settle();
+  });
+
+  it("is let go also where the network takes all, and nothing is acknowledged", async () => {
+    for (const says of ["nothing", "the same again", "what it has got"] as const) {
+      const gateway = new ResumableGateway({ limits: { heartbeatMs: 3_600_000 } });
+      gateway.side.registry.implement(kit, { look: (input) => input, set: never, add: never, list: () => "none" });
+      const line = await gateway.open({}, open(1, "look", 1));
+      // OFFER, and END.
+      if (says === "what it has got") await gateway.say(line, ack(1));
+      else await gateway.say(line, ping());
+      for (let second = 0; second < 59; second++) {
+        await gateway.time.advance(1_000);
+        await gateway.say(line, ...(says === "nothing" ? [ping()] : [ack(says === "the same again" ? 0 : 2)]));
+      }
+      expect(gateway.side.latest.session.state).toBe("ready");
+      await gateway.time.advance(1_000);
+      const told = says === "what it has got" ? [] : [{ code: 8, message: SENTENCE }];
+      expect(line.raw.all("goaway")).toMatchObject(told);
+      expect(gateway.side.latest.session.state).toBe(told.length === 0 ? "ready" : "closed");
+      line.near.cut();
+      await gateway.time.settle();
+    }
+  });
+
+  it("is not what this side was, where it was held up while an acknowledgement was due", async () => {
+    const gateway = new ResumableGateway({ limits: { heartbeatMs: 3_600_000 } });
+    const line = await gateway.open();
+    gateway.time.now += STALL_MS * 10;
+    await gateway.time.advance(1_000);
+    // Nor where nothing at all is heard.
+    await gateway.time.advance(STALL_MS * 3);
+    expect(gateway.side.latest.session.state).toBe("ready");
+    for (let second = 0; second < 61; second++) {
+      await gateway.say(line, ping());
+      await gateway.time.advance(1_000);
+    }
+    expect(gateway.side.latest.session.state).toBe("closed");
+    line.near.cut();
   });
 
   it("holds no more than its limits, whatever its calls give", async () => {
