@@ -16,7 +16,10 @@ export const Question: z.ZodObject<{ number: z.ZodNumber; text: z.ZodString }> =
   text: z.string(),
 });
 /** A small call's result. */
-export const Answer: z.ZodObject<{ number: z.ZodNumber; text: z.ZodString }> = Question;
+export const Answer: z.ZodObject<{ number: z.ZodNumber; text: z.ZodString }> = z.object({
+  number: z.number(),
+  text: z.string(),
+});
 export type Question = z.infer<typeof Question>;
 export type Answer = z.infer<typeof Answer>;
 
