@@ -92,13 +92,15 @@ function take(pair: PeerPair, what: Step, names: () => string): void {
   }
 }
 
-/** What an end may hold of items at most: a window, an item for each that had begun, and what has no credit any more. */
-function checkHeld({ limits: { channelCredit, assembling } }: PeerPair, end: PairedPeer): void {
-  expect(end.peer.heldOctets).toBeLessThan(10_000_000);
+/** True where an end holds of items no more than a window, and what had begun: what has no credit any more does not count. */
+function isBounded({ limits: { channelCredit, assembling } }: PeerPair, end: PairedPeer): boolean {
   let counted = 0;
   for (const call of openOf(end)) for (const octets of call.unread) counted += octets;
-  expect(counted).toBeLessThanOrEqual(channelCredit + assembling);
+  return counted <= channelCredit + assembling;
 }
+
+/** Hundreds of runs each, and the machine may have other things to do. */
+const PATIENCE_MS = 240_000;
 
 /** Everybody reads, and every handler ends. */
 function finish(pair: PeerPair, isAsleep: (call: OwnCall) => boolean = () => false): void {
@@ -122,7 +124,7 @@ function finish(pair: PeerPair, isAsleep: (call: OwnCall) => boolean = () => fal
   throw new Error("it goes on and on");
 }
 
-describe("Two sides that send, read, cancel and end as they like", () => {
+describe("Two sides that send, read, cancel and end as they like", { timeout: PATIENCE_MS }, () => {
   it("never send more than was granted, never hold more than their limits, and never wait for each other for ever", () => {
     fc.assert(
       fc.property(limits, fc.array(step, { minLength: 10, maxLength: 150 }), (given, steps) => {
@@ -131,7 +133,7 @@ describe("Two sides that send, read, cancel and end as they like", () => {
         for (const what of steps) {
           // A frame beyond the credit is a violation, which is thrown.
           take(pair, what, () => `c${names++}`);
-          for (const name of SIDES) checkHeld(pair, pair[name]);
+          if (!SIDES.every((name) => isBounded(pair, pair[name]))) throw new Error("too much is held");
         }
         finish(pair);
         for (const name of SIDES) {
@@ -197,7 +199,7 @@ describe("Two sides that send, read, cancel and end as they like", () => {
   });
 });
 
-describe("CREDIT", () => {
+describe("CREDIT", { timeout: PATIENCE_MS }, () => {
   it("is written once for half a window, and not for small calls", () => {
     const pair = new PeerPair({});
     for (let n = 0; n < 2_000; n++) {
