@@ -114,4 +114,4 @@ export class NumberTable<T> {
 const LEAST_PLACES = 8;
 
 /** Places that an empty table keeps for what comes next. */
-const KEPT_PLACES = 64;
+const KEPT_PLACES = 256;

@@ -7,6 +7,7 @@
 import { issueDetails, validate, type Checked } from "../contract/validate.ts";
 import { isReservedName } from "../contract/names.ts";
 import type { Value } from "../content/value.ts";
+import { EMPTY_MAP } from "../empty.ts";
 import { TurnmuxError } from "../errors/turnmux-error.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
 import { NumberTable } from "../peer/number-table.ts";
@@ -54,35 +55,20 @@ export class Dispatcher implements IncomingOwner {
   readonly #options: DispatcherOptions;
   readonly #calls = new NumberTable<IncomingCall>();
   /** Of tools whose calls are counted. */
-  readonly #runningByTool = new Map<string, number>();
+  #runningByTool: Map<string, number> = EMPTY_MAP;
   /** Where calls of the principal are found, whatever their session. Opened with the first call. */
   #page: BookPage | undefined;
   /** Calls on the page. */
   #booked = 0;
   #abandoned = false;
-  readonly #keyed: KeyedCalls;
-  readonly #builtin: ReadonlyMap<string, RegisteredTool>;
+  /** Made with the first call of a `once` tool. */
+  #keyed: KeyedCalls | undefined;
+  /** Made when one of them is called first: most sessions never do. */
+  #builtin: ReadonlyMap<string, RegisteredTool> | undefined;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.environment = options.environment;
-    this.#keyed = new KeyedCalls({
-      once: options.once,
-      environment: options.environment,
-      execute: (execution, context) => this.#execute(execution, context),
-      failed: (call, error) => this.#failed(call, error),
-    });
-    const describe = describeBuiltin(
-      () => this.allowed(),
-      (problem) => options.environment.log.warn(`turnmux: ${problem}`),
-    );
-    const inquiries = new Inquiries({
-      registry: options.registry,
-      once: options.once,
-      environment: options.environment,
-      allows: (tool) => this.#allows(tool),
-    });
-    this.#builtin = new Map([describe, ...inquiries.tools()].map((tool) => [tool.name, tool]));
   }
 
   /** The tools that the peer may call at present (TOOL-002). */
@@ -99,12 +85,12 @@ export class Dispatcher implements IncomingOwner {
   open(port: CallPort, event: OpenEvent): void {
     const tool = this.#find(event.tool);
     if (typeof tool === "string") {
-      port.end(event.call, { ...refusals[tool](event.tool), body: NO_BODY });
+      this.#refuse(port, event, refusals[tool](event.tool));
       return;
     }
     const overload = this.#overload(tool);
     if (overload !== undefined) {
-      port.end(event.call, { ...overload, body: NO_BODY });
+      this.#refuse(port, event, overload);
       return;
     }
     const value = decoded(port, event);
@@ -112,8 +98,8 @@ export class Dispatcher implements IncomingOwner {
     const now = this.#options.environment.now();
     const deadlineMs = lesser(event.deadlineMs ?? tool.timeoutMs, tool.maxTimeoutMs);
     if (event.deadlineMs === 0) {
-      const over = failed("deadline_exceeded", "the deadline was over before the call arrived", "not_started");
-      port.end(event.call, { ...over, body: NO_BODY });
+      const message = "the deadline was over before the call arrived";
+      this.#refuse(port, event, failed("deadline_exceeded", message, "not_started"));
       return;
     }
     const call = new IncomingCall(this, port, tool, event, this.#options.principal(), now);
@@ -125,6 +111,12 @@ export class Dispatcher implements IncomingOwner {
     this.#takePlace(tool);
     if (deadlineMs !== undefined) call.deadline = this.#options.deadlines.set(now + deadlineMs, expire, call);
     this.#start(call, event, value, deadlineMs);
+  }
+
+  /** Ends a call that is none here. */
+  #refuse(port: CallPort, { call }: OpenEvent, refusal: Failure): void {
+    this.environment.callAnswered?.(refusal);
+    port.end(call, { ...refusal, body: NO_BODY });
   }
 
   /** A call is over, or goes on for nobody. */
@@ -153,6 +145,7 @@ export class Dispatcher implements IncomingOwner {
   /** A place among the tool's concurrent calls. */
   #takePlace(tool: RegisteredTool): void {
     if (tool.maxConcurrent === undefined) return;
+    if (this.#runningByTool === EMPTY_MAP) this.#runningByTool = new Map();
     this.#runningByTool.set(tool.name, (this.#runningByTool.get(tool.name) ?? 0) + 1);
   }
 
@@ -221,11 +214,33 @@ export class Dispatcher implements IncomingOwner {
 
   /** The tool, or why there is none for this caller (CALL-010). */
   #find(name: string): RegisteredTool | "unknown" | "denied" {
-    const builtin = this.#builtin.get(name);
-    if (builtin !== undefined) return builtin;
-    const tool = isReservedName(name) ? undefined : this.#options.registry.get(name);
+    if (isReservedName(name)) return this.#builtins().get(name) ?? "unknown";
+    const tool = this.#options.registry.get(name);
     if (tool === undefined) return "unknown";
     return this.#allows(tool) ? tool : "denied";
+  }
+
+  #keyedCalls(): KeyedCalls {
+    this.#keyed ??= new KeyedCalls({
+      once: this.#options.once,
+      environment: this.environment,
+      execute: (execution, context) => this.#execute(execution, context),
+      failed: (call, error) => this.#failed(call, error),
+    });
+    return this.#keyed;
+  }
+
+  #builtins(): ReadonlyMap<string, RegisteredTool> {
+    const { registry, once, environment } = this.#options;
+    if (this.#builtin === undefined) {
+      const describe = describeBuiltin(
+        () => this.allowed(),
+        (problem) => environment.log.warn(`turnmux: ${problem}`),
+      );
+      const inquiries = new Inquiries({ registry, once, environment, allows: (tool) => this.#allows(tool) });
+      this.#builtin = new Map([describe, ...inquiries.tools()].map((tool) => [tool.name, tool]));
+    }
+    return this.#builtin;
   }
 
   #allows(tool: RegisteredTool): boolean {
@@ -308,7 +323,7 @@ export class Dispatcher implements IncomingOwner {
       trace: event.trace,
       meta: event.meta ?? {},
     };
-    if (call.tool.contract.effect === "once") return this.#keyed.run(call, checked.value, value, context);
+    if (call.tool.contract.effect === "once") return this.#keyedCalls().run(call, checked.value, value, context);
     const execution = new Execution(call.tool, checked.value);
     call.execution = execution;
     execution.join(call);

@@ -78,6 +78,8 @@ export interface Environment {
   handlerBegan?(): void;
   /** It has ended. */
   handlerEnded?(): void;
+  /** A call of the peer is answered, as it is told. */
+  callAnswered?(end: CallEnd): void;
   /** An own call is over, as its caller is told. */
   callEnded?(end: CallEnd): void;
   /** Tells subscribers. Absent where nobody can subscribe. */

@@ -53,9 +53,10 @@ export type SessionListener<K extends keyof SessionEventMap> = (event: SessionEv
 
 /** An `EventTarget` whose events are typed. */
 export class SessionEventTarget {
-  readonly #target = new EventTarget();
+  /** Made with the first listener. */
+  #target: EventTarget | undefined;
   /** Some runtimes end the process for a listener that throws: listeners are called by one that does not. */
-  readonly #guarded = new WeakMap<object, EventListener>();
+  #guarded: WeakMap<object, EventListener> | undefined;
   readonly #threw: (event: Event, error: unknown) => void;
 
   /** `threw` hears what listeners throw. */
@@ -69,15 +70,17 @@ export class SessionEventTarget {
     listener: SessionListener<K>,
     options?: AddEventListenerOptions,
   ): void {
+    this.#target ??= new EventTarget();
     this.#target.addEventListener(type, this.#guard(listener), options);
   }
 
   /** Takes a listener off. */
   removeEventListener<K extends keyof SessionEventMap>(type: K, listener: SessionListener<K>): void {
-    this.#target.removeEventListener(type, this.#guard(listener));
+    this.#target?.removeEventListener(type, this.#guard(listener));
   }
 
   #guard<K extends keyof SessionEventMap>(listener: SessionListener<K>): EventListener {
+    this.#guarded ??= new WeakMap();
     const made = this.#guarded.get(listener);
     if (made !== undefined) return made;
     const guard: EventListener = (event) => {
@@ -94,6 +97,6 @@ export class SessionEventTarget {
 
   /** Tells the listeners. For the session itself. */
   protected emit<K extends keyof SessionEventMap>(type: K, detail: SessionEventMap[K]): void {
-    this.#target.dispatchEvent(new SessionEvent(type, detail));
+    this.#target?.dispatchEvent(new SessionEvent(type, detail));
   }
 }

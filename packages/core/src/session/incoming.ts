@@ -134,7 +134,7 @@ export class IncomingCall implements Participant, BookedCall {
     this.#ended = true;
     this.deadline?.cancel();
     this.roomMade();
-    if (!this.#void) this.#port.end(this.number, this.#ending(settled));
+    if (!this.#void) this.#answer(this.#ending(settled));
     this.#owner.over(this);
   }
 
@@ -159,6 +159,11 @@ export class IncomingCall implements Participant, BookedCall {
 
   get #silent(): boolean {
     return this.#ended || this.#void;
+  }
+
+  #answer(ending: Ending): void {
+    this.#owner.environment.callAnswered?.(ending);
+    this.#port.end(this.number, ending);
   }
 
   /** The body of an item or a report; undefined where it is larger than the caller takes. */

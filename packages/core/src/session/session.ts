@@ -20,6 +20,7 @@ import {
   type OutcomeRequest,
 } from "../contract/outcome.ts";
 import type { ToolTree } from "../contract/tree.ts";
+import { EMPTY_MAP } from "../empty.ts";
 import type { Code } from "../errors/codes.ts";
 import { UsageError } from "../errors/usage.ts";
 import type { Limits } from "../limits.ts";
@@ -71,6 +72,8 @@ export interface SessionOptions {
 
 /** What the owner of a session does with it. */
 export interface SessionControl {
+  /** What it controls. */
+  readonly session: Session;
   /** Calls go through this port from now on. `lost` tells why the session before was not resumed, where one was to be. */
   attach(port: CallPort, identity: SessionIdentity, lost?: SessionEnd): void;
   /** The port has events. */
@@ -85,6 +88,8 @@ export interface SessionControl {
   close(end: SessionEnd): void;
   /** What the session may do, as the gateway grants it now. */
   setScopes(scopes: readonly string[]): void;
+  /** Set by the owner: told where the session is whenever that changes, before its listeners are. */
+  onState: (state: SessionState, end: SessionEnd | undefined) => void;
   /** Set by the owner: the user closes the session. The owner ends the port, and then closes. */
   onClose: (message: string) => void;
   /** Set by the owner: the gateway takes the grant back. */
@@ -108,7 +113,7 @@ export class Session extends SessionEventTarget {
   readonly #registry: ToolRegistry;
   readonly #dispatcher: Dispatcher;
   readonly #control: SessionControl;
-  readonly #clients = new WeakMap<ToolTree, unknown>();
+  #clients: WeakMap<ToolTree, unknown> | undefined;
   #resolveClosed: (end: SessionEnd) => void = () => {};
   #identity: SessionIdentity = { id: "", principal: "", scopes: [] };
   #scopes: ReadonlySet<string> = NO_SCOPES;
@@ -117,12 +122,12 @@ export class Session extends SessionEventTarget {
   #state: SessionState = "connecting";
   #end: SessionEnd | undefined;
   #port: CallPort | undefined;
-  #offers: ReadonlyMap<string, OfferEntry> = new Map();
+  #offers: ReadonlyMap<string, OfferEntry> = EMPTY_MAP;
   #offered: Promise<void>;
   #resolveOffered: () => void = () => {};
   #catalog: Promise<readonly ToolDescription[]> | undefined;
   /** By tool, as the catalog says: where to look after a call by name whose outcome is unknown. */
-  #verify: ReadonlyMap<string, string> = new Map();
+  #verify: ReadonlyMap<string, string> = EMPTY_MAP;
   #leaveRegistry: () => void;
 
   /** For owners: `own` gets the control, once. */
@@ -170,7 +175,7 @@ export class Session extends SessionEventTarget {
       scopeList: () => this.#scopeList,
       allowsAll: options.peer !== undefined,
     });
-    this.#control = this.#makeControl();
+    this.#control = new Session.#Control(this);
     own(this.#control);
   }
 
@@ -206,6 +211,7 @@ export class Session extends SessionEventTarget {
 
   /** Typed methods for the peer's tools, outside of any turn. */
   client<T extends ToolTree>(tools: T): ToolClient<T> {
+    this.#clients ??= new WeakMap();
     const made = this.#clients.get(tools);
     // The map holds for each tree what was built from that very tree.
     if (made !== undefined) return made as ToolClient<T>;
@@ -307,20 +313,49 @@ export class Session extends SessionEventTarget {
     return tools;
   }
 
-  #makeControl(): SessionControl {
-    return {
-      attach: (port, identity, lost) => this.#attach(port, identity, lost),
-      pump: () => this.#pump(),
-      suspend: (end) => this.#suspend(end),
-      resume: (identity) => this.#resume(identity),
-      detach: (state, end) => this.#detach(state, end),
-      close: (end) => this.#close(end),
-      setScopes: (scopes) => this.#setScopes(scopes),
-      onClose: () => {},
-      onRevoke: () => {},
-      deadlines: this.#deadlines,
-    };
-  }
+  /** A class, and not an object of functions: a gateway has one for each of ten thousand sessions. */
+  static readonly #Control = class implements SessionControl {
+    readonly session: Session;
+    onState = nothing;
+    onClose = nothing;
+    onRevoke = nothing;
+
+    constructor(session: Session) {
+      this.session = session;
+    }
+
+    get deadlines(): Deadlines {
+      return this.session.#deadlines;
+    }
+
+    attach(port: CallPort, identity: SessionIdentity, lost?: SessionEnd): void {
+      this.session.#attach(port, identity, lost);
+    }
+
+    pump(): void {
+      this.session.#pump();
+    }
+
+    suspend(end: SessionEnd): void {
+      this.session.#suspend(end);
+    }
+
+    resume(identity: SessionIdentity): boolean {
+      return this.session.#resume(identity);
+    }
+
+    detach(state: "connecting" | "reconnecting", end?: SessionEnd): void {
+      this.session.#detach(state, end);
+    }
+
+    close(end: SessionEnd): void {
+      this.session.#close(end);
+    }
+
+    setScopes(scopes: readonly string[]): void {
+      this.session.#setScopes(scopes);
+    }
+  };
 
   #attach(port: CallPort, identity: SessionIdentity, lost: SessionEnd | undefined): void {
     if (this.#state === "closed") {
@@ -369,6 +404,7 @@ export class Session extends SessionEventTarget {
     this.#leaveRegistry();
     this.#resolveOffered();
     this.#deadlines.idle();
+    this.#control.onState("closed", end);
     this.emit("state", { state: "closed", end });
     this.#resolveClosed(end);
   }
@@ -394,6 +430,7 @@ export class Session extends SessionEventTarget {
   #setState(state: SessionState, end?: SessionEnd, resumed?: boolean): void {
     if (this.#state === state) return;
     this.#state = state;
+    this.#control.onState(state, end);
     this.emit("state", { state, end, resumed });
   }
 
@@ -450,3 +487,6 @@ export class Session extends SessionEventTarget {
     return { code: end?.cause === "closed" && !end.byPeer ? "cancelled" : "unavailable", message };
   }
 }
+
+/** What an owner does about something that it does not want to hear of. */
+function nothing(): void {}

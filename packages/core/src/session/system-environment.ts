@@ -27,7 +27,15 @@ export interface RuntimeMessageChannel {
 }
 
 /** What the owner adds, as {@link Environment} has it. */
-type Added = "lagMs" | "tracesCalls" | "traceCall" | "handlerBegan" | "handlerEnded" | "callEnded" | "publish";
+type Added =
+  | "lagMs"
+  | "tracesCalls"
+  | "traceCall"
+  | "handlerBegan"
+  | "handlerEnded"
+  | "callAnswered"
+  | "callEnded"
+  | "publish";
 
 /** What an environment is made from. */
 export interface SystemEnvironmentOptions extends Pick<Environment, Added> {

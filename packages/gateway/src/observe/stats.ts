@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Outcome, SessionControl } from "@turnmux/core";
+import type { Outcome } from "@turnmux/core";
 
 /** Calls that are over, by how they ended: with a result, or with an error of this outcome. */
 export type CallsByOutcome = { readonly [O in "ok" | Outcome]: number };
@@ -56,17 +56,4 @@ export class OutcomeCounter {
   read(): CallsByOutcome {
     return { ...this.#counts };
   }
-}
-
-/** Counts every answer that a session gives to its peer's calls. */
-export function countAnswers(control: SessionControl, counter: OutcomeCounter): void {
-  const attach = control.attach.bind(control);
-  control.attach = (port, identity) => {
-    const end = port.end.bind(port);
-    port.end = (call, ending) => {
-      counter.add(ending);
-      end(call, ending);
-    };
-    attach(port, identity);
-  };
 }

@@ -22,7 +22,7 @@ import { nanoid } from "nanoid";
 import { guard } from "../events.ts";
 import { publish, traceCall, tracesCalls } from "../observe/diagnostics.ts";
 import { LagMeter } from "../observe/lag.ts";
-import { countAnswers, OutcomeCounter } from "../observe/stats.ts";
+import { OutcomeCounter } from "../observe/stats.ts";
 import type { GatewayOptions } from "../options.ts";
 import { GatewaySession } from "./gateway-session.ts";
 import { SettlementWatch } from "./settlement-watch.ts";
@@ -69,7 +69,6 @@ export class House {
   closing: Closing | undefined;
   readonly #announce: (session: GatewaySession) => void;
   readonly #changed = new Set<() => void>();
-  readonly #sessionsByControl = new WeakMap<SessionControl, GatewaySession>();
 
   /** `announce` is called with each session once it stands. */
   constructor(options: GatewayOptions, log: Logger, announce: (session: GatewaySession) => void) {
@@ -92,9 +91,10 @@ export class House {
         this.handlers -= 1;
         this.changed();
       },
+      callAnswered: (end) => this.answered.add(end),
       callEnded: (end) => this.called.add(end),
     });
-    const { handlerBegan: _began, handlerEnded: _ended, callEnded: _called, ...shared } = this.environment;
+    const { handlerBegan: _1, handlerEnded: _2, callAnswered: _3, callEnded: _4, ...shared } = this.environment;
     this.visitorEnvironment = shared;
     const { journal } = options;
     if (journal !== undefined) {
@@ -139,19 +139,17 @@ export class House {
     );
     // The constructor has set it.
     const control = own as unknown as SessionControl;
-    countAnswers(control, this.answered);
-    this.#sessionsByControl.set(control, session);
-    session.addEventListener("state", ({ detail }) => {
-      if (detail.state === "closed") this.#closed(session, detail.end);
-      else if (this.sessions.has(session)) this.#moved(session, detail.state, detail.end);
-      else if (detail.state === "ready") this.#opened(session, first);
-    });
+    control.onState = (state, end) => {
+      if (state === "closed") this.#closed(session, end);
+      else if (this.sessions.has(session)) this.#moved(session, state, end);
+      else if (state === "ready") this.#opened(session, first);
+    };
     return { session, control };
   }
 
   /** The session behind a control that {@link makeSession} gave. */
   sessionOf(control: SessionControl): GatewaySession | undefined {
-    return this.#sessionsByControl.get(control);
+    return control.session instanceof GatewaySession ? control.session : undefined;
   }
 
   /** A handshake came to nothing. */
