@@ -281,6 +281,7 @@ export class ClientActor implements Support {
       process,
       journal,
       limits,
+      credit: plan.credit !== "the gateway alone",
       handlers: clientHandlers({ process, ledger, site: this.plan.name, callBack: () => Promise.resolve() }),
       prover: { method: "test", keyId: principal, prove: (octets) => Promise.resolve(octets.slice()) },
       open: (opened, failed) =>
@@ -351,6 +352,8 @@ const SMALL_CALL: CallPlan = {
   cancelAfterMs: undefined,
   leaveAfter: undefined,
   takeMs: 0,
+  stop: undefined,
+  unread: false,
   retries: 0,
   kept: false,
   inTurn: false,

@@ -69,7 +69,8 @@ export class Application {
     const { tool, script, key, timeoutMs, acceptTimeoutMs } = plan;
     const { site, principal, supports } = line;
     const caller = this.#process;
-    const request = { caller, site, principal, tool, script, key, timeoutMs, acceptTimeoutMs, supports };
+    const { unread } = plan;
+    const request = { caller, site, principal, tool, script, key, timeoutMs, acceptTimeoutMs, supports, unread };
     const { attempt, options } = this.#calls.begin(request);
     const { cancelAfterMs, priority } = plan;
     const signal = cancelAfterMs === undefined ? undefined : this.#cancelled(attempt, cancelAfterMs);
@@ -120,7 +121,7 @@ export class Application {
   }
 
   async #items(session: Session, plan: CallPlan, attempt: Attempt, options: CallOptions): Promise<Told> {
-    const { tool, script, leaveAfter, takeMs } = plan;
+    const { tool, script, leaveAfter, takeMs, stop, unread } = plan;
     const call =
       tool === "rows"
         ? session.client(gatewayTools).rows(script, options)
@@ -129,12 +130,15 @@ export class Application {
       attempt.endedAt = this.#process.world.now;
     };
     call.result.then(ended, ended);
+    if (unread) return { ok: true, value: await call.result };
+    if (stop?.after === 0) await this.#process.sleep(stop.forMs);
     for await (const item of call) {
       this.#calls.item(attempt, item);
       if (attempt.items === leaveAfter) {
         attempt.cancelledAt ??= this.#process.world.now;
         break;
       }
+      if (attempt.items === stop?.after) await this.#process.sleep(stop.forMs);
       if (takeMs > 0) await this.#process.sleep(takeMs);
     }
     return { ok: true, value: await call.result };

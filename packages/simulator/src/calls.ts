@@ -29,6 +29,8 @@ export interface AttemptRequest {
   readonly key: string | undefined;
   readonly timeoutMs: number | undefined;
   readonly acceptTimeoutMs: number | undefined;
+  /** Nobody looks at its items. */
+  readonly unread: boolean;
   /** All on which the call depends, where all is well: while it stays so, the call must end as its script says. */
   readonly supports: readonly Support[] | undefined;
 }
@@ -62,6 +64,14 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 /** Milliseconds that a timer may be late by rounding. */
 const ROUNDING_MS = 2;
 
+type CallLimits = Pick<Limits, "deadlineVerdictMs" | "cancelVerdictMs" | "unsent">;
+
+/** Octets that never wait to be written in this world. */
+const MUCH = 1 << 20;
+
+/** Milliseconds in which a result arrives where nothing is lost or held up, but for what others have to say. */
+const PROMPT_MS = 40_000;
+
 /** See the module's comment. */
 export class Calls {
   readonly attempts: Attempt[] = [];
@@ -69,9 +79,9 @@ export class Calls {
   readonly tally: Record<string, number> = {};
   readonly #world: World;
   readonly #ledger: Ledger;
-  readonly #limits: Pick<Limits, "deadlineVerdictMs" | "cancelVerdictMs">;
+  readonly #limits: CallLimits;
 
-  constructor(world: World, ledger: Ledger, limits: Pick<Limits, "deadlineVerdictMs" | "cancelVerdictMs">) {
+  constructor(world: World, ledger: Ledger, limits: CallLimits) {
     this.#world = world;
     this.#ledger = ledger;
     this.#limits = limits;
@@ -121,6 +131,18 @@ export class Calls {
       this.#violate("items", attempt, `item ${index} arrived where ${attempt.items} was due`);
     }
     attempt.items += 1;
+  }
+
+  /** How many items of a call its application has taken, as the `meta` of its OPEN names it, or `all` where it may want no more. */
+  taken(meta: unknown): number | "all" {
+    const number: unknown = typeof meta === "object" && meta !== null ? Object.entries(meta)[0]?.[1] : undefined;
+    const attempt = this.attempts[Number(number)];
+    if (attempt === undefined) return "all";
+    const { told, cancelledAt, startedAt, timeoutMs, acceptTimeoutMs, accepted, items } = attempt;
+    if (told !== undefined || cancelledAt !== undefined) return "all";
+    const expires = timeoutMs ?? Number.POSITIVE_INFINITY;
+    const accepts = accepted ? Number.POSITIVE_INFINITY : (acceptTimeoutMs ?? Number.POSITIVE_INFINITY);
+    return startedAt + Math.min(expires, accepts) <= this.#world.now ? "all" : items;
   }
 
   /** The call is over, as its caller learns now. */
@@ -228,7 +250,7 @@ export class Calls {
     if (run.principal !== principal || run.site !== site || run.tool !== tool) {
       this.#violate("principals", attempt, `it got the result of run ${number}, which is for ${run.principal}`);
     }
-    if (attempt.cancelledAt === undefined && attempt.items !== script.items) {
+    if (attempt.cancelledAt === undefined && !attempt.unread && attempt.items !== script.items) {
       this.#violate("items", attempt, `it ends well with ${attempt.items} of ${script.items} items`);
     }
     if (key === undefined || !isOnce(tool)) return;
@@ -283,6 +305,9 @@ export class Calls {
     const delayed = delays(supports) !== attempt.delaysBefore;
     const limited = delayed || timeoutMs !== undefined || acceptTimeoutMs !== undefined;
     if (limited && !told.ok && told.code === "deadline_exceeded") return;
+    // FLOW-010
+    if (this.#limits.unsent < MUCH && !told.ok && told.code === "resource_exhausted") return;
+    if (told.ok && !delayed) this.#checkPrompt(attempt, told.value);
     const first = this.attempts.every((one) => one === attempt || one.key !== key || one.site !== attempt.site);
     if (key !== undefined && !first) return;
     const expected = script.end === "ok" ? told.ok : !told.ok;
@@ -290,6 +315,14 @@ export class Calls {
       const what = told.ok ? "ok" : `${told.code}, ${told.outcome}: ${told.message}`;
       this.#violate("no needless failure", attempt, `nothing was lost, its script ends ${script.end}, it got ${what}`);
     }
+  }
+
+  /** A result waits for no items that somebody else does not read. */
+  #checkPrompt(attempt: Attempt, value: unknown): void {
+    const endedAt = this.#ledger.runs[(value as Answer).run]?.endedAt;
+    if (endedAt === undefined || sendsItems(attempt.tool) || isOnce(attempt.tool)) return;
+    const waited = this.#world.now - endedAt;
+    if (waited > PROMPT_MS) this.#violate("results wait for nobody", attempt, `its result was ${waited} ms on its way`);
   }
 
   #violate(invariant: string, attempt: Attempt, what: string): void {

@@ -8,7 +8,7 @@ import { Rank } from "./agenda.ts";
 import { Pipe, type PipeOptions } from "./pipe.ts";
 import type { Process } from "./process.ts";
 import type { Tap } from "./tap.ts";
-import { octetsOf, type WireFrame } from "./wire.ts";
+import { octetsOf, Type, type WireFrame } from "./wire.ts";
 import type { World } from "./world.ts";
 
 /** What connections of a schedule have in common. */
@@ -16,6 +16,8 @@ export interface ConnectionOptions extends PipeOptions {
   readonly carriage: "binary" | "text" | "wrapped";
   /** The socket belongs to a host, which sends messages of its own. */
   readonly shared: boolean;
+  /** Gateways do not know what credit is, as far as that can be had from outside: in binary carriage. */
+  readonly forgetsCredit?: boolean | undefined;
 }
 
 /** Octets of a WebSocket's closing frame. */
@@ -39,6 +41,7 @@ export class End implements Carrier {
   #lost = false;
   /** The next message gets lost. */
   #loses = false;
+  readonly #forgets: boolean;
 
   constructor(connection: Connection, side: "client" | "gateway", process: Process, options: ConnectionOptions) {
     this.connection = connection;
@@ -46,6 +49,7 @@ export class End implements Carrier {
     this.process = process;
     this.carriage = options.carriage;
     this.shared = options.shared;
+    this.#forgets = options.forgetsCredit === true && side === "gateway";
   }
 
   /** True once the listener has heard that the connection is gone, or would have. */
@@ -138,9 +142,18 @@ export class End implements Carrier {
     if (this.#lost) return;
     const { tap } = this.connection;
     tap.arrived(this.connection, this.side, frames, behindLost);
-    const taken = this.#listener?.message(message);
+    const taken = this.#listener?.message(this.#forgets ? withoutCredit(message, frames) : message);
     if (taken !== undefined) tap.handled(this.connection, this.side, message, frames, taken);
   }
+}
+
+/** A HELLO with the name of the feature changed: what a gateway that does not know it makes of it. */
+function withoutCredit(message: CarrierMessage, frames: readonly WireFrame[] | undefined): CarrierMessage {
+  if (!(message instanceof Uint8Array) || frames?.[0]?.type !== Type.hello) return message;
+  const changed = Buffer.from(message);
+  const at = changed.indexOf("credit");
+  if (at !== -1) changed.write("CREDIT", at);
+  return new Uint8Array(changed);
 }
 
 /** How two ends learn of a cut: in so many milliseconds, or by themselves. */

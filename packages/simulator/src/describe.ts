@@ -6,7 +6,7 @@
 import { MORE, Type, type WireFrame } from "./wire.ts";
 
 const names = new Map<number, string>(Object.entries(Type).map(([name, type]) => [type, name.toUpperCase()]));
-names.set(0x02, "CHALLENGE").set(0x03, "PROOF").set(0x20, "CREDIT");
+names.set(0x02, "CHALLENGE").set(0x03, "PROOF");
 
 const outcomes = ["not_started", "failed", "completed", "unknown"] as const;
 const states = ["running", "queued", "joined", "replayed", "waiting"] as const;
@@ -51,7 +51,9 @@ function details({ type, stream, header, octets }: WireFrame, toolOf: (stream: n
     case Type.accept:
       return ` ${states[Number(header[0])] ?? String(header[0])}`;
     case Type.data:
-      return header.length === 0 ? ` goes on, ${octets} octets` : ` ${header[0] === 1 ? "progress" : "item"}`;
+      return header.length === 0
+        ? ` goes on, ${octets} octets`
+        : ` ${header[0] === 1 ? "progress" : "item"}, ${octets} octets`;
     case Type.end: {
       const [code, , message, outcome] = header;
       return code === 0
@@ -60,6 +62,7 @@ function details({ type, stream, header, octets }: WireFrame, toolOf: (stream: n
     }
     case Type.reset:
       return ` code ${String(header[0])}`;
+    case Type.credit:
     case Type.ack:
       return ` ${String(header[0])}`;
     case Type.goaway: {

@@ -26,6 +26,8 @@ export interface Run {
   /** True once it has changed the world. */
   effect: boolean;
   end: RunEnd | undefined;
+  /** When it ended, in milliseconds since the schedule began. */
+  endedAt: number | undefined;
 }
 
 /** All that happened under one key. */
@@ -48,8 +50,8 @@ export class Ledger {
   }
 
   /** A handler begins. */
-  begin(run: Omit<Run, "number" | "effect" | "end">): Run {
-    const begun: Run = { ...run, number: this.runs.length, effect: false, end: undefined };
+  begin(run: Omit<Run, "number" | "effect" | "end" | "endedAt">): Run {
+    const begun: Run = { ...run, number: this.runs.length, effect: false, end: undefined, endedAt: undefined };
     this.runs.push(begun);
     const { tool, key, principal, site, process } = begun;
     if (this.#world.trace !== undefined) {
@@ -95,6 +97,7 @@ export class Ledger {
   end(run: Run, end: RunEnd): void {
     if (!run.process.alive) return;
     run.end = end;
+    run.endedAt = this.#world.now;
     this.#world.note(run.process.name, `run ${run.number} ends: ${end}`);
   }
 

@@ -24,6 +24,10 @@ export interface CallPlan {
   readonly leaveAfter: number | undefined;
   /** Milliseconds between two items that the application takes. */
   readonly takeMs: number;
+  /** Reads so many items, and then none for a while. */
+  readonly stop: { readonly after: number; readonly forMs: number } | undefined;
+  /** Waits for the result, and looks at no item. */
+  readonly unread: boolean;
   /** How often it tries again with the same key. */
   readonly retries: number;
   /** The application keeps the key until it knows the end, also over a crash of its own. */
@@ -63,11 +67,14 @@ export type FaultPlan =
   | { readonly kind: "scopes"; readonly client: number; readonly forMs: number };
 
 /** Something that happens by plan. */
-export type Step = { readonly number: number; readonly at: number } & (
-  | CallPlan
-  | FaultPlan
-  | { readonly kind: "host"; readonly client: number; readonly side: "client" | "gateway" }
-);
+export type Step = { readonly number: number; readonly at: number } & (CallPlan | FaultPlan | HostPlan);
+
+/** A message of a host's own. */
+export interface HostPlan {
+  readonly kind: "host";
+  readonly client: number;
+  readonly side: "client" | "gateway";
+}
 
 /** Someone who is there. */
 export interface ClientPlan {
@@ -82,6 +89,8 @@ export interface Plan {
   readonly gateways: number;
   readonly clients: readonly ClientPlan[];
   readonly limits: Partial<Limits>;
+  /** Who knows the feature: what only one side knows is not agreed on. */
+  readonly credit: "both" | "the client alone" | "the gateway alone";
   readonly connection: ConnectionOptions;
   readonly admission: "vouched" | "promised" | "proof";
   /** For so many milliseconds sessions are granted, as long as things go wrong. */
@@ -124,14 +133,31 @@ export function planOf(seed: number, random: Random): Plan {
     [16_384, 1],
   ]);
   const drawn = { random, clients, gateways, activeMs, framePayload, carriage };
-  const steps = [...calls(drawn), ...faults(drawn), ...twins(drawn, seed), ...(shared ? hostTraffic(drawn) : [])];
-  steps.sort((a, b) => a.at - b.at);
+  const steps: Timed<CallPlan | FaultPlan | HostPlan>[] = [
+    ...calls(drawn),
+    ...faults(drawn),
+    ...twins(drawn, seed),
+    ...(shared ? hostTraffic(drawn) : []),
+  ];
+  // Drawn apart, so that all else of a seed is what it is without them.
+  const apart = new Random(seed, WINDOWS);
+  const limits = { ...limitsOf(random, framePayload), ...windowsOf(apart) };
+  const credit = apart.weighted<Plan["credit"]>([
+    ["both", 12],
+    ["the gateway alone", 1],
+    ["the client alone", 1],
+  ]);
+  const patience = limits.heartbeatMs === LONG_HEARTBEAT_MS ? LONG_STOPS : SHORT_STOPS;
+  const read = [...steps, ...pour({ ...drawn, random: apart })].map((step) =>
+    step.kind === "call" && sendsItems(step.tool) ? { ...step, ...readerOf(apart, step, patience) } : step,
+  );
+  read.sort((a, b) => a.at - b.at);
   return {
     seed,
     gateways,
     clients,
-    // Drawn apart, so that all else of a seed is what it is without them.
-    limits: { ...limitsOf(random, framePayload), ...windowsOf(new Random(seed, WINDOWS)) },
+    limits,
+    credit,
     connection: {
       latencyMs: random.pick([
         [0, 0.2],
@@ -155,7 +181,7 @@ export function planOf(seed: number, random: Random): Plan {
     commitMs: random.pick([0, 2, 40]),
     backoffMs: random.pick([5, 50, 400]),
     activeMs,
-    steps: steps.map((step, number) => ({ ...step, number })),
+    steps: read.map((step, number) => ({ ...step, number })),
   };
 }
 
@@ -180,13 +206,75 @@ const WINDOWS = 5;
 /** Windows through which each item has to squeeze, or some, or all pass at once. */
 function windowsOf(random: Random): Partial<Limits> {
   return {
-    streamCredit: random.pick([1_024, 4_096, 262_144]),
-    channelCredit: random.pick([1_024, 16_384, 4_194_304]),
-    bulkInFlight: random.pick([2_048, 524_288]),
+    streamCredit: random.pick([1_024, random.between(1_025, 8_000), 262_144]),
+    channelCredit: random.pick([1_024, random.between(1_025, 40_000), 4_194_304]),
+    bulkInFlight: random.pick([1_024, 4_096, 524_288]),
+    unsent: random.weighted([
+      [67_108_864, 12],
+      [random.between(1_024, 20_000), 1],
+    ]),
   };
 }
 
-function limitsOf(random: Random, framePayload: number): Partial<Limits> {
+/** With this one an idle session says little in a minute. */
+const LONG_HEARTBEAT_MS = 15_000;
+
+/** For how long readers stop. The longest one is beyond the deadline of every other call. */
+const SHORT_STOPS: readonly number[] = [50, 1_000, 6_000];
+const LONG_STOPS: readonly number[] = [50, 1_000, 6_000, 70_000];
+
+/** Readers that stop, and some that never begin: those have a deadline, as nothing else would end their calls. */
+function readerOf(
+  random: Random,
+  { script, timeoutMs }: CallPlan,
+  stops: readonly number[],
+): Partial<Pick<CallPlan, "stop" | "unread" | "timeoutMs">> {
+  if (script.items === 0) return {};
+  const unread = random.chance(0.08);
+  if (unread) return { unread, timeoutMs: timeoutMs ?? random.low(20, 6_000) };
+  const stop = { after: random.low(0, script.items), forMs: random.pick(stops) };
+  return random.chance(0.25) ? { stop } : {};
+}
+
+/** In some schedules much is poured through the windows at once, and small calls want to get past. */
+function pour(drawn: Drawn): Timed<CallPlan>[] {
+  const { random, clients, activeMs, framePayload } = drawn;
+  if (!random.chance(0.2)) return [];
+  const at = random.real(0, activeMs);
+  const client = random.between(0, clients.length - 1);
+  const style: Style = {
+    keys: 1_000,
+    large: 0,
+    largest: 0,
+    deadlines: 0.1,
+    cancels: random.pick([0, 0.2]),
+    pace: 5,
+    shares: [],
+  };
+  const make = (index: number, tool: ToolName, more: Partial<Script>): Timed<CallPlan> => {
+    const made = call(random, { ...style, shares: [[tool, 1]] }, client, POURED + index);
+    const priority = random.pick(["interactive", "normal", "bulk"] as const);
+    return { ...made, priority, script: { ...made.script, ...more }, at: at + random.low(0, 50) };
+  };
+  const streams = Array.from({ length: random.between(1, 3) }, (_, index) =>
+    make(index, random.pick(["rows", "feed"]), {
+      items: random.between(4, 24),
+      itemSize: random.low(0, framePayload * 2),
+      gapMs: 0,
+    }),
+  );
+  const others = Array.from({ length: random.between(1, 6) }, (_, index) =>
+    make(streams.length + index, random.pick(["look", "put", "see"]), {
+      size: random.chance(0.5) ? random.between(0, FRAMES * framePayload) : 10,
+    }),
+  );
+  return [...streams, ...others];
+}
+
+/** Tells the names of calls that are poured apart from the others. */
+const POURED = 1_000;
+
+function limitsOf(random: Random, framePayload: number): Partial<Limits> & { readonly heartbeatMs: number } {
   return {
     framePayload,
     // Room for each body, and at times for no two large ones.
@@ -272,6 +360,8 @@ function call(random: Random, style: Style, client: number, index: number): Call
     cancelAfterMs: random.chance(style.cancels) ? random.low(0, 400) : undefined,
     leaveAfter: sendsItems(tool) && random.chance(0.1) ? random.between(1, 5) : undefined,
     takeMs: random.chance(0.2) ? random.low(0, 60) : 0,
+    stop: undefined,
+    unread: false,
     retries: once ? random.pick([0, 1, 3]) : 0,
     kept: once && !shared && !inTurn && random.chance(0.6),
     inTurn,
@@ -320,11 +410,7 @@ function script(random: Random, style: Style, tool: ToolName, id: string, heeds:
   };
 }
 
-function hostTraffic({
-  random,
-  clients,
-  activeMs,
-}: Drawn): Timed<{ kind: "host"; client: number; side: "client" | "gateway" }>[] {
+function hostTraffic({ random, clients, activeMs }: Drawn): Timed<HostPlan>[] {
   return Array.from({ length: random.low(2, 20) }, () => ({
     kind: "host",
     client: random.between(0, clients.length - 1),

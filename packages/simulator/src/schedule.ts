@@ -56,6 +56,7 @@ class Schedule {
   readonly #calls: Calls;
   readonly #ledger: Ledger;
   readonly #network: Network;
+  readonly #tap: Tap;
   readonly #twins: Twins;
   readonly #gateways: readonly GatewayActor[];
   readonly #clients: readonly ClientActor[];
@@ -72,6 +73,8 @@ class Schedule {
     this.#calls = new Calls(world, this.#ledger, limits);
     const tap = new Tap(world, {
       replay: limits.replay,
+      bulkInFlight: limits.bulkInFlight,
+      taken: (meta) => this.#calls.taken(meta),
       recorded: (connection, receiver, key, since) => {
         const client = this.#clients.find(({ process }) => process === connection.client.process);
         if (client === undefined) return true;
@@ -80,7 +83,9 @@ class Schedule {
           : client.gateway.disk.held(client.plan.principal, key, since);
       },
     });
-    this.#network = new Network(world, plan.connection, tap);
+    this.#tap = tap;
+    const forgets = plan.credit === "the client alone" && plan.admission !== "proof";
+    this.#network = new Network(world, { ...plan.connection, forgetsCredit: forgets }, tap);
     const octets = new Random(plan.seed, 3);
     this.#twins = new Twins({ world, network: this.#network, delivery: tap.delivery, octets });
     const stage: Stage = {
@@ -205,6 +210,9 @@ class Schedule {
       if (core.once.running > 0) return `${plan.name} has ${core.once.running} calls of once tools under way`;
       const { incoming, outgoing } = core.session.activeCalls;
       if (incoming + outgoing > 0) return `${plan.name} has ${incoming} calls in and ${outgoing} out`;
+      const connection = core.end?.connection;
+      const keptBack = connection === undefined ? undefined : this.#tap.delivery.flowOn(connection)?.keptBack;
+      if (keptBack !== undefined) return `nothing is under way, and ${keptBack}`;
     }
     return undefined;
   }
@@ -236,8 +244,8 @@ class Schedule {
   }
 
   #noteBeginning(): void {
-    const { seed, clients, connection, limits, admission } = this.#plan;
+    const { seed, clients, connection, limits, admission, credit } = this.#plan;
     const who = clients.map(({ name, principal, gateway }) => `${name} (${principal}) of gateway${gateway}`).join(", ");
-    this.#world.note("", `seed ${seed}: ${who}; ${JSON.stringify({ connection, limits, admission })}`);
+    this.#world.note("", `seed ${seed}: ${who}; ${JSON.stringify({ connection, limits, admission, credit })}`);
   }
 }

@@ -7,19 +7,16 @@ import type { CarrierMessage } from "@turnmux/core";
 import type { Connection } from "./connection.ts";
 import { describeAll } from "./describe.ts";
 import { Names } from "./names.ts";
+import { otherThan, type Side } from "./sides.ts";
 import { isOnce } from "./tools.ts";
-import { DeliveryWatch } from "./watch.ts";
+import { DeliveryWatch, type WatchOptions } from "./watch.ts";
 import { framesOf, Type, type WireFrame } from "./wire.ts";
 import type { World } from "./world.ts";
 
-type Side = "client" | "gateway";
-
 /** What the tap asks about a connection. */
-export interface TapOptions {
+export interface TapOptions extends WatchOptions {
   /** Whether the side that runs a call of a `once` tool has recorded it, or had so at some time since then. */
   readonly recorded: (connection: Connection, receiver: Side, key: string, since: number) => boolean;
-  /** The limit of what each side keeps until it is acknowledged, in octets. */
-  readonly replay: number;
 }
 
 /** What the tap knows of a stream. */
@@ -58,7 +55,7 @@ export class Tap {
   constructor(world: World, options: TapOptions) {
     this.#world = world;
     this.#options = options;
-    this.delivery = new DeliveryWatch(world, options.replay);
+    this.delivery = new DeliveryWatch(world, options);
   }
 
   /** A side hands a message to its socket. Gives its frames back. */
@@ -200,10 +197,6 @@ export class Tap {
 /** True for a rule that this side may find broken although both sides keep to it. */
 function mayBreak(requirement: string, connection: Connection, side: Side): boolean {
   return requirement === HANDSHAKE_TIME || (requirement === LOST_MESSAGE && connection.lossy.has(otherThan(side)));
-}
-
-function otherThan(side: Side): Side {
-  return side === "client" ? "gateway" : "client";
 }
 
 const INTERNAL = 13;

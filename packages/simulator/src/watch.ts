@@ -6,10 +6,10 @@
  */
 import type { CarrierMessage } from "@turnmux/core";
 import type { Connection } from "./connection.ts";
-import { Type, type WireFrame } from "./wire.ts";
+import { Flow, type Taken } from "./flow.ts";
+import { otherThan, type Side } from "./sides.ts";
+import { CONT, MORE, Type, type WireFrame } from "./wire.ts";
 import type { World } from "./world.ts";
-
-type Side = "client" | "gateway";
 
 /** What a frame counts for beside its body (DELIV-003). */
 const OVERHEAD = 64;
@@ -22,6 +22,8 @@ interface Sent {
   readonly frame: WireFrame;
   readonly at: number;
   readonly octets: number;
+  /** It belongs to a body of several frames. */
+  readonly bulk: boolean;
 }
 
 /** One direction of a session. Frames are numbered from 1. */
@@ -30,6 +32,8 @@ class Direction {
   top = 0;
   /** Octets that the sender keeps, at least. */
   kept = 0;
+  /** The part of them that belongs to bodies of several frames. */
+  keptBulk = 0;
   /** The number of the last frame that ever arrived. */
   arrived = 0;
   /** What the receiver has said to have. */
@@ -40,6 +44,7 @@ class Direction {
   add(sent: Sent): void {
     this.top += 1;
     this.kept += sent.octets;
+    if (sent.bulk) this.keptBulk += sent.octets;
     this.#sent.set(this.top, sent);
   }
 
@@ -51,7 +56,9 @@ class Direction {
   acknowledge(count: number): void {
     for (; this.#acknowledged < Math.min(count, this.top); this.#acknowledged += 1) {
       const number = this.#acknowledged + 1;
-      this.kept -= this.#sent.get(number)?.octets ?? 0;
+      const sent = this.#sent.get(number);
+      this.kept -= sent?.octets ?? 0;
+      if (sent?.bulk === true) this.keptBulk -= sent.octets;
       this.#sent.delete(number);
     }
   }
@@ -69,12 +76,18 @@ export class WatchedSession {
   spent = false;
   /** The token of the latest WELCOME. */
   token: Uint8Array | undefined;
+  readonly flow: Flow;
+
+  constructor(flow: Flow) {
+    this.flow = flow;
+  }
 }
 
 /** What is known of a connection. */
 class Line {
   hello: { readonly frame: WireFrame; readonly message: CarrierMessage } | undefined;
   session: WatchedSession | undefined;
+  flow: Flow | undefined;
   resumed = false;
   /** The number of the last counted frame that was sent here, by sender. */
   readonly sent: Record<Side, number> = { client: 0, gateway: 0 };
@@ -84,17 +97,25 @@ class Line {
   ignored = false;
 }
 
+/** What a {@link DeliveryWatch} asks for. */
+export interface WatchOptions {
+  /** The limit of what either side keeps until it is acknowledged, in octets. */
+  readonly replay: number;
+  /** The limit of the part of it that belongs to large bodies. */
+  readonly bulkInFlight: number;
+  readonly taken: Taken;
+}
+
 /** See the module's comment. */
 export class DeliveryWatch {
   readonly #world: World;
-  readonly #replay: number;
+  readonly #options: WatchOptions;
   readonly #lines = new WeakMap<Connection, Line>();
   readonly #sessions = new Map<string, WatchedSession>();
 
-  /** `replay` is the limit of either side, in octets. */
-  constructor(world: World, replay: number) {
+  constructor(world: World, options: WatchOptions) {
     this.#world = world;
-    this.#replay = replay;
+    this.#options = options;
   }
 
   /** What is known of a session, where it agreed on delivery. */
@@ -105,6 +126,11 @@ export class DeliveryWatch {
   /** The session on a connection, where it agreed on delivery. */
   sessionOn(connection: Connection): WatchedSession | undefined {
     return this.#lines.get(connection)?.session;
+  }
+
+  /** What is known of credit on a connection, once it has a session. */
+  flowOn(connection: Connection): Flow | undefined {
+    return this.#lines.get(connection)?.flow;
   }
 
   /** Whoever comes over this connection keeps to no rule. */
@@ -126,7 +152,11 @@ export class DeliveryWatch {
       if (frame.type === Type.hello) this.#hello(line, frame, message);
       else if (frame.type === Type.welcome) this.#welcomeSent(line, frame);
       else if (frame.type === Type.ack) this.#ackSent(line, side, frame);
-      else if (isCounted(frame)) this.#countedSent(line, side, frame);
+      else if (frame.type === Type.credit) line.flow?.granted(side, frame);
+      else if (isCounted(frame)) {
+        const again = this.#countedSent(line, side, frame);
+        line.flow?.sent(side, frame, again);
+      }
     }
   }
 
@@ -134,6 +164,7 @@ export class DeliveryWatch {
   arrived(connection: Connection, side: Side, frames: readonly WireFrame[]): void {
     const line = this.#line(connection);
     const { session } = line;
+    if (line.flow !== undefined) this.#flowArrived(line.flow, line, side, frames);
     if (session === undefined) return;
     // The first word of a client that was resumed: the token before is void (RESUME-002). One that gives up may not have read WELCOME.
     const speaks = frames.some((frame) => frame.type > Type.refuse && !endsSession(frame)) && connection.healthy;
@@ -151,6 +182,19 @@ export class DeliveryWatch {
     }
   }
 
+  /** Before {@link arrived} counts them. */
+  #flowArrived(flow: Flow, { session, arrived }: Line, side: Side, frames: readonly WireFrame[]): void {
+    const other = otherThan(side);
+    let number = arrived[other];
+    for (const frame of frames) {
+      if (frame.type === Type.credit) flow.told(side, frame);
+      else if (isCounted(frame)) {
+        number += 1;
+        if (session === undefined || number > session.from[other].arrived) flow.arrived(side, frame);
+      }
+    }
+  }
+
   #hello(line: Line, frame: WireFrame, message: CarrierMessage): void {
     line.hello ??= { frame, message };
     const asked = resumeOf(frame);
@@ -162,13 +206,17 @@ export class DeliveryWatch {
   #welcomeSent(line: Line, frame: WireFrame): void {
     const { header } = frame;
     const features = header[FEATURES];
-    if (!Array.isArray(features) || !features.includes("delivery")) return;
+    if (!Array.isArray(features)) return;
+    if (!features.includes("delivery")) {
+      line.flow = this.#newFlow(line, frame);
+      return;
+    }
     const id = String(header[SESSION]);
     const from = header[RESUMED_FROM];
     const token = header[TOKEN];
     const asked = line.hello === undefined ? undefined : resumeOf(line.hello.frame);
     if (typeof from !== "number" || asked === undefined) {
-      line.session = new WatchedSession();
+      line.session = new WatchedSession(this.#newFlow(line, frame));
       this.#sessions.set(id, line.session);
     } else {
       const session = this.#sessions.get(id);
@@ -187,8 +235,14 @@ export class DeliveryWatch {
       line.sent.gateway = asked.received;
       line.arrived.gateway = asked.received;
       session.from.gateway.acknowledge(asked.received);
+      session.flow.resumed();
     }
+    line.flow = line.session.flow;
     line.session.token = token instanceof Uint8Array ? token : undefined;
+  }
+
+  #newFlow({ hello }: Line, welcome: WireFrame): Flow {
+    return new Flow(this.#world, this.#options.taken, hello?.frame, welcome);
   }
 
   /** A side tells anew how many frames it has. */
@@ -211,22 +265,30 @@ export class DeliveryWatch {
     }
   }
 
-  #countedSent(line: Line, side: Side, frame: WireFrame): void {
+  /** True where it was sent before. */
+  #countedSent(line: Line, side: Side, frame: WireFrame): boolean {
     const { session } = line;
-    if (session === undefined) return;
+    if (session === undefined) return false;
+    const { replay, bulkInFlight } = this.#options;
     const direction = session.from[side];
     line.sent[side] += 1;
     const number = line.sent[side];
     if (number > direction.top) {
       const waits = frame.type === Type.open || frame.type === Type.data || frame.type === Type.offer;
-      if (waits && direction.kept >= this.#replay) {
-        this.#violate(`the ${side} goes on although it keeps ${direction.kept} octets, of at most ${this.#replay}`);
+      if (waits && direction.kept >= replay) {
+        this.#violate(`the ${side} goes on although it keeps ${direction.kept} octets, of at most ${replay}`);
       }
-      direction.add({ frame, at: this.#world.now, octets: OVERHEAD + frame.body });
-      return;
+      const bulk = isBulk(frame);
+      if (bulk && direction.keptBulk >= bulkInFlight) {
+        const { keptBulk } = direction;
+        this.#violate(`the ${side} goes on with a large body although ${keptBulk} octets are not acknowledged`);
+      }
+      direction.add({ frame, at: this.#world.now, octets: OVERHEAD + frame.body, bulk });
+      return false;
     }
     const before = direction.get(number);
     if (before !== undefined) this.#checkSame(side, number, before, frame);
+    return true;
   }
 
   #checkSame(side: Side, number: number, { frame: before, at }: Sent, frame: WireFrame): void {
@@ -316,8 +378,9 @@ function isCounted({ type }: WireFrame): boolean {
 
 const COUNTED: ReadonlySet<number> = new Set([Type.open, Type.accept, Type.data, Type.end, Type.reset, Type.offer]);
 
-function otherThan(side: Side): Side {
-  return side === "client" ? "gateway" : "client";
+/** A part of a body of several frames. */
+function isBulk({ type, flags }: WireFrame): boolean {
+  return (flags & MORE) !== 0 || (type === Type.data && (flags & CONT) !== 0);
 }
 
 /** A GOAWAY that does not merely drain. */

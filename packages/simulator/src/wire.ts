@@ -17,7 +17,7 @@ export interface WireFrame {
   places(count: number): readonly unknown[];
   /** Octets of the payload: in text carriage characters of the body. */
   readonly octets: number;
-  /** Octets of the body: in text carriage at least so many. */
+  /** Octets of the body. */
   readonly body: number;
   /** Tells two frames apart that are not the same. */
   readonly print: number;
@@ -32,6 +32,7 @@ export const Type = {
   data: 0x12,
   end: 0x13,
   reset: 0x14,
+  credit: 0x20,
   ack: 0x21,
   ping: 0x22,
   pong: 0x23,
@@ -40,7 +41,7 @@ export const Type = {
 } as const;
 
 export const MORE = 0x01;
-const CONT = 0x04;
+export const CONT = 0x04;
 const BASE64 = 0x80;
 
 const HEAD = 10;
@@ -81,6 +82,7 @@ class BinaryFrame implements WireFrame {
   readonly stream: number;
   readonly octets: number;
   readonly #payload: Uint8Array;
+  #body: number | undefined;
 
   constructor(message: Uint8Array, at: number, end: number) {
     this.type = message[at + 3] ?? 0;
@@ -95,6 +97,11 @@ class BinaryFrame implements WireFrame {
   }
 
   get body(): number {
+    this.#body ??= this.#bodyOctets();
+    return this.#body;
+  }
+
+  #bodyOctets(): number {
     switch (this.type) {
       case Type.open:
       case Type.end:
@@ -135,7 +142,7 @@ function rowFrame(row: unknown): WireFrame {
     header: places,
     places: (count) => places.slice(0, count),
     octets: text.length,
-    body: (Number(flags) & BASE64) === 0 ? text.length : Math.max(0, Math.floor((text.length * 3) / 4) - 2),
+    body: Buffer.byteLength(text, (Number(flags) & BASE64) === 0 ? "utf8" : "base64"),
     get print() {
       return printOf(Buffer.from(JSON.stringify(row)));
     },

@@ -117,11 +117,20 @@ export class GatewayCore {
   }
 }
 
+/** A client that does not know of credit. */
+class WithoutCredit extends Resumption {
+  override get features(): readonly string[] {
+    return super.features.filter((feature) => feature !== "credit");
+  }
+}
+
 /** What a client's connections are made from. */
 export interface ClientOptions {
   readonly process: Process;
   readonly journal: Journal;
   readonly limits: Limits;
+  /** Whether it asks for credit. */
+  readonly credit: boolean;
   readonly handlers: ToolHandlers<typeof clientTools>;
   readonly prover: ConstructorParameters<typeof Dialer>[0]["prover"];
   /** Opens a socket. One of the two is called, perhaps never. Gives back what gives the socket up. */
@@ -167,7 +176,8 @@ export class ClientCore {
       made = control;
     });
     if (made === undefined) throw new Error("a session has no control");
-    this.#resumption = new Resumption({ environment, limits, control: made, enabled: limits.resumeWindowMs > 0 });
+    const kind = options.credit ? Resumption : WithoutCredit;
+    this.#resumption = new kind({ environment, limits, control: made, enabled: limits.resumeWindowMs > 0 });
     made.onClose = (message) => this.#close(message);
     this.session.implement(clientTools, handlers);
     this.session.addEventListener("state", ({ detail }) => {
