@@ -239,7 +239,8 @@ export class Writer {
   /** True where a stream's next frame belongs to a body of more than one. */
   #isBulk(stream: Stream): boolean {
     const [body] = stream.bodies;
-    return stream.control.length === 0 && body !== undefined && (body.started || !this.#fits(body));
+    if (stream.control.length > 0 || body === undefined) return false;
+    return body.started || !this.#isWhole(stream, body, body.octets.length + allowance(body));
   }
 
   /** True when the body goes into one frame for certain. */
