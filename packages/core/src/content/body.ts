@@ -12,7 +12,7 @@ import { Found, inspect } from "./inspect.ts";
 import { decodeJson, encodeJson } from "./json.ts";
 import { isOctets, isRealmClean } from "./kind.ts";
 import { type BodyLimits, DEFAULT_BODY_LIMITS } from "./limits.ts";
-import { isAscii, LongText, type OctetSource, TextSource } from "./long-text.ts";
+import { countUtf8, LongText, type OctetSource, TextSource } from "./long-text.ts";
 import { decodeMsgpack, encodeMsgpack } from "./msgpack.ts";
 import { type Value, ValueError } from "./value.ts";
 
@@ -45,7 +45,7 @@ export function bodySource(body: Body): OctetSource {
   return content === Content.text && octets.length > SHORT_TEXT ? new TextSource(octets) : octets;
 }
 
-/** Texts of more UTF-16 units than this are encoded part by part, where that is possible. */
+/** Texts of more UTF-16 units than this are encoded part by part. */
 const LONG_TEXT = 0x8000;
 
 const NONE: Body = { content: Content.none, octets: new Uint8Array(0) };
@@ -70,14 +70,13 @@ export function encodeBody(value: unknown, contents: readonly number[]): Body {
 }
 
 /**
- * As {@link encodeBody}, for a body that is written soon: a long ASCII text is a {@link LongText}, which nobody has encoded
- * yet. (What is not ASCII has to be encoded to know how long it is.)
+ * As {@link encodeBody}, for a body that is written soon: a long text is a {@link LongText}, which nobody has encoded yet.
  *
  * @throws ValueError as {@link encodeBody} does.
  */
 export function encodeOutgoing(value: unknown, contents: readonly number[]): Body {
-  return typeof value === "string" && value.length > LONG_TEXT && isAscii(value)
-    ? new LongText(Content.text, value, value.length)
+  return typeof value === "string" && value.length > LONG_TEXT && value.isWellFormed()
+    ? new LongText(Content.text, value, countUtf8(value))
     : encodeBody(value, contents);
 }
 

@@ -32,13 +32,13 @@ export class LongText {
     return encodeUtf8(this.text);
   }
 
-  /** Its octets for who writes them: ASCII is encoded part by part. */
+  /** Its octets for who writes them: encoded part by part, as they are taken. */
   get source(): OctetSource {
-    return this.text.length === this.length ? new AsciiSource(this.text) : new TextSource(this.octets);
+    return new LongTextSource(this.text, this.length);
   }
 }
 
-/** Text as octets that are cut between characters only: then each part is text on a carriage that has text alone. */
+/** Text as octets, encoded already, that are cut between characters only: then each part is text on a carriage that has text alone. */
 export class TextSource implements OctetSource {
   readonly #octets: Uint8Array;
 
@@ -59,23 +59,29 @@ export class TextSource implements OctetSource {
   }
 }
 
-/** ASCII as octets: what is taken is encoded then. */
-class AsciiSource implements OctetSource {
+/** A long text as octets: each part is encoded when it is taken, and cut between characters. */
+class LongTextSource implements OctetSource {
+  readonly length: number;
   readonly #text: string;
+  /** How far parts were taken, in octets and in UTF-16 units. */
+  #octets = 0;
+  #units = 0;
 
-  constructor(text: string) {
+  constructor(text: string, length: number) {
     this.#text = text;
-  }
-
-  get length(): number {
-    return this.#text.length;
+    this.length = length;
   }
 
   subarray(start: number, end: number): Uint8Array {
-    const part = this.#text.slice(start, end);
-    const octets = new Uint8Array(part.length);
-    encoder.encodeInto(part, octets);
-    return octets;
+    // Who does not go from front to back gets the same, and pays for it.
+    if (start !== this.#octets) return encodeUtf8(this.#text).subarray(start, end);
+    const room = Math.min(end, this.length) - start;
+    const part = partOf(this.#text, this.#units, room);
+    const octets = new Uint8Array(room);
+    const { read, written } = encoder.encodeInto(part, octets);
+    this.#units += read;
+    this.#octets += written;
+    return written === room ? octets : octets.subarray(0, written);
   }
 }
 
@@ -83,14 +89,22 @@ const encoder: TextEncoder = new TextEncoder();
 
 /** UTF-16 units that are looked at in one go. */
 const LOOK = 0x4000;
-const seen: Uint8Array = new Uint8Array(LOOK);
+const seen: Uint8Array = new Uint8Array(LOOK * 3);
 
-/** Whether a text is ASCII. The encoder of the runtime looks at it many times faster than a loop. */
-export function isAscii(text: string): boolean {
-  for (let at = 0; at < text.length; at += LOOK) {
-    const part = text.slice(at, at + LOOK);
-    const { read, written } = encoder.encodeInto(part, seen);
-    if (read !== part.length || written !== part.length) return false;
+/** Octets of a well-formed text in UTF-8. The encoder of the runtime counts many times faster than a loop. */
+export function countUtf8(text: string): number {
+  let octets = 0;
+  for (let at = 0; at < text.length; ) {
+    const part = partOf(text, at, LOOK);
+    octets += encoder.encodeInto(part, seen).written;
+    at += part.length;
   }
-  return true;
+  return octets;
+}
+
+/** Up to so many units of a text, and no half of a surrogate pair at the end. */
+function partOf(text: string, start: number, units: number): string {
+  const end = start + units;
+  const halved = units > 1 && end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800;
+  return text.slice(start, halved ? end - 1 : end);
 }

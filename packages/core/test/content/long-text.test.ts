@@ -8,7 +8,7 @@ import {
   encodeOutgoing,
   LongText,
 } from "../../src/content/body.ts";
-import { isAscii } from "../../src/content/long-text.ts";
+import { countUtf8 } from "../../src/content/long-text.ts";
 import { sameOctets } from "../../src/wire/carriage.ts";
 
 const CONTENTS = [1, 2, 3, 4];
@@ -32,7 +32,7 @@ describe("a long text that is sent", () => {
     expect(sameOctets(parts(body, length), encodeBody(ASCII.slice(0, 40_000), CONTENTS).octets)).toBe(true);
   });
 
-  test("is not encoded where it is ASCII, and knows its length", () => {
+  test("is not encoded before it is written, and knows its length", () => {
     const body = encodeOutgoing(ASCII, CONTENTS);
     expect(body).toBeInstanceOf(LongText);
     expect([body.content, bodyLength(body), decodeBody(body)]).toEqual([Content.text, 160_000, ASCII]);
@@ -44,11 +44,24 @@ describe("a long text that is sent", () => {
     ["in its middle", `${ASCII}€${ASCII}`],
     ["at its end", `${ASCII}\u{1f600}`],
     ["where two parts meet that are looked at", `${"a".repeat(0x4000 - 1)}\u{1f600}${ASCII}`],
-  ])("is encoded at once where something %s is not ASCII", (_, text) => {
+    ["everywhere", "€é\u{1f600}".repeat(20_000)],
+    ["where two parts meet that are taken", `${"a".repeat(4_999)}\u{1f600}${ASCII}`],
+  ])("is encoded as a whole would be where something %s is not ASCII", (_, text) => {
+    const whole = new TextEncoder().encode(text);
     const body = encodeOutgoing(text, CONTENTS);
-    expect(body).not.toBeInstanceOf(LongText);
-    expect(sameOctets(parts(body, 5_000), new TextEncoder().encode(text))).toBe(true);
-    expect(isAscii(text)).toBe(false);
+    expect(body).toBeInstanceOf(LongText);
+    expect([bodyLength(body), countUtf8(text)]).toEqual([whole.length, whole.length]);
+    for (const length of [4, 1_000, 5_000, 16_384]) expect(sameOctets(parts(body, length), whole)).toBe(true);
+  });
+
+  test("is cut between characters", () => {
+    const source = bodySource(encodeOutgoing(`€\u{1f600}${"é".repeat(40_000)}`, CONTENTS));
+    expect([source.subarray(0, 2).length, source.subarray(0, 5).length, source.subarray(3, 8).length]).toEqual([
+      0, 3, 4,
+    ]);
+    expect(source.subarray(7, 100).length).toBe(92);
+    // Also out of order.
+    expect(source.subarray(3, 7)).toEqual(new TextEncoder().encode("\u{1f600}"));
   });
 
   test("is refused where it is not well-formed [CONT-001]", () => {
@@ -64,6 +77,7 @@ describe("a long text that is sent", () => {
 
 test("a text that is not ASCII is cut between characters, where one fits", () => {
   const text = "€".repeat(1_000);
+  // Short enough to be encoded at once.
   const source = bodySource(encodeOutgoing(text, CONTENTS));
   const cut = [3, 4, 5, 6, 3_000, 9_000].map((end) => source.subarray(0, end).length);
   expect(cut).toEqual([3, 3, 3, 6, 3_000, 3_000]);
