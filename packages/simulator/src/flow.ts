@@ -5,6 +5,7 @@
  * @module
  */
 import { otherThan, type Side } from "./sides.ts";
+import { Turns, type Priority, type Waiting } from "./turns.ts";
 import { CONT, MORE, Type, type WireFrame } from "./wire.ts";
 import type { World } from "./world.ts";
 
@@ -14,9 +15,11 @@ const ITEM = 64;
 /** DATA that carries an item. */
 const ITEM_KIND = 2;
 
-/** The place of the attempt's number in OPEN, and of the limits in HELLO and WELCOME. */
+/** Places in OPEN, and of the limits in HELLO and WELCOME. */
+const PRIORITY = 4;
 const META = 9;
 const LIMITS = 4;
+const FRAME_PAYLOAD = 0;
 const STREAM_CREDIT = 5;
 const CHANNEL_CREDIT = 6;
 
@@ -50,7 +53,10 @@ class Account {
 }
 
 /** One direction of a stream. */
-class Lane extends Account {
+class Lane extends Account implements Waiting {
+  readonly priority: Priority;
+  /** The greatest limit that is certain to be known to the sender. */
+  sure: number;
   /** The body that is being sent. */
   body: { readonly isItem: boolean; readonly left: number; readonly channelLeft: number; octets: number } | undefined;
   /** The item that is arriving, in octets. */
@@ -59,7 +65,21 @@ class Lane extends Account {
   readonly items: number[] = [];
   /** The last frame of its last body has arrived. */
   over = false;
+
+  constructor(window: number, priority: Priority) {
+    super(window);
+    this.sure = window;
+    this.priority = priority;
+  }
+
+  get ready(): boolean {
+    if (this.body === undefined) return false;
+    return this.body.isItem || this.sure - this.used >= ENOUGH;
+  }
 }
+
+/** Octets of credit with which a body goes on for certain. */
+const ENOUGH = 1_024;
 
 interface Watched {
   readonly open: WireFrame;
@@ -75,6 +95,11 @@ export class Flow {
   /** By sender: items of all streams. Undefined where credit was not agreed on. */
   readonly #channel: Readonly<Record<Side, Account>> | undefined;
   readonly #windows: Readonly<Record<Side, number>>;
+  readonly #turns: Readonly<Record<Side, Turns>>;
+  /** Lanes with a body that is half sent, by sender. */
+  readonly #halfSent = { client: new Set<Lane>(), gateway: new Set<Lane>() };
+  /** False once something arrived that its receiver had no use for any more. */
+  #exact = true;
   readonly #streams = new Map<number, Watched>();
   /** Who has still to say again what was granted for items (FLOW-007). */
   readonly #owes = new Set<Side>();
@@ -86,15 +111,22 @@ export class Flow {
     const agreed = listOf(welcome.header[3]).includes("credit");
     // What a side sends is limited by what the other one has stated.
     const stated = { client: limitsOf(welcome, LIMITS), gateway: limitsOf(hello, LIMITS) };
-    this.#windows = { client: stated.client.stream, gateway: stated.gateway.stream };
+    this.#windows = agreed
+      ? { client: stated.client.stream, gateway: stated.gateway.stream }
+      : { client: Number.POSITIVE_INFINITY, gateway: Number.POSITIVE_INFINITY };
+    this.#turns = { client: new Turns(stated.client.frame), gateway: new Turns(stated.gateway.frame) };
     this.#channel = agreed
       ? { client: new Account(stated.client.channel), gateway: new Account(stated.gateway.channel) }
       : undefined;
   }
 
-  /** The session goes on with another connection. */
-  resumed(): void {
+  /** The session goes on with another connection. `exact` says that all that has arrived before was read. */
+  resumed(exact: boolean): void {
     this.#owes.clear();
+    this.#exact &&= exact;
+    for (const { from } of this.#streams.values()) {
+      if (this.#channel !== undefined) for (const side of SIDES) from[side].sure = 0;
+    }
     if (this.#channel === undefined) return;
     for (const side of SIDES) {
       const account = this.#channel[otherThan(side)];
@@ -104,33 +136,44 @@ export class Flow {
 
   /** A side sends a counted frame, for the first time or `again`. */
   sent(side: Side, frame: WireFrame, again: boolean): void {
-    const channel = this.#channel;
-    if (channel === undefined) return;
     if (this.#owes.has(side)) this.#violate(`the ${side} goes on before it has said again what it granted`);
     if (again) return;
     const watched = this.#watched(side, frame);
     if (watched === undefined) return;
-    if (frame.type === Type.reset) watched.reset = true;
-    if (!carriesBody(frame)) return;
     const lane = watched.from[side];
-    if (startsBody(frame)) this.#begins(side, frame, lane, channel[side]);
-    else this.#goesOn(side, frame, lane, channel[side]);
-    if ((frame.flags & MORE) === 0) this.#complete(side, frame, lane);
+    if (frame.type === Type.reset) {
+      watched.reset = true;
+      this.#ceases(side, lane);
+      this.#checkReset(side, watched, frame);
+    }
+    if (!carriesBody(frame)) return;
+    if (startsBody(frame)) this.#begins(side, frame, lane);
+    else this.#goesOn(side, frame, lane);
+    if (frame.type !== Type.end) this.#checkTurn(side, frame, lane);
+    if ((frame.flags & MORE) !== 0) this.#halfSent[side].add(lane);
+    else this.#complete(side, frame, lane);
+  }
+
+  /** What a side has sent of large bodies waits until it is acknowledged. */
+  paused(side: Side): void {
+    this.#turns[side].paused();
   }
 
   /** A counted frame arrives at a side, for the first time. */
   arrived(side: Side, frame: WireFrame): void {
     const watched = this.#streams.get(frame.stream);
-    if (this.#channel === undefined || watched === undefined || !carriesBody(frame)) return;
+    if (watched === undefined || !carriesBody(frame)) return;
     const sender = otherThan(side);
     const lane = watched.from[sender];
+    // What the opener has still to say is of no use once END is there.
+    if (frame.type === Type.end) this.#ceases(side, watched.from[side]);
     const more = (frame.flags & MORE) !== 0;
     const starts = startsBody(frame);
     const item = starts ? isItem(frame) : lane.arriving !== undefined;
     const octets = frame.body + (starts && item ? ITEM : 0);
     lane.arrived += octets;
     if (item) {
-      this.#channel[sender].arrived += octets;
+      if (this.#channel !== undefined) this.#channel[sender].arrived += octets;
       lane.arriving = (lane.arriving ?? 0) + octets;
       if (!more) {
         lane.items.push(lane.arriving);
@@ -164,7 +207,9 @@ export class Flow {
   /** CREDIT arrives at a side. */
   told(side: Side, frame: WireFrame): void {
     const account = this.#account(otherThan(side), frame);
-    if (account !== undefined) account.limit = Math.max(account.limit, Number(frame.places(1)[0]));
+    if (account === undefined) return;
+    account.limit = Math.max(account.limit, Number(frame.places(1)[0]));
+    if (account instanceof Lane) account.sure = account.limit;
   }
 
   /** Nothing is under way any more: what a side keeps back although all came free, if anything (FLOW-006). */
@@ -179,27 +224,31 @@ export class Flow {
     return undefined;
   }
 
-  #begins(side: Side, frame: WireFrame, lane: Lane, channel: Account): void {
+  #begins(side: Side, frame: WireFrame, lane: Lane): void {
     const item = isItem(frame);
     const octets = frame.body + (item ? ITEM : 0);
-    lane.body = { isItem: item, left: lane.left, channelLeft: channel.left, octets };
+    const channel = this.#channel?.[side];
+    lane.body = { isItem: item, left: lane.left, channelLeft: channel?.left ?? 0, octets };
     this.#use(side, frame, lane, octets);
-    if (!item) return;
+    if (!item || channel === undefined) return;
     if (octets > channel.left) {
       this.#violate(`the ${side} begins an item of ${octets} octets, and has ${channel.left} left for items`);
     }
     channel.used += octets;
   }
 
-  #goesOn(side: Side, frame: WireFrame, lane: Lane, channel: Account): void {
+  #goesOn(side: Side, frame: WireFrame, lane: Lane): void {
     const { body } = lane;
     if (body === undefined) return;
     body.octets += frame.body;
-    if (body.isItem) {
-      // It was paid for when it began.
-      lane.used += frame.body;
-      channel.used += frame.body;
-    } else this.#use(side, frame, lane, frame.body);
+    if (!body.isItem) {
+      this.#use(side, frame, lane, frame.body);
+      return;
+    }
+    // It was paid for when it began.
+    lane.used += frame.body;
+    const channel = this.#channel?.[side];
+    if (channel !== undefined) channel.used += frame.body;
   }
 
   /** FLOW-001 */
@@ -213,15 +262,36 @@ export class Flow {
   /** FLOW-008 */
   #complete(side: Side, frame: WireFrame, lane: Lane): void {
     const { body } = lane;
-    lane.body = undefined;
-    if (body === undefined || body.octets === 0) return;
+    this.#ceases(side, lane);
+    if (body === undefined || body.octets === 0 || this.#channel === undefined) return;
     const { octets, left, channelLeft, isItem: item } = body;
     const enough = (at: number, window: number): boolean => octets <= at || at >= window >> 1;
-    const window = this.#channel?.[side].window ?? 0;
+    const { window } = this.#channel[side];
     if (enough(left, lane.window) && (!item || enough(channelLeft, window))) return;
     this.#violate(
       `the ${side} began ${octets} octets on stream ${frame.stream} with ${left} left, ${channelLeft} for items`,
     );
+  }
+
+  /** No more of a body follows. */
+  #ceases(side: Side, lane: Lane): void {
+    lane.body = undefined;
+    this.#halfSent[side].delete(lane);
+  }
+
+  /** FLOW-011, of what waits for acknowledgements where that is necessary: ends may pass by. */
+  #checkTurn(side: Side, frame: WireFrame, lane: Lane): void {
+    const wrong = this.#turns[side].wrote(lane.priority, frame.body, this.#halfSent[side]);
+    if (wrong !== undefined) this.#world.violate("priorities", `the ${side}: ${wrong}`);
+  }
+
+  /** FLOW-005: what waits of a call that is given up counts as taken, and its sender is told. */
+  #checkReset(side: Side, { from }: Watched, { stream }: WireFrame): void {
+    const { arrived, granted, window, over } = from[otherThan(side)];
+    if (this.#channel === undefined || over || !this.#exact) return;
+    const free = arrived + window - granted;
+    if (free < window >> 1) return;
+    this.#violate(`the ${side} gives up stream ${stream}, and does not give back ${free} octets`);
   }
 
   /** Octets of items of all streams that wait at a side. */
@@ -256,7 +326,9 @@ export class Flow {
   #watched(side: Side, frame: WireFrame): Watched | undefined {
     if (frame.type !== Type.open) return this.#streams.get(frame.stream);
     const { client, gateway } = this.#windows;
-    const from = { client: new Lane(client), gateway: new Lane(gateway) };
+    const place = frame.places(PRIORITY + 1)[PRIORITY];
+    const priority = place === 0 || place === 2 ? place : 1;
+    const from = { client: new Lane(client, priority), gateway: new Lane(gateway, priority) };
     const watched: Watched = { open: frame, opener: side, from, reset: false };
     this.#streams.set(frame.stream, watched);
     return watched;
@@ -283,9 +355,19 @@ function isItem(frame: WireFrame): boolean {
   return frame.type === Type.data && frame.places(1)[0] === ITEM_KIND;
 }
 
-function limitsOf(frame: WireFrame | undefined, place: number): { readonly stream: number; readonly channel: number } {
+interface Stated {
+  readonly frame: number;
+  readonly stream: number;
+  readonly channel: number;
+}
+
+function limitsOf(frame: WireFrame | undefined, place: number): Stated {
   const limits = listOf(frame?.header[place]);
-  return { stream: Number(limits[STREAM_CREDIT]), channel: Number(limits[CHANNEL_CREDIT]) };
+  return {
+    frame: Number(limits[FRAME_PAYLOAD]),
+    stream: Number(limits[STREAM_CREDIT]),
+    channel: Number(limits[CHANNEL_CREDIT]),
+  };
 }
 
 function listOf(value: unknown): readonly unknown[] {

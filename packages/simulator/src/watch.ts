@@ -14,8 +14,14 @@ import type { World } from "./world.ts";
 /** What a frame counts for beside its body (DELIV-003). */
 const OVERHEAD = 64;
 
+/** Octets by which the sender may count what it keeps higher than it is counted here. */
+const MARGIN = 2_048;
+
 /** Milliseconds by which a deadline may differ by rounding. */
 const ROUNDING_MS = 1.5;
+
+/** Frames of a message, at most. */
+const BATCH = 32;
 
 /** A frame that was sent and not acknowledged. */
 interface Sent {
@@ -148,6 +154,7 @@ export class DeliveryWatch {
     const line = this.#line(connection);
     if (line.ignored) return;
     if (side === "client") this.#clientSpeaks(line, frames);
+    this.#checkCompany(line, side, frames);
     for (const frame of frames) {
       if (frame.type === Type.hello) this.#hello(line, frame, message);
       else if (frame.type === Type.welcome) this.#welcomeSent(line, frame);
@@ -156,6 +163,7 @@ export class DeliveryWatch {
       else if (isCounted(frame)) {
         const again = this.#countedSent(line, side, frame);
         line.flow?.sent(side, frame, again);
+        if (line.session !== undefined && this.#pauses(line.session.from[side])) line.flow?.paused(side);
       }
     }
   }
@@ -235,7 +243,8 @@ export class DeliveryWatch {
       line.sent.gateway = asked.received;
       line.arrived.gateway = asked.received;
       session.from.gateway.acknowledge(asked.received);
-      session.flow.resumed();
+      const { client, gateway } = session.from;
+      session.flow.resumed(client.arrived === from && gateway.arrived === asked.received);
     }
     line.flow = line.session.flow;
     line.session.token = token instanceof Uint8Array ? token : undefined;
@@ -243,6 +252,12 @@ export class DeliveryWatch {
 
   #newFlow({ hello }: Line, welcome: WireFrame): Flow {
     return new Flow(this.#world, this.#options.taken, hello?.frame, welcome);
+  }
+
+  /** True where the sender may have to wait for an ACK before it goes on with a large body. */
+  #pauses({ kept, keptBulk }: Direction): boolean {
+    const { replay, bulkInFlight } = this.#options;
+    return kept + MARGIN >= replay || keptBulk >= bulkInFlight;
   }
 
   /** A side tells anew how many frames it has. */
@@ -253,6 +268,14 @@ export class DeliveryWatch {
       );
     }
     direction.told = count;
+  }
+
+  /** FLOW-006: ACK goes with CREDIT, as far as it has something to tell. */
+  #checkCompany({ session, arrived }: Line, side: Side, frames: readonly WireFrame[]): void {
+    if (session === undefined || frames.length >= BATCH || !frames.some(({ type }) => type === Type.credit)) return;
+    const other = otherThan(side);
+    const untold = arrived[other] > session.from[other].told && !frames.some(({ type }) => type === Type.ack);
+    if (untold) this.#violate(`the ${side} says CREDIT without ACK`);
   }
 
   #ackSent({ session, arrived }: Line, side: Side, frame: WireFrame): void {

@@ -4,11 +4,18 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deliveryFaults } from "./planted/delivery.ts";
 import { endingFaults } from "./planted/endings.ts";
 import type { PlantedFault } from "./planted/fault.ts";
+import { flowFaults } from "./planted/flow.ts";
 import { keyFaults } from "./planted/keys.ts";
 import { resumeFaults } from "./planted/resume.ts";
 import { applied, Workshop } from "./support/program.ts";
 
-const faults: readonly PlantedFault[] = [...deliveryFaults, ...resumeFaults, ...keyFaults, ...endingFaults];
+const faults: readonly PlantedFault[] = [
+  ...deliveryFaults,
+  ...flowFaults,
+  ...resumeFaults,
+  ...keyFaults,
+  ...endingFaults,
+];
 
 /** Milliseconds, on a machine that is busy with other tests. */
 const PATIENCE_MS = 30 * 60_000;
