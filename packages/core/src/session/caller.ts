@@ -9,6 +9,7 @@ import type { ChannelEnd } from "../channel/events.ts";
 import { isToolName } from "../contract/names.ts";
 import { bodyLength, cloneValue } from "../content/body.ts";
 import { ValueError, type Value } from "../content/value.ts";
+import { EMPTY_SET } from "../empty.ts";
 import type { Code } from "../errors/codes.ts";
 import { effectFromWire, isPriority, priorityToWire, type Effect } from "../errors/effect.ts";
 import { UsageError } from "../errors/usage.ts";
@@ -20,6 +21,7 @@ import type { CallPort, Ending, PortBody, PortEvent } from "../peer/port.ts";
 import { fits, META_ENTRIES, StringLimit } from "../wire/limits.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
+import type { ItemQueue } from "./items.ts";
 import type { CallKeeper, CallRequest, OutgoingCall } from "./outgoing.ts";
 
 /** What a caller works with. */
@@ -39,7 +41,7 @@ export interface CallerOptions {
 export class Caller implements CallKeeper {
   readonly #options: CallerOptions;
   readonly #open = new NumberTable<OutgoingCall>();
-  readonly #waiting = new Set<OutgoingCall>();
+  #waiting: Set<OutgoingCall> = EMPTY_SET;
   #port: CallPort | undefined;
 
   constructor(options: CallerOptions) {
@@ -164,10 +166,13 @@ export class Caller implements CallKeeper {
   #item(port: CallPort, call: OutgoingCall, value: Value | undefined, octets: number): void {
     call.itemsReceived += 1;
     if (call.items === undefined) port.consumed(call.number, octets);
-    // Items of a call that was given up count for nothing, so that its end comes: what nobody reads must have a bound here.
-    else if (call.givenUp !== undefined && call.items.octets + octets > this.#options.limits.streamCredit)
-      call.itemsDropped = true;
+    else if (call.itemsDropped || this.#isTooMuch(call, call.items, octets)) call.itemsDropped = true;
     else call.items.push(value, octets, call);
+  }
+
+  /** Items of a call that was given up count for nothing, so that its end comes: what nobody reads must have a bound here. */
+  #isTooMuch(call: OutgoingCall, items: ItemQueue, octets: number): boolean {
+    return call.givenUp !== undefined && items.octets + octets > this.#options.limits.streamCredit;
   }
 
   #wait(call: OutgoingCall): void {
@@ -177,6 +182,7 @@ export class Caller implements CallKeeper {
       return;
     }
     call.port = undefined;
+    if (this.#waiting === EMPTY_SET) this.#waiting = new Set();
     this.#waiting.add(call);
   }
 

@@ -127,6 +127,15 @@ describe("Bulk that is not acknowledged", () => {
     expect(chargeOf(more, 1)).toBeLessThanOrEqual(64 * 1024 + 16_384);
   });
 
+  it("may be a body that fits into one frame, and of which short credit makes two", async () => {
+    const { gateway, ...line } = await bench({ bulkInFlight: 1_024 });
+    const frames = [...(await gateway.say(line, open(1, "text", 10_000), open(3, "text", 10_000)))];
+    expect([chargeOf(frames, 1), chargeOf(frames, 3)]).toEqual([streamCredit, 0]);
+    line.raw.take();
+    const more = await gateway.say(line, ack(1 + counted(frames)));
+    expect(chargeOf(more, 3)).toBe(streamCredit);
+  });
+
   it("does not keep a call from being cancelled, and told of", async () => {
     const { gateway, ...line } = await bench({ bulkInFlight: 1_024 });
     gateway.side.latest.session.client(theirs);
@@ -151,6 +160,39 @@ describe("Bulk that is not acknowledged", () => {
     });
     await gateway.time.settle();
     expect(await ended).toMatchObject({ code: "cancelled", outcome: "not_started" });
+  });
+});
+
+describe("Items of a call that was given up, which its reader has not read", () => {
+  it("are dropped where they are too many, and all that follow, so that no gap is read", async () => {
+    const { gateway, ...line } = await bench();
+    const leaving = new AbortController();
+    const call = gateway.side.latest.session.client(theirs).feed(1, { signal: leaving.signal });
+    const iterator = call[Symbol.asyncIterator]();
+    await gateway.time.settle();
+    const items = (from: number, to: number): Frame[] =>
+      Array.from({ length: to - from }, (_, n) => data(2, 2, String(from + n).padEnd(934)));
+    await gateway.say(line, accept(2), ...items(0, 8));
+    leaving.abort();
+    await gateway.say(line, ...items(8, 12));
+    const read: number[] = [];
+    const next = async (): Promise<void> => {
+      const { done, value } = await iterator.next();
+      if (done !== true) read.push(Number(value));
+    };
+    for (let n = 0; n < 4; n++) await next();
+    await gateway.say(line, ...items(12, 14), {
+      type: "end",
+      stream: 2,
+      more: false,
+      final: true,
+      code: 0,
+      content: 0,
+      body: octets(""),
+    });
+    for (let n = 4; n < 8; n++) await next();
+    await expect(next()).rejects.toMatchObject({ code: "cancelled", outcome: "completed" });
+    expect(read).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 });
 
