@@ -97,8 +97,8 @@ export class NumberTable<T> {
     const keys = this.#keys;
     const values = this.#values;
     const length = Math.max(LEAST_PLACES, keys.length * 2);
-    this.#keys = new Array<number>(length).fill(0);
-    this.#values = new Array<T | undefined>(length).fill(undefined);
+    this.#keys = Array.from({ length }, () => 0);
+    this.#values = Array.from<T | undefined>({ length });
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] ?? 0;
       if (key === 0) continue;

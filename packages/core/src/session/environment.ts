@@ -75,13 +75,13 @@ export interface Environment {
   /** Wraps a call for tracing. Absent where nobody can subscribe. */
   traceCall?<T>(trace: CallTrace, run: () => Promise<T>): Promise<T>;
   /** A handler is called for the peer, or stands behind its interceptors. */
-  handlerBegan?(): void;
+  readonly handlerBegan?: (() => void) | undefined;
   /** It has ended. */
-  handlerEnded?(): void;
+  readonly handlerEnded?: (() => void) | undefined;
   /** A call of the peer is answered, as it is told. */
-  callAnswered?(end: CallEnd): void;
+  readonly callAnswered?: ((end: CallEnd) => void) | undefined;
   /** An own call is over, as its caller is told. */
-  callEnded?(end: CallEnd): void;
+  readonly callEnded?: ((end: CallEnd) => void) | undefined;
   /** Tells subscribers. Absent where nobody can subscribe. */
   publish?(topic: "session" | "lane" | "journal", occurrence: Occurrence): void;
 }

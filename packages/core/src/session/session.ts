@@ -102,6 +102,59 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 
 const NO_SCOPES: ReadonlySet<string> = new Set();
 
+/** What a control does to its session. Set by {@link Session}, whose inside it is. */
+let inside: {
+  attach(session: Session, port: CallPort, identity: SessionIdentity, lost: SessionEnd | undefined): void;
+  pump(session: Session): void;
+  suspend(session: Session, end: SessionEnd): void;
+  resume(session: Session, identity: SessionIdentity): boolean;
+  detach(session: Session, state: "connecting" | "reconnecting", end: SessionEnd | undefined): void;
+  close(session: Session, end: SessionEnd): void;
+  setScopes(session: Session, scopes: readonly string[]): void;
+};
+
+/** A class, and not an object of functions: a gateway has one for each of ten thousand sessions. */
+class Control implements SessionControl {
+  readonly session: Session;
+  readonly deadlines: Deadlines;
+  onState: SessionControl["onState"] = nothing;
+  onClose: SessionControl["onClose"] = nothing;
+  onRevoke: SessionControl["onRevoke"] = nothing;
+
+  constructor(session: Session, deadlines: Deadlines) {
+    this.session = session;
+    this.deadlines = deadlines;
+  }
+
+  attach(port: CallPort, identity: SessionIdentity, lost?: SessionEnd): void {
+    inside.attach(this.session, port, identity, lost);
+  }
+
+  pump(): void {
+    inside.pump(this.session);
+  }
+
+  suspend(end: SessionEnd): void {
+    inside.suspend(this.session, end);
+  }
+
+  resume(identity: SessionIdentity): boolean {
+    return inside.resume(this.session, identity);
+  }
+
+  detach(state: "connecting" | "reconnecting", end?: SessionEnd): void {
+    inside.detach(this.session, state, end);
+  }
+
+  close(end: SessionEnd): void {
+    inside.close(this.session, end);
+  }
+
+  setScopes(scopes: readonly string[]): void {
+    inside.setScopes(this.session, scopes);
+  }
+}
+
 /** See the module's comment. Users get it from `connect`, `attach`, `openSession` or a gateway. */
 export class Session extends SessionEventTarget {
   /** Settles when the session is over, with the reason. Never rejects. */
@@ -175,7 +228,7 @@ export class Session extends SessionEventTarget {
       scopeList: () => this.#scopeList,
       allowsAll: options.peer !== undefined,
     });
-    this.#control = new Session.#Control(this);
+    this.#control = new Control(this, this.#deadlines);
     own(this.#control);
   }
 
@@ -313,49 +366,17 @@ export class Session extends SessionEventTarget {
     return tools;
   }
 
-  /** A class, and not an object of functions: a gateway has one for each of ten thousand sessions. */
-  static readonly #Control = class implements SessionControl {
-    readonly session: Session;
-    onState = nothing;
-    onClose = nothing;
-    onRevoke = nothing;
-
-    constructor(session: Session) {
-      this.session = session;
-    }
-
-    get deadlines(): Deadlines {
-      return this.session.#deadlines;
-    }
-
-    attach(port: CallPort, identity: SessionIdentity, lost?: SessionEnd): void {
-      this.session.#attach(port, identity, lost);
-    }
-
-    pump(): void {
-      this.session.#pump();
-    }
-
-    suspend(end: SessionEnd): void {
-      this.session.#suspend(end);
-    }
-
-    resume(identity: SessionIdentity): boolean {
-      return this.session.#resume(identity);
-    }
-
-    detach(state: "connecting" | "reconnecting", end?: SessionEnd): void {
-      this.session.#detach(state, end);
-    }
-
-    close(end: SessionEnd): void {
-      this.session.#close(end);
-    }
-
-    setScopes(scopes: readonly string[]): void {
-      this.session.#setScopes(scopes);
-    }
-  };
+  static {
+    inside = {
+      attach: (session, port, identity, lost) => session.#attach(port, identity, lost),
+      pump: (session) => session.#pump(),
+      suspend: (session, end) => session.#suspend(end),
+      resume: (session, identity) => session.#resume(identity),
+      detach: (session, state, end) => session.#detach(state, end),
+      close: (session, end) => session.#close(end),
+      setScopes: (session, scopes) => session.#setScopes(scopes),
+    };
+  }
 
   #attach(port: CallPort, identity: SessionIdentity, lost: SessionEnd | undefined): void {
     if (this.#state === "closed") {

@@ -94,8 +94,13 @@ export class House {
       callAnswered: (end) => this.answered.add(end),
       callEnded: (end) => this.called.add(end),
     });
-    const { handlerBegan: _1, handlerEnded: _2, callAnswered: _3, callEnded: _4, ...shared } = this.environment;
-    this.visitorEnvironment = shared;
+    this.visitorEnvironment = {
+      ...this.environment,
+      handlerBegan: undefined,
+      handlerEnded: undefined,
+      callAnswered: undefined,
+      callEnded: undefined,
+    };
     const { journal } = options;
     if (journal !== undefined) {
       this.once = new OnceCalls(new SettlementWatch(journal, () => this.changed()), this.environment);
