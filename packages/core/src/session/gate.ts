@@ -40,8 +40,11 @@ export class Gate {
 
   /** Looks at the carrier. Whoever hands something to it looks again. */
   look(now: number): Room {
-    // That is the host's doing, or the network's, and not the peer's.
-    if (this.#carrier.blocked) return "blocked";
+    if (this.#carrier.blocked) {
+      // That is the host's doing, or the network's, and not the peer's; and what the carrier takes meanwhile nobody looks at.
+      this.#since = undefined;
+      return "blocked";
+    }
     const { buffered } = this.#carrier;
     const { handOver } = this.#limits;
     if (buffered < handOver) {

@@ -53,6 +53,8 @@ export class IncomingCall implements Participant, BookedCall {
   readonly #port: CallPort;
   readonly #owner: IncomingOwner;
   #room: (() => void)[] | undefined;
+  /** The ACCEPT that was said last. */
+  #told: AcceptInfo | undefined;
   #state: BookedCall["state"] = "queued";
   #ended = false;
   #void = false;
@@ -87,9 +89,14 @@ export class IncomingCall implements Participant, BookedCall {
     return this.#state;
   }
 
-  accept({ state, reason, place }: AcceptInfo): void {
+  accept(accept: AcceptInfo): void {
+    const { state, reason, place } = accept;
     if (state !== "replayed") this.#state = state;
     if (this.#silent) return;
+    const told = this.#told;
+    // A handler may say in every round of a loop what it waits for, but ACCEPTs that say nothing new have a rate (RATE-002).
+    if (told?.state === state && told.reason === reason && told.place === place) return;
+    this.#told = accept;
     const lagMs = this.#owner.environment.lagMs?.();
     this.#port.accept(this.number, { state, reason, place, lagMs, deadlineMs: this.shortenedMs });
   }

@@ -207,6 +207,39 @@ describe("an honest peer reaches no rate", () => {
     await world.time.settle();
   });
 
+  it("where a handler says time and again that it waits for the same", async () => {
+    const world = await World.ready({ limits: FEW, clientLimits: FEW });
+    const accepted: unknown[] = [];
+    let goOn = (_result: string): void => {};
+    world.registry.implement(kit, {
+      look: async (_input, { waiting }) => {
+        const result = new Promise<string>((resolve) => {
+          goOn = resolve;
+        });
+        for (let n = 0; n < 200; n++) {
+          waiting(n < 150 ? "approval" : "another approval");
+          await new Promise<void>((resolve) => world.time.defer(resolve));
+        }
+        return result;
+      },
+      set: never,
+      add: never,
+      list: () => "none",
+    });
+    await world.time.settle();
+    const call = world.client.call("look", 1, { onAccept: (acceptance) => accepted.push(acceptance) });
+    await world.time.settle();
+    goOn("approved");
+    await world.time.settle();
+    expect(await call).toBe("approved");
+    expect(accepted).toMatchObject([
+      { state: "waiting", reason: "approval" },
+      { state: "waiting", reason: "another approval" },
+    ]);
+    world.clientCarrier.cut();
+    await world.time.settle();
+  });
+
   it("where it makes many small calls, and takes many of them back", async () => {
     const world = await World.ready({ limits: { streams: 2_048 } });
     world.registry.implement(kit, {

@@ -100,6 +100,24 @@ describe("a peer that reads nothing", () => {
     raw.carrier.cut();
   });
 
+  it("is not what a socket is that was full when a message of the host began", async () => {
+    const { raw, time, session, carrier } = await gateway();
+    fill(carrier);
+    raw.say(open(1, "look", 1));
+    await time.advance(STALL_MS - 10_000);
+    // What the socket takes meanwhile nobody sees, since nothing can be written.
+    carrier.blocked = true;
+    for (let second = 0; second < 20; second++) {
+      raw.say(open(2 * second + 3, "look", 1));
+      await time.advance(1_000);
+    }
+    expect(session.state).toBe("ready");
+    carrier.drain();
+    await time.settle();
+    expect(raw.all("end")).toHaveLength(21);
+    raw.carrier.cut();
+  });
+
   it("is not what this side was, where it was held up itself", async () => {
     const { raw, time, session, carrier } = await gateway();
     fill(carrier);
