@@ -6,6 +6,7 @@
 import type { Limits } from "@turnmux/core";
 import type { ConnectionOptions } from "./connection.ts";
 import { Random } from "./random.ts";
+import { readerOf, WIDE, windowsOf } from "./windows.ts";
 import { isOnce, padding, sendsItems, type Script, type ToolName } from "./tools.ts";
 
 /** A call that an application will make. */
@@ -141,15 +142,16 @@ export function planOf(seed: number, random: Random): Plan {
   ];
   // Drawn apart, so that all else of a seed is what it is without them.
   const apart = new Random(seed, WINDOWS);
-  const limits = { ...limitsOf(random, framePayload), ...windowsOf(apart) };
+  const narrow = { ...limitsOf(random, framePayload), ...windowsOf(apart) };
+  const poured = pour({ ...drawn, random: apart });
+  const limits = { ...narrow, ...poured.limits };
   const credit = apart.weighted<Plan["credit"]>([
     ["both", 12],
     ["the gateway alone", 1],
     ["the client alone", 1],
   ]);
-  const patience = limits.heartbeatMs === LONG_HEARTBEAT_MS ? LONG_STOPS : SHORT_STOPS;
-  const read = [...steps, ...pour({ ...drawn, random: apart })].map((step) =>
-    step.kind === "call" && sendsItems(step.tool) ? { ...step, ...readerOf(apart, step, patience) } : step,
+  const read = [...steps, ...poured.calls].map((step) =>
+    step.kind === "call" && sendsItems(step.tool) ? { ...step, ...readerOf(apart, step, limits.heartbeatMs) } : step,
   );
   read.sort((a, b) => a.at - b.at);
   return {
@@ -164,10 +166,13 @@ export function planOf(seed: number, random: Random): Plan {
         [0, 20],
         [30, 90],
       ]),
-      rate: random.weighted([
-        [Number.POSITIVE_INFINITY, 6],
-        [random.between(100, 2_000), 3],
-      ]),
+      rate: Math.min(
+        poured.rate ?? Number.POSITIVE_INFINITY,
+        random.weighted([
+          [Number.POSITIVE_INFINITY, 6],
+          [random.between(100, 2_000), 3],
+        ]),
+      ),
       bursts: random.chance(0.5),
       carriage,
       shared,
@@ -203,72 +208,45 @@ type Timed<T> = T & { readonly at: number };
 /** Tells the numbers for the windows apart from the others of a seed. */
 const WINDOWS = 5;
 
-/** Windows through which each item has to squeeze, or some, or all pass at once. */
-function windowsOf(random: Random): Partial<Limits> {
-  return {
-    streamCredit: random.pick([1_024, random.between(1_025, 8_000), 262_144]),
-    channelCredit: random.pick([1_024, random.between(1_025, 40_000), 4_194_304]),
-    bulkInFlight: random.pick([1_024, 4_096, 524_288]),
-    unsent: random.weighted([
-      [67_108_864, 12],
-      [random.between(1_024, 20_000), 1],
-    ]),
-  };
+interface Poured {
+  readonly calls: Timed<CallPlan>[];
+  readonly limits: Partial<Limits>;
+  readonly rate?: number;
 }
 
-/** With this one an idle session says little in a minute. */
-const LONG_HEARTBEAT_MS = 15_000;
-
-/** For how long readers stop. The longest one is beyond the deadline of every other call. */
-const SHORT_STOPS: readonly number[] = [50, 1_000, 6_000];
-const LONG_STOPS: readonly number[] = [50, 1_000, 6_000, 70_000];
-
-/** Readers that stop, and some that never begin: those have a deadline, as nothing else would end their calls. */
-function readerOf(
-  random: Random,
-  { script, timeoutMs }: CallPlan,
-  stops: readonly number[],
-): Partial<Pick<CallPlan, "stop" | "unread" | "timeoutMs">> {
-  if (script.items === 0) return {};
-  const unread = random.chance(0.08);
-  if (unread) return { unread, timeoutMs: timeoutMs ?? random.low(20, 6_000) };
-  const stop = { after: random.low(0, script.items), forMs: random.pick(stops) };
-  return random.chance(0.25) ? { stop } : {};
-}
+/** Octets in a millisecond, so that much waits to be written; and milliseconds from one stream to the next, which finds that. */
+const POUR_RATE = 200;
+const POUR_GAP_MS = 30;
 
 /** In some schedules much is poured through the windows at once, and small calls want to get past. */
-function pour(drawn: Drawn): Timed<CallPlan>[] {
+function pour(drawn: Drawn): Poured {
   const { random, clients, activeMs, framePayload } = drawn;
-  if (!random.chance(0.2)) return [];
+  if (!random.chance(0.2)) return { calls: [], limits: {} };
   const at = random.real(0, activeMs);
   const client = random.between(0, clients.length - 1);
-  const style: Style = {
-    keys: 1_000,
-    large: 0,
-    largest: 0,
-    deadlines: 0.1,
-    cancels: random.pick([0, 0.2]),
-    pace: 5,
-    shares: [],
-  };
+  const cancels = random.pick([0, 0.2]);
+  const style: Style = { keys: 1_000, large: 0, largest: 0, deadlines: 0.1, cancels, pace: 5, shares: [] };
   const make = (index: number, tool: ToolName, more: Partial<Script>): Timed<CallPlan> => {
     const made = call(random, { ...style, shares: [[tool, 1]] }, client, POURED + index);
     const priority = random.pick(["interactive", "normal", "bulk"] as const);
     return { ...made, priority, script: { ...made.script, ...more }, at: at + random.low(0, 50) };
   };
-  const streams = Array.from({ length: random.between(1, 3) }, (_, index) =>
-    make(index, random.pick(["rows", "feed"]), {
-      items: random.between(4, 24),
-      itemSize: random.low(0, framePayload * 2),
-      gapMs: 0,
-    }),
-  );
-  const others = Array.from({ length: random.between(1, 6) }, (_, index) =>
-    make(streams.length + index, random.pick(["look", "put", "see"]), {
-      size: random.chance(0.5) ? random.between(0, FRAMES * framePayload) : 10,
-    }),
-  );
-  return [...streams, ...others];
+  const wide = random.chance(0.3);
+  const one = random.pick(["rows", "feed"] as const);
+  const streams = Array.from({ length: random.between(1, 3) }, (_, index) => {
+    const tool = wide ? one : random.pick(["rows", "feed"] as const);
+    const items = random.between(wide ? 24 : 4, wide ? 40 : 24);
+    // Where windows are wide, each takes several frames, so that those that begin later find some half sent.
+    const itemSize = wide ? random.between(framePayload, framePayload * 2) : random.low(0, framePayload * 2);
+    const made = make(index, tool, { items, itemSize, gapMs: 0, ...(wide ? { beforeMs: 0 } : {}) });
+    return wide ? { ...made, at: at + index * POUR_GAP_MS } : made;
+  });
+  const others = Array.from({ length: random.between(1, 6) }, (_, index) => {
+    const size = random.chance(0.5) ? random.between(0, FRAMES * framePayload) : 10;
+    return make(streams.length + index, random.pick(["look", "put", "see"]), { size });
+  });
+  const calls = [...streams, ...others];
+  return wide ? { calls, limits: WIDE, rate: POUR_RATE } : { calls, limits: {} };
 }
 
 /** Tells the names of calls that are poured apart from the others. */

@@ -69,16 +69,9 @@ export const flowFaults: readonly PlantedFault[] = [
     2_000,
     "delivery/delivery.ts",
     "const bulk = this.#kept.bulkOctets < bulkInFlight;",
-    "const bulk = this.#kept.bulkOctets < bulkInFlight * 2;",
+    "const bulk = bulkInFlight > 0;",
   ),
   plant("ACK does not go with CREDIT", 2_000, "delivery/delivery.ts", "if (this.#untold > 0) this.#ackDue = true;", ""),
-  plant(
-    "the greatest priority goes first for as long as it likes",
-    4_000,
-    "peer/scheduler.ts",
-    "(next === undefined || lane.clock < next.clock)",
-    "next === undefined",
-  ),
   {
     name: "the names of OPENs are forgotten with a connection",
     within: 2_000,
