@@ -60,7 +60,7 @@ export interface Limits extends PeerLimits {
   readonly channelCredit: number;
   /** Octets of frames of large bodies that are written and not acknowledged, before no further one is written (FLOW-009). */
   readonly bulkInFlight: number;
-  /** Octets that wait to be written in a session, beyond which it takes no further calls of its peer (FLOW-010). */
+  /** Octets of results, items and progress that wait to be written, beyond which a session takes no further calls of its peer (FLOW-010). */
   readonly unsent: number;
 }
 

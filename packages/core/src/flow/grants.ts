@@ -25,12 +25,14 @@ export interface GrantedStream {
 export class Grants {
   readonly #channel: IncomingCredit;
   readonly #due = new Queue<GrantedStream>();
+  readonly #message: number;
   readonly #wake: () => void;
   #unread = 0;
 
-  /** `wake` is called when there is a CREDIT to write. */
-  constructor(channel: Window, wake: () => void) {
+  /** `message` is the length of the longest item. `wake` is called when there is a CREDIT to write. */
+  constructor(channel: Window, message: number, wake: () => void) {
     this.#channel = new IncomingCredit(channel);
+    this.#message = message;
     this.#wake = wake;
   }
 
@@ -61,10 +63,17 @@ export class Grants {
     this.#hold(stream, counted);
   }
 
-  /** An item goes on. It is counted, but what has begun waits for no credit (FLOW-002). */
+  /**
+   * An item goes on. It is counted, but what has begun waits for no credit (FLOW-002). Throws {@link ProtocolViolation} where the
+   * peer has begun others although this one takes up all there was: it counts them whole when they begin.
+   */
   itemGoesOn(stream: GrantedStream, octets: number): void {
     this.#channel.take(octets);
     stream.incoming.take(octets);
+    if (this.#channel.left < -this.#message) {
+      const message = "items go on by more than the longest one beyond the credit of the channel";
+      throw new ProtocolViolation("FLOW-003", message, "resource_exhausted");
+    }
     this.#hold(stream, octets);
   }
 

@@ -35,6 +35,11 @@ export class IncomingCredit {
     return this.#granted > this.#window.size;
   }
 
+  /** What the peer may still send. Less than nothing behind an item that was longer than it (FLOW-002). */
+  get left(): number {
+    return this.#granted - this.#received;
+  }
+
   /** True where enough came free for the peer to be told (FLOW-006). */
   get worthwhile(): boolean {
     return this.#received - this.#held + this.#window.size - this.#granted >= this.#window.step;

@@ -112,9 +112,8 @@ export class Peer implements CallPort, FrameSink {
       outgoing: paced ? streamWindow(streamCredit) : NO_WINDOW,
       incoming: paced ? streamWindow(options.limits.streamCredit) : NO_WINDOW,
     };
-    this.#grants = new Grants(paced ? channelWindow(options.limits.channelCredit) : NO_WINDOW, () =>
-      options.control.wake(),
-    );
+    const { channelCredit: ownCredit, message } = options.limits;
+    this.#grants = new Grants(paced ? channelWindow(ownCredit) : NO_WINDOW, message, () => options.control.wake());
     this.rates = new Rates(options.limits, options.peerLimits.streams);
     this.#intake = new Intake({
       role: options.role,
@@ -148,7 +147,8 @@ export class Peer implements CallPort, FrameSink {
 
   /** Octets that the session holds: bodies that wait to be written, or have arrived, and the peer's offer. */
   get heldOctets(): number {
-    let octets = this.#intake.heldOctets + this.#grants.heldOctets + this.#writer.unsent;
+    const { unsent, unsentArguments } = this.#writer;
+    let octets = this.#intake.heldOctets + this.#grants.heldOctets + unsent + unsentArguments;
     for (const { argumentOctets } of this.#calls.values()) octets += argumentOctets;
     return octets;
   }

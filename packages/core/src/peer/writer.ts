@@ -44,8 +44,9 @@ export class Writer {
   readonly #fragment: number;
   /** Octets of bodies that have begun and are not complete: the peer assembles them (LIMIT-001). */
   #unfinished = 0;
-  /** Octets of bodies that wait to be written. */
+  /** Octets of bodies that wait to be written: what this side answers, and the arguments of its own calls. */
   #unsent = 0;
+  #unsentArguments = 0;
 
   constructor(options: WriterOptions) {
     this.#options = options;
@@ -54,14 +55,19 @@ export class Writer {
     this.#fragment = Math.min(stream.fragment, channel.fragment, options.limits.framePayload);
   }
 
-  /** Octets of bodies that wait to be written. */
+  /** Octets of results, items and progress that wait to be written: the peer has asked for them (FLOW-010). */
   get unsent(): number {
     return this.#unsent;
   }
 
+  /** Octets of arguments that wait to be written: this side's own affair. */
+  get unsentArguments(): number {
+    return this.#unsentArguments;
+  }
+
   /** A stream has a further body to write. {@link schedule} follows. */
   add(stream: Stream, body: OutgoingBody): void {
-    this.#unsent += body.octets.length;
+    this.#count(body, body.octets.length);
     stream.bodies.push(body);
   }
 
@@ -115,11 +121,13 @@ export class Writer {
     return undefined;
   }
 
-  /** Drops the bodies that a stream has still to write, also one that has begun. */
+  /**
+   * Drops the bodies that a stream has still to write, also one that has begun. What the peer has of that it keeps until it hears
+   * so: with RESET.
+   */
   dropBodies(stream: Stream): void {
     this.keepBodies(stream, () => false);
     stream.lacksCredit = false;
-    this.#complete(stream);
     this.#held.remove(stream);
     this.#unpaid.remove(stream);
     // It may have been the one that the others wait behind.
@@ -131,7 +139,7 @@ export class Writer {
     if (stream.bodies.length === 0) return;
     stream.bodies = stream.bodies.filter((body) => {
       const kept = keep(body);
-      if (!kept) this.#unsent -= body.octets.length - body.offset;
+      if (!kept) this.#count(body, body.offset - body.octets.length);
       return kept;
     });
   }
@@ -143,6 +151,12 @@ export class Writer {
     this.#parked.remove(stream);
     this.#bulky.remove(stream);
     this.dropBodies(stream);
+    this.#complete(stream);
+  }
+
+  #count(body: OutgoingBody, octets: number): void {
+    if (body.kind === "arguments") this.#unsentArguments += octets;
+    else this.#unsent += octets;
   }
 
   #makeReady(waiting: Queue<Stream>): void {
@@ -155,7 +169,10 @@ export class Writer {
   #frameOf(stream: Stream, now: number): StreamFrame | undefined {
     // RESET and ACCEPT need no room and wait for nothing, except that nothing precedes OPEN.
     const control = stream.control.shift();
-    if (control !== undefined) return control;
+    if (control !== undefined) {
+      if (control.type === "reset") this.#complete(stream);
+      return control;
+    }
     const [body] = stream.bodies;
     if (body === undefined || (!body.started && !this.#mayBegin(stream, body, now))) return undefined;
     const room = body.started ? this.#nextRoom(stream, body) : this.#firstRoom(stream, body, now);
@@ -172,7 +189,7 @@ export class Writer {
         }
       : body.first(chunk, more, now);
     if (body.kind !== "item") stream.outgoing.use(chunk.length);
-    this.#unsent -= chunk.length;
+    this.#count(body, -chunk.length);
     body.started = true;
     body.offset += chunk.length;
     if (!more) {

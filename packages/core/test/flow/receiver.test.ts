@@ -193,8 +193,8 @@ describe("A loop over items that is left", () => {
 
 describe("The window of the channel", () => {
   /** A client with calls on streams 1, 3, 5 and so on, which nobody reads. */
-  async function crowd(calls: number): Promise<ClientUnderTest> {
-    const under = await pacedClient();
+  async function crowd(calls: number, limits: Partial<Limits> = {}): Promise<ClientUnderTest> {
+    const under = await pacedClient(limits);
     const api = under.session.client(tools);
     for (let n = 0; n < calls; n++) void api.items(n);
     await under.time.settle();
@@ -226,6 +226,23 @@ describe("The window of the channel", () => {
       expect(await under.say({ ...cont(1, octets("x".repeat(4_000)), false) })).toEqual([]);
     }
     expect(under.session.state).toBe("ready");
+  });
+
+  it("ends the session of one who begins many items with little, and goes on with all of them", async () => {
+    const calls = 20;
+    const under = await crowd(calls, { message: 30_000 });
+    const begin = (stream: number) => ({ ...item(2, stream), body: octets('"'), more: true });
+    for (let n = 0; n < calls; n++) expect(await under.say(begin(2 * n + 1))).toEqual([]);
+    let taken = 0;
+    const told: unknown[] = [];
+    for (let stream = 1; stream < 2 * calls && told.length === 0; stream += 2) {
+      const last = { ...cont(stream, octets(`${"x".repeat(9_000)}"`), true), final: false };
+      told.push(...(await under.say(cont(stream, octets("x".repeat(10_000)), false), last)));
+      taken += 19_002;
+    }
+    expect(told).toMatchObject([{ type: "goaway", requirement: "FLOW-003", code: 8 }]);
+    // One item more than the window, and the one that was too much.
+    expect(taken).toBeLessThan(channelCredit + 30_000 + 19_002);
   });
 
   it("is given back when a stream is over, also by those that nobody will ever read", async () => {

@@ -218,6 +218,17 @@ describe("A peer that never grants anything", () => {
     expect(under.session.state).toBe("ready");
   });
 
+  it("gets its results whatever this side's own calls have still to say", async () => {
+    const under = await gateway({}, { limits: { unsent: 10_000 } });
+    for (let n = 0; n < 20; n++) under.session.call("theirs", "x".repeat(40_000)).catch(() => {});
+    await under.time.settle();
+    under.raw.take();
+    const frames = await under.say(open(1, "text", 500));
+    expect(frames.filter(({ type }) => type === "end")).toMatchObject([{ stream: 1, code: 0, body: { length: 500 } }]);
+    under.carrier.cut();
+    await under.time.settle();
+  });
+
   it("gets progress with the latest report only, also where none of it leaves", async () => {
     const under = await gateway({
       more: async (_input, call) => {
