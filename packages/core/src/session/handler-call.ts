@@ -24,8 +24,11 @@ export interface RunContext {
   readonly meta: Readonly<Record<string, string>>;
 }
 
-/** What a handler is told of its call, and does with it. Much of it is made only where the handler asks for it. */
-export class HandlerCall {
+/**
+ * What a handler is told of its call, and does with it. Much of it is made only where the handler asks for it. Handlers get it from
+ * {@link handlerCall}.
+ */
+class HandlerCall {
   readonly tool: string;
   readonly callId: string;
   readonly key: string | undefined;
@@ -75,6 +78,29 @@ export class HandlerCall {
   get item(): (value: unknown) => Promise<void> {
     return (value) => this.#parts.item(value);
   }
+}
+
+/** What stands on the class for all calls: as if each call had it. */
+const MADE_WHEN_ASKED = ["signal", "log", "waiting", "progress", "item"] as const;
+
+/**
+ * A handler may pass on `{ ...call, meta }`, or what `{ key, ...rest }` leaves: that takes along what an object has of its own, and what
+ * stands on its class not. To give each call a getter of its own costs more than all the rest of a call does.
+ */
+const ownsAll: ProxyHandler<HandlerCall> = {
+  // A getter of the class looks into the call, and not into what stands before it.
+  get: (call, name): unknown => Reflect.get(call, name, call),
+  ownKeys: (call) => [...Reflect.ownKeys(call), ...MADE_WHEN_ASKED],
+  getOwnPropertyDescriptor: (call, name) => {
+    const made = MADE_WHEN_ASKED.find((one) => one === name);
+    if (made === undefined) return Reflect.getOwnPropertyDescriptor(call, name);
+    return { value: call[made], writable: true, enumerable: true, configurable: true };
+  },
+};
+
+/** What a handler gets with its arguments. All of it can be spread, taken apart, and called without the call. */
+export function handlerCall(parts: Parts, context: RunContext, environment: Environment): HandlerCall {
+  return new Proxy(new HandlerCall(parts, context, environment), ownsAll);
 }
 
 /** What a handler sends before its result: checked, and remembered where it was wrong. */

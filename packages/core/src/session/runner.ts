@@ -8,7 +8,7 @@ import { cloneValue } from "../content/body.ts";
 import { ValueError } from "../content/value.ts";
 import type { Environment } from "./environment.ts";
 import type { Execution } from "./execution.ts";
-import { abortReason, HandlerCall, isForbiddenPart, Parts, type RunContext } from "./handler-call.ts";
+import { abortReason, handlerCall, isForbiddenPart, Parts, type RunContext } from "./handler-call.ts";
 import { forbiddenResult } from "./incoming.ts";
 import type { RegisteredTool } from "./registry.ts";
 import { intercepted, type InterceptedCall, type Interceptor } from "./interceptor.ts";
@@ -53,7 +53,7 @@ class HandlerRun {
       const parts = this.#begin();
       // One that waited for another run of its key may have been told so.
       if (execution.fingerprint !== undefined) parts.began();
-      const returned: unknown = tool.handler(execution.input, new HandlerCall(parts, this.#context, this.#environment));
+      const returned: unknown = tool.handler(execution.input, handlerCall(parts, this.#context, this.#environment));
       if (isLater(returned) || readsItems(tool, returned) || parts.unchecked) {
         parts.began();
         return this.#later(returned, parts);
@@ -101,7 +101,7 @@ class HandlerRun {
     parts.began();
     try {
       const context = { ...this.#context, trace, meta };
-      const returned: unknown = await tool.handler(input, new HandlerCall(parts, context, this.#environment));
+      const returned: unknown = await tool.handler(input, handlerCall(parts, context, this.#environment));
       const result = readsItems(tool, returned) ? await parts.readItems(returned) : returned;
       await parts.checked();
       this.#state = "returned";
