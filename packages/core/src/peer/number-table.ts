@@ -14,23 +14,35 @@ export class NumberTable<T> {
   #keys: number[] = [0];
   #values: (T | undefined)[] = [undefined];
   #size = 0;
+  /** Holds all of them in place of the above, until the table is empty again: see {@link FAR}. */
+  #map: Map<number, T> | undefined;
 
   /** How many there are. */
   get size(): number {
-    return this.#size;
+    return this.#map?.size ?? this.#size;
   }
 
   get(key: number): T | undefined {
+    if (this.#map !== undefined) return this.#map.get(key);
     return this.#values[this.#placeOf(key)];
   }
 
   has(key: number): boolean {
+    if (this.#map !== undefined) return this.#map.has(key);
     return key !== 0 && this.#keys[this.#placeOf(key)] === key;
   }
 
   set(key: number, value: T): void {
+    if (this.#map !== undefined) {
+      this.#map.set(key, value);
+      return;
+    }
     let place = this.#placeOf(key);
     if (this.#keys[place] !== key) {
+      if (((place - key) & (this.#keys.length - 1)) > FAR) {
+        this.#toMap().set(key, value);
+        return;
+      }
       if ((this.#size + 1) * 2 > this.#keys.length) {
         this.#grow();
         place = this.#placeOf(key);
@@ -43,6 +55,11 @@ export class NumberTable<T> {
 
   /** True where there was one. */
   delete(key: number): boolean {
+    if (this.#map !== undefined) {
+      const deleted = this.#map.delete(key);
+      if (this.#map.size === 0) this.#map = undefined;
+      return deleted;
+    }
     const keys = this.#keys;
     const values = this.#values;
     const mask = keys.length - 1;
@@ -71,11 +88,13 @@ export class NumberTable<T> {
     this.#keys = [0];
     this.#values = [undefined];
     this.#size = 0;
+    this.#map = undefined;
   }
 
   /** The numbers that are there now, in their order: that in which they came. */
   keys(): number[] {
-    return this.#keys.filter((key) => key !== 0).sort((a, b) => a - b);
+    const keys = this.#map === undefined ? this.#keys.filter((key) => key !== 0) : [...this.#map.keys()];
+    return keys.sort((a, b) => a - b);
   }
 
   /** What is there now, in the order of the numbers. What is deleted or added meanwhile makes no difference. */
@@ -91,6 +110,14 @@ export class NumberTable<T> {
     let place = key & mask;
     for (let found = keys[place]; found !== key && found !== 0; found = keys[place]) place = (place + 1) & mask;
     return place;
+  }
+
+  #toMap(): Map<number, T> {
+    const keys = this.keys();
+    const values = this.values();
+    this.clear();
+    this.#map = new Map(keys.map((key, i) => [key, values[i] as T]));
+    return this.#map;
   }
 
   #grow(): void {
@@ -109,6 +136,12 @@ export class NumberTable<T> {
     values.fill(undefined);
   }
 }
+
+/**
+ * How far from its own place a number may stand. A peer chooses its numbers, and may choose such as all have the same place: each would
+ * be looked for behind all the others. Those that count by ones or twos, as they should, stay close to theirs.
+ */
+const FAR = 64;
 
 /** Places of a table that was used. */
 const LEAST_PLACES = 8;

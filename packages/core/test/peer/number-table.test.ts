@@ -43,6 +43,22 @@ describe("a table by number", () => {
     expect([8, 16, 24, 32, 9].map((key) => table.get(key))).toEqual([undefined, undefined, "24", "32", "9"]);
   });
 
+  it("holds numbers as well that were chosen to want the same place, and others behind them", () => {
+    const table = new NumberTable<number>();
+    const chosen = Array.from({ length: 300 }, (_, i) => (i + 1) * 2 ** 20);
+    for (const round of [1, 2]) {
+      for (const key of chosen) table.set(key, key + round);
+      expect([table.size, table.values()]).toEqual([300, chosen.map((key) => key + round)]);
+      table.set(7, 7);
+      expect([table.get(7), table.has(8), table.keys().slice(0, 2)]).toEqual([7, false, [7, 2 ** 20]]);
+      for (const key of [...chosen, 7]) expect(table.delete(key)).toBe(true);
+      expect([table.size, table.get(7), table.keys(), table.delete(7)]).toEqual([0, undefined, [], false]);
+    }
+    for (const key of chosen) table.set(key, key);
+    table.clear();
+    expect([table.size, table.values(), table.has(2 ** 20)]).toEqual([0, [], false]);
+  });
+
   it("has nothing under 0", () => {
     const table = new NumberTable<string>();
     expect([table.get(0), table.has(0), table.delete(0), table.size]).toEqual([undefined, false, false, 0]);
