@@ -35,6 +35,20 @@ export function bodyLength(body: Body): number {
   return body instanceof LongText ? body.length : body.octets.length;
 }
 
+/** Octets of a message that a short body may keep beside its own. */
+const BESIDE = 64;
+
+/**
+ * The same body for who keeps its value for long. Octets are views of the message that they came in, which may be many times as
+ * much: then they are copied.
+ */
+export function apart(body: Body): Body {
+  const { content } = body;
+  if (content !== Content.bytes && content !== Content.msgpack) return body;
+  const { octets } = body;
+  return octets.buffer.byteLength <= octets.length * 2 + BESIDE ? body : { content, octets: octets.slice() };
+}
+
 /** Octets of a text that are one frame for every peer. */
 const SHORT_TEXT = 512;
 

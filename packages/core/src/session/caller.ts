@@ -7,7 +7,7 @@
 import type { CallOptions } from "../contract/call-options.ts";
 import type { ChannelEnd } from "../channel/events.ts";
 import { isToolName } from "../contract/names.ts";
-import { bodyLength, cloneValue } from "../content/body.ts";
+import { apart, bodyLength, cloneValue } from "../content/body.ts";
 import { ValueError, type Value } from "../content/value.ts";
 import { EMPTY_SET } from "../empty.ts";
 import type { Code } from "../errors/codes.ts";
@@ -151,7 +151,10 @@ export class Caller implements CallKeeper {
         return;
       }
       case "item": {
-        const value = this.#decode(port, event.body);
+        const { body } = event;
+        // What waits to be read is to keep no more than it counts for.
+        const keeps = call.items?.awaited === false && body.content !== "local";
+        const value = this.#decode(port, keeps ? apart(body) : body);
         if (value === FAILED) return;
         this.#item(port, call, value, event.octets);
         return;

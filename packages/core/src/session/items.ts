@@ -43,6 +43,11 @@ export class ItemQueue implements AsyncIterableIterator<unknown, undefined, unde
     return this.#octets;
   }
 
+  /** True while the reader waits: the next item is taken at once. */
+  get awaited(): boolean {
+    return this.#waiters.length > 0;
+  }
+
   /** Adds an item that counts for so many octets. Dropped when the queue is over. */
   push(item: unknown, octets: number, source: ItemSource): void {
     const waiter = this.#end === undefined ? this.#waiters.shift() : undefined;

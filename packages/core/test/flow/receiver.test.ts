@@ -132,6 +132,15 @@ describe("A receiver of items", () => {
     }
   });
 
+  it("keeps of a message no more than the octets of the items that wait in it", async () => {
+    const { say, read } = await reading();
+    const bytes = data(1, ITEM, null, { head: { kind: ITEM, content: 4 }, body: Uint8Array.of(7) });
+    await say(bytes, data(1, PROGRESS, "x".repeat(6_000)), bytes);
+    const items = (await read(2)) as Uint8Array[];
+    expect(items).toEqual([bytes.body, bytes.body]);
+    for (const { buffer } of items) expect(buffer.byteLength).toBeLessThan(100);
+  });
+
   it("hears the end behind items that it has not read, and reads them then", async () => {
     const { say, read, result, session } = await reading();
     await say(item(1_000), item(1_000), ok(1, "done"));
