@@ -162,15 +162,7 @@ export abstract class Channel {
     if (this.#hasEnded) return;
     const due = this.#heartbeat?.handleTimeout(now);
     if (due === "silent") {
-      this.end(
-        {
-          cause: "silent",
-          code: "unavailable",
-          message: "nothing was heard from the peer for two and a half heartbeat intervals",
-          byPeer: false,
-        },
-        now,
-      );
+      this.#silent("nothing was heard from the peer for two and a half heartbeat intervals", now);
     } else if (due !== undefined) {
       this.#outbox.say(due);
     }
@@ -217,6 +209,15 @@ export abstract class Channel {
     const goaway = lastWord === undefined ? undefined : this.goaway(lastWord, message);
     this.#sink = undefined;
     this.end({ cause: "closed", code: lastWord ?? "cancelled", message, byPeer: false }, now, goaway);
+  }
+
+  /**
+   * The carrier takes nothing any more (CHAN-008). Ends the session, or the channel alone where the peer was asked for a word and has
+   * said none: it may be asleep.
+   */
+  stalled(message: string, now: number): void {
+    if (this.#heartbeat?.waits === true) this.#silent(message, now);
+    else this.close("resource_exhausted", message, now);
   }
 
   /** Ends the session because the peer broke the protocol (CHAN-004). */
@@ -409,6 +410,10 @@ export abstract class Channel {
     // A channel that lost something ends alone, and its session goes on (RESUME-005).
     if (end.code !== "data_loss") sink.frame(frame, now);
     this.finish(end, now);
+  }
+
+  #silent(message: string, now: number): void {
+    this.end({ cause: "silent", code: "unavailable", message, byPeer: false }, now);
   }
 
   #encode(carriage: Carriage, tag: Uint8Array, frames: readonly Frame[]): CarrierMessage {

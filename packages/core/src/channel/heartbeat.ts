@@ -30,6 +30,11 @@ export class Heartbeat {
     return this.#heardAt;
   }
 
+  /** True while the peer was asked for a word, and has said none. */
+  get waits(): boolean {
+    return this.#firstAskedAt !== undefined;
+  }
+
   /** Something arrived. */
   heard(now: number): void {
     this.#heardAt = now;

@@ -221,11 +221,12 @@ export class Link implements ChannelControl {
     this.#look = this.#environment.setTimer(this.#gate.lookAgainAt(now), look, false, true);
   }
 
-  /** The peer reads nothing: it is let go, and told why when it comes back. */
+  /** The peer reads nothing: it is let go, and told why when it comes back, unless it is silent as well. */
   #stalled(): void {
     if (this.#channel.state === "ended") return;
-    this.close("resource_exhausted", stallMessage(this.#limits));
-    this.#write(this.#environment.now());
+    const now = this.#environment.now();
+    this.#channel.stalled(stallMessage(this.#limits), now);
+    this.#write(now);
   }
 
   #poll(now: number, controlOnly: boolean): CarrierMessage | undefined {

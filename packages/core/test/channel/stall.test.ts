@@ -131,6 +131,22 @@ describe("a peer that reads nothing", () => {
     expect(session.state).toBe("closed");
   });
 
+  it("is not one that is asleep: where nothing is heard the channel ends alone, and the session goes on", async () => {
+    const world = await kitWorld({}, { limits: { heartbeatMs: 30_000 } });
+    const call = world.client.call("look", "again", { timeoutMs: Number.POSITIVE_INFINITY });
+    await world.time.settle();
+    fill(world.gatewayCarrier);
+    // From now on the client neither reads nor writes.
+    world.clientCarrier.send = () => {};
+    expect(await call).toBe("again");
+    void world.gateway.call("none", 1).catch(() => {});
+    await world.time.advance(STALL_MS + 30_000);
+    expect(world.gateway.state).toBe("reconnecting");
+    world.gatewayCarrier.cut();
+    world.clientCarrier.cut();
+    await world.time.settle();
+  });
+
   it("is let go by a client, too, which connects anew and makes its calls again", async () => {
     const { raw, time, side, carrier, session } = await ClientUnderTest.open({}, { heartbeatMs: 3_600_000 });
     await time.settle();
