@@ -216,8 +216,11 @@ export class Peer implements CallPort, FrameSink {
     const stream = this.#calls.get(call);
     if (stream === undefined || stream.ending) return;
     const length = bodyLength(wireBody(ending.body));
+    const { unsent } = this.#writer;
     const most = this.#limits.unsent * UNSENT_RESULTS;
-    this.#queueEnd(stream, length === 0 || this.#writer.unsent + length <= most ? ending : notKept(ending, most));
+    // One that is alone is kept in any case: it is no more than the peer takes.
+    const keeps = length === 0 || unsent === 0 || unsent + length <= most;
+    this.#queueEnd(stream, keeps ? ending : notKept(ending, most));
   }
 
   consumed(call: CallNumber, octets: number): void {

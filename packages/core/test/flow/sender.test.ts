@@ -218,6 +218,14 @@ describe("A peer that never grants anything", () => {
     expect(under.session.state).toBe("ready");
   });
 
+  it("gets a result that is more than that where nothing else waits", async () => {
+    const under = await gateway({}, { limits: { unsent: 1_024 } });
+    const frames = await under.say(open(1, "text", 20_000));
+    expect(frames).toMatchObject([{ type: "end", stream: 1, code: 0, more: true }]);
+    expect(await under.say(open(3, "text", 20_000))).toMatchObject([{ type: "end", stream: 3, code: 8, outcome: 0 }]);
+    expect((await under.say(credit(1, 1 << 20))).at(-1)).toMatchObject({ type: "data", stream: 1, final: true });
+  });
+
   it("gets its results whatever this side's own calls have still to say", async () => {
     const under = await gateway({}, { limits: { unsent: 10_000 } });
     for (let n = 0; n < 20; n++) under.session.call("theirs", "x".repeat(40_000)).catch(() => {});
