@@ -132,7 +132,8 @@ export function systemEnvironment(options: SystemEnvironmentOptions): Environmen
     id,
     setTimer,
     defer,
-    soon: queueMicrotask,
+    // Browsers take it only where it is called as a function, and not as a method of something else.
+    soon: (run) => queueMicrotask(run),
     arrived: catchUp.arrived,
     log,
     ...added,

@@ -1,0 +1,25 @@
+import { afterEach, expect, it, vi } from "vitest";
+import { systemEnvironment, type RuntimeGlobals } from "../../src/index.ts";
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+/** As those of browsers: they throw where they are called as methods of anything but the window. */
+function strict<A extends unknown[], R>(run: (...args: A) => R): (...args: A) => R {
+  return function (this: unknown, ...args: A): R {
+    if (this !== undefined && this !== globalThis) throw new TypeError("Illegal invocation");
+    return run(...args);
+  };
+}
+
+it("calls what browsers let nobody call as a method of something else", async () => {
+  vi.stubGlobal("queueMicrotask", strict(queueMicrotask));
+  const globals: RuntimeGlobals = { ...globalThis, performance, setImmediate: undefined };
+  const environment = systemEnvironment({ globals, id: () => "id" });
+  const ran: string[] = [];
+  environment.soon?.(() => ran.push("soon"));
+  environment.defer(() => ran.push("deferred"));
+  await Promise.resolve();
+  expect(ran).toEqual(["soon", "deferred"]);
+});
