@@ -37,7 +37,7 @@ export class Scheduler<T extends Schedulable<T>> {
     new Lane<T>(stride(1)),
     new Lane<T>(stride(2)),
   ];
-  /** The clock of the class that was taken last. */
+  /** The clock, before that, of the class that wrote last. */
   #now = 0;
   #size = 0;
 
@@ -68,7 +68,6 @@ export class Scheduler<T extends Schedulable<T>> {
     }
     const thing = next?.first;
     if (next === undefined || thing === undefined) return undefined;
-    this.#now = next.clock;
     this.remove(thing);
     return thing;
   }
@@ -94,6 +93,8 @@ export class Scheduler<T extends Schedulable<T>> {
    */
   served(priority: PriorityClass, octets: number): void {
     const lane = this.#lanes[priority];
+    // Whoever was taken and wrote nothing does not move the present.
+    this.#now = Math.max(this.#now, lane.clock);
     lane.clock += Math.max(1, octets) * lane.stride;
   }
 

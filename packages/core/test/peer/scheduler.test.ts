@@ -66,6 +66,20 @@ describe("the classes of a scheduler", () => {
     expect(writing.octets).toEqual([16_000, 4_000, 1_000]);
   });
 
+  it("share them by their weights also where all of them have to wait now and then", () => {
+    const writing = new Writing();
+    const all = [new Thing("i", 0), new Thing("n", 1), new Thing("b", 2)];
+    writing.add(...all);
+    for (let turn = 0; turn < 210; turn++) {
+      writing.turn(100);
+      if (turn % 4 > 0) continue;
+      // Each is taken, writes nothing, and is put back.
+      while (writing.scheduler.take() !== undefined);
+      writing.add(...all);
+    }
+    expect(writing.octets).toEqual([16_000, 4_000, 1_000]);
+  });
+
   it("share them by their weights whatever the sizes of their frames are", () => {
     fc.assert(
       fc.property(frames, frames, frames, (...given) => {
