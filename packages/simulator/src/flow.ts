@@ -149,7 +149,8 @@ export class Flow {
     if (!carriesBody(frame)) return;
     if (startsBody(frame)) this.#begins(side, frame, lane);
     else this.#goesOn(side, frame, lane);
-    if (frame.type !== Type.end) this.#checkTurn(side, frame, lane);
+    if (frame.type === Type.end) this.#turns[side].ended(lane.priority);
+    else this.#checkTurn(side, frame, lane);
     if ((frame.flags & MORE) !== 0) this.#halfSent[side].add(lane);
     else this.#complete(side, frame, lane);
   }

@@ -49,6 +49,11 @@ export class Turns {
     return undefined;
   }
 
+  /** An end begins. It may pass by others, and is a turn of its own priority. */
+  ended(by: Priority): void {
+    this.#passed[by] = 0;
+  }
+
   /** Nothing of a large body may be written for now, whatever its priority. */
   paused(): void {
     this.#passed.fill(0);
