@@ -169,19 +169,24 @@ export class Peer implements CallPort, FrameSink {
   open(request: OpenRequest): CallNumber {
     const header = openHeaderOctets(request);
     if (header > this.#framePayload) this.#checkHeader(request);
+    const body = wireBody(request.body);
     const call = this.#nextCall++;
     const stream = new Stream("opener", call, 0, classOf(request.priority), this.#windows);
     stream.deadline = request.deadline;
     this.#calls.set(call, stream);
-    if (!this.#mayOpen) {
-      this.#control.wake();
-      this.#settle(stream, untaken("unavailable", "the session takes no further calls"), "untaken");
-      return call;
+    const mayOpen = this.#mayOpen;
+    if (mayOpen) {
+      this.#queueBody(stream, "arguments", body, header, (chunk, more, now) =>
+        openFrame(stream.id, request, chunk, more, now),
+      );
+    } else this.#settle(stream, untaken("unavailable", "the session takes no further calls"), "untaken");
+    try {
+      if (mayOpen) this.#scheduleOpen(stream);
+      else this.#control.wake();
+    } catch {
+      // It is queued, and perhaps written: the end of the session tells which.
+      this.#control.close("internal", "this side has a fault, for which a call could not be written");
     }
-    this.#queueBody(stream, "arguments", wireBody(request.body), header, (chunk, more, now) =>
-      openFrame(stream.id, request, chunk, more, now),
-    );
-    this.#scheduleOpen(stream);
     return call;
   }
 

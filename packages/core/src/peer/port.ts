@@ -112,7 +112,7 @@ export interface CallPort {
   decode(body: PortBody): Value | undefined;
   /** Octets that the peer takes in one body; infinite in process. */
   readonly messageLimit: number;
-  /** Opens a call. */
+  /** Opens a call. Throws `UsageError` where what it is opened with does not fit into a frame; then nothing was queued. */
   open(request: OpenRequest): CallNumber;
   /** Tells the caller that its call was taken, or what became of it since. */
   accept(call: CallNumber, accept: AcceptInfo): void;

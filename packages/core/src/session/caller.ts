@@ -193,8 +193,10 @@ export class Caller implements CallKeeper {
     const { request } = call;
     const { options, tool, callId, key, deadline, turn, trace, meta } = request;
     const priority = options.priority === undefined ? undefined : priorityToWire(options.priority);
+    let encoded = false;
     try {
       const body = port.encode(call.input);
+      encoded = true;
       if (body.content !== "local" && bodyLength(body) > port.messageLimit) {
         const message = `the arguments are larger than the ${port.messageLimit} octets that the peer takes`;
         call.reject(call.error("resource_exhausted", message, "not_started", { retryable: false }));
@@ -206,6 +208,14 @@ export class Caller implements CallKeeper {
       this.#open.set(call.number, call);
     } catch (error) {
       const told = error instanceof ValueError || error instanceof UsageError;
+      if (encoded && !told) {
+        // The port throws for what the caller gave it before it queues anything. What else it throws tells nothing.
+        this.#options.environment.log.error(`turnmux: a call of ${tool} could not be opened`, { error });
+        call.reject(
+          call.error("internal", "the call could not be opened, or was only in part", "unknown", { cause: error }),
+        );
+        return;
+      }
       const message = told ? error.message : "the arguments cannot be read";
       call.reject(call.error("invalid_argument", message, "not_started", { cause: error }));
     }

@@ -134,7 +134,14 @@ export class Link implements ChannelControl {
     this.#wanted = true;
     if (this.#awaitsTurn) return;
     this.#awaitsTurn = true;
-    this.#environment.defer(this.#turnEnds);
+    try {
+      this.#environment.defer(this.#turnEnds);
+    } catch (error) {
+      // Whoever has queued something is not told that it was not: what comes next takes it along.
+      this.#wanted = false;
+      this.#awaitsTurn = false;
+      this.#environment.log.error("turnmux: defer of the environment threw", { error });
+    }
   }
 
   readonly #turnEnds = (): void => {
@@ -165,8 +172,14 @@ export class Link implements ChannelControl {
     if (writes) this.#writesThen = true;
     if (this.#awaitsCode) return;
     this.#awaitsCode = true;
-    if (this.#environment.soon === undefined) this.#environment.defer(this.#codeEnds);
-    else this.#environment.soon(this.#codeEnds);
+    try {
+      if (this.#environment.soon === undefined) this.#environment.defer(this.#codeEnds);
+      else this.#environment.soon(this.#codeEnds);
+    } catch (error) {
+      this.#awaitsCode = false;
+      this.#environment.log.error("turnmux: soon of the environment threw", { error });
+      this.wake();
+    }
   }
 
   readonly #codeEnds = (): void => {
@@ -202,6 +215,18 @@ export class Link implements ChannelControl {
 
   /** Writes one message. False where there is none, or the carrier takes none. */
   #writeNext(now: number): boolean {
+    try {
+      return this.#writeOne(now);
+    } catch (error) {
+      // It may have taken the message or not, which a session that is resumed finds out.
+      this.#environment.log.error("turnmux: the carrier threw, and counts as lost", { error });
+      this.#channel.lost({ reason: "The carrier threw" }, now);
+      this.wake();
+      return false;
+    }
+  }
+
+  #writeOne(now: number): boolean {
     const room = this.#channel.state === "ended" ? "all" : this.#gate.look(now);
     this.#held = room !== "all";
     if (room === "none" || room === "control") this.#lookAgain(now);

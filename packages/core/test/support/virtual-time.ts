@@ -12,6 +12,8 @@ interface Timer {
 /** Virtual time, deferred work, and random octets of a seed. */
 export class VirtualTime {
   now = 1_000;
+  /** Runs something behind the code that runs now. */
+  soon: (run: () => void) => void = queueMicrotask;
   #timers: Timer[] = [];
   #deferred: (() => void)[] = [];
   #order = 0;
@@ -37,7 +39,7 @@ export class VirtualTime {
         };
       },
       defer: (run) => this.defer(run),
-      soon: queueMicrotask,
+      soon: (run) => this.soon(run),
       log,
     };
   }
