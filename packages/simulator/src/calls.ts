@@ -64,7 +64,7 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 /** Milliseconds that a timer may be late by rounding. */
 const ROUNDING_MS = 2;
 
-type CallLimits = Pick<Limits, "deadlineVerdictMs" | "cancelVerdictMs" | "unsent">;
+type CallLimits = Pick<Limits, "deadlineVerdictMs" | "cancelVerdictMs" | "unsent" | "streams">;
 
 /** Octets that never wait to be written in this world. */
 const MUCH = 1 << 20;
@@ -307,6 +307,7 @@ export class Calls {
     if (limited && !told.ok && told.code === "deadline_exceeded") return;
     // FLOW-010
     if (this.#limits.unsent < MUCH && !told.ok && told.code === "resource_exhausted") return;
+    if (!told.ok && told.outcome === "not_started" && this.#isCrowdedOut(attempt)) return;
     if (told.ok && !delayed) this.#checkPrompt(attempt, told.value);
     const first = this.attempts.every((one) => one === attempt || one.key !== key || one.site !== attempt.site);
     if (key !== undefined && !first) return;
@@ -315,6 +316,12 @@ export class Calls {
       const what = told.ok ? "ok" : `${told.code}, ${told.outcome}: ${told.message}`;
       this.#violate("no needless failure", attempt, `nothing was lost, its script ends ${script.end}, it got ${what}`);
     }
+  }
+
+  /** Calls to the same peer leave no room for another one: who does not read its items may keep them open beyond the deadline. */
+  #isCrowdedOut({ caller, site }: Attempt): boolean {
+    const others = this.open.filter((one) => one.caller === caller && one.site === site);
+    return others.length >= this.#limits.streams;
   }
 
   /** A result waits for no items that somebody else does not read. */
