@@ -9,6 +9,12 @@ import { UsageError } from "./errors/usage.ts";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
+/** Milliseconds that `stallMs` has at least where it is not 0. */
+export const LEAST_STALL_MS: number = 5_000;
+
+/** Milliseconds within which frames that arrived must be acknowledged by a peer that keeps to DELIV-003. */
+export const ACK_DELAY_MS: number = 250;
+
 /** What this side takes from its peer, and how long it waits. Every field has a default in {@link DEFAULT_LIMITS}. */
 export interface Limits extends PeerLimits {
   /** Calls that wait in the SDK for a stream or a connection. Beyond it: `resource_exhausted`, `not_started`. */
@@ -25,7 +31,10 @@ export interface Limits extends PeerLimits {
   readonly heartbeatMs: number;
   /** Octets handed to the carrier ahead of what the socket has taken. */
   readonly handOver: number;
-  /** Milliseconds for which a carrier that has too much may take nothing, before the session ends (CHAN-008). 0: any time. */
+  /**
+   * Milliseconds for which a carrier that has too much may take nothing, before the session ends (CHAN-008): at least 5,000, in which a peer
+   * can be asked and answer. 0: any time.
+   */
   readonly stallMs: number;
   /** PINGs that the peer may send in a second (RATE-001). Of this and the next three five seconds' worth may come at once. */
   readonly pings: number;
@@ -85,7 +94,7 @@ export const DEFAULT_LIMITS: Limits = {
   deadlineVerdictMs: 250,
   cancelVerdictMs: 5_000,
   replay: 4 * MIB,
-  ackDelayMs: 250,
+  ackDelayMs: ACK_DELAY_MS,
   resumeWindowMs: 120_000,
   parkedSessions: 64,
   parkedOctets: 64 * MIB,
@@ -96,7 +105,7 @@ export const DEFAULT_LIMITS: Limits = {
   unsent: 64 * MIB,
 };
 
-/** Between what each limit may be set. Both ends count. */
+/** Between what each limit may be set. Both ends count. `stallMs` may be 0 as well. */
 export const LIMIT_RANGES: { readonly [K in keyof Limits]: readonly [least: number, most: number] } = {
   framePayload: [KIB, MIB],
   message: [KIB, 2 ** 31],
@@ -109,7 +118,7 @@ export const LIMIT_RANGES: { readonly [K in keyof Limits]: readonly [least: numb
   metaEntries: [0, 1_024],
   heartbeatMs: [10, 3_600_000],
   handOver: [KIB, 64 * MIB],
-  stallMs: [0, 86_400_000],
+  stallMs: [LEAST_STALL_MS, 86_400_000],
   pings: [1, 1_000_000],
   idleFrames: [1, 1_000_000],
   resets: [1, 1_000_000],
@@ -142,8 +151,11 @@ export function resolveLimits(overrides: Partial<Limits> = {}): Limits {
     if (range === undefined)
       throw new UsageError(`limits.${name}: there is no such limit; there are ${Object.keys(LIMIT_RANGES).join(", ")}`);
     const [least, most] = range;
-    if (!Number.isInteger(value) || value < least || value > most) {
-      throw new UsageError(`limits.${name} must be an integer from ${least} to ${most}`);
+    const never = name === "stallMs" && value === 0;
+    if (!never && (!Number.isInteger(value) || value < least || value > most)) {
+      throw new UsageError(
+        `limits.${name} must be ${name === "stallMs" ? "0, or " : ""}an integer from ${least} to ${most}`,
+      );
     }
     limits[name] = value;
   }
@@ -194,6 +206,9 @@ export const CONTROL_ROOM: number = 64 * KIB;
 
 /** Milliseconds by which a look is late where this side was held up itself: what it finds tells nothing of the peer (CHAN-008). */
 export const UNSEEN_MS: number = 2_000;
+
+/** Milliseconds that a frame and its answer may take where somebody has just come back from its sleep. */
+export const ROUND_TRIP_MS: number = 5_000;
 
 /** Seconds for which a peer that was quiet may do at once what its rates are for (section 13). */
 export const RATE_BURST_SECONDS: number = 5;

@@ -57,6 +57,16 @@ export interface Carrier {
    */
   readonly buffered: number;
   /**
+   * Octets of the whole socket, a host's included, that the network has not taken yet. Default: {@link buffered}. turnmux's own wait
+   * behind a host's.
+   */
+  readonly pending?: number | undefined;
+  /**
+   * Grows while the network takes octets of the socket, whoever wrote them; how much says nothing, nor does a fall. By this a
+   * socket that a host fills is told from a peer that reads nothing. Default: only a fall of {@link buffered} tells.
+   */
+  readonly taken?: number | undefined;
+  /**
    * True while a message must wait, since the host is in the middle of a fragmented one (CARR-007) or the socket is still
    * connecting. `drained` follows.
    */

@@ -149,15 +149,18 @@ export abstract class Channel {
     );
   }
 
-  /** Acts on what is due at `now`. The owner reads what has already arrived first (CHAN-002). */
-  handleTimeout(now: number): void {
+  /**
+   * Acts on what is due at `now`. The owner reads what has already arrived first (CHAN-002). Until `tookAt` what was written may have
+   * waited in the socket behind much else.
+   */
+  handleTimeout(now: number, tookAt?: number): void {
     if (this.#state === "ended") return;
     if (this.#handshakeUntil !== undefined && now >= this.#handshakeUntil) {
       this.handshakeExpired(now);
       return;
     }
     this.handshakeTimedOut(now);
-    this.#sink?.handleTimeout(now, this.#heartbeat?.heardAt ?? now);
+    this.#sink?.handleTimeout(now, this.#heartbeat?.heardAt ?? now, tookAt);
     // The session may have ended for it.
     if (this.#hasEnded) return;
     const due = this.#heartbeat?.handleTimeout(now);

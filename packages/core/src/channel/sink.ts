@@ -26,8 +26,11 @@ export interface FrameSink {
   readonly lastStream: number;
   /** When the session has something to say that it has not to say yet, or undefined. */
   nextTimeout(): number | undefined;
-  /** That time has come: what was to be said leaves as soon as the carrier takes it. The peer was heard last at `heardAt`. */
-  handleTimeout(now: number, heardAt: number): void;
+  /**
+   * That time has come: what was to be said leaves as soon as the carrier takes it. The peer was heard last at `heardAt`. Until
+   * `tookAt` what was written may have waited in the socket.
+   */
+  handleTimeout(now: number, heardAt: number, tookAt?: number): void;
   /** The channel is over. */
   channelEnded(end: ChannelEnd, now: number): void;
 }

@@ -8,7 +8,7 @@ import type { ChannelEnd } from "../channel/events.ts";
 import type { Rates } from "../channel/rates.ts";
 import type { FrameSink, SinkFrame } from "../channel/sink.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
-import { ACK_OCTETS, UNSEEN_MS, type Limits } from "../limits.ts";
+import { ACK_DELAY_MS, ACK_OCTETS, ROUND_TRIP_MS, UNSEEN_MS, type Limits } from "../limits.ts";
 import type { AckFrame, CountedFrame, CreditFrame, Frame } from "../wire/frame.ts";
 import { frameOctets } from "./octets.ts";
 import { Kept } from "./kept.ts";
@@ -65,8 +65,9 @@ export class Delivery implements FrameSink {
   readonly #stalled: (() => void) | undefined;
   /** Since when the peer has acknowledged nothing of what was sent on this channel. */
   #unheardSince: number | undefined;
-  /** When a peer that has said nothing is looked at again. */
+  /** When a peer that has said nothing is looked at again, and whether it had not been heard when it was looked at last. */
   #judgeAt = 0;
+  #slept = false;
   readonly #kept = new Kept();
   /** Frames of the peer that arrived, in all. */
   #received = 0;
@@ -127,7 +128,10 @@ export class Delivery implements FrameSink {
           "failed_precondition",
         );
       }
-      if (isNews) this.#unheardSince = this.#kept.size === 0 ? undefined : now;
+      if (isNews) {
+        this.#unheardSince = this.#kept.size === 0 ? undefined : now;
+        this.#slept = false;
+      }
       if (this.#kept.size === 0) this.#delivered?.();
       return;
     }
@@ -193,16 +197,24 @@ export class Delivery implements FrameSink {
     return this.#ackAt === undefined || (at !== undefined && at < this.#ackAt) ? at : this.#ackAt;
   }
 
-  handleTimeout(now: number, heardAt: number = now): void {
+  handleTimeout(now: number, heardAt: number = now, tookAt: number = Number.NEGATIVE_INFINITY): void {
     this.#tellInTime(now);
     const at = this.#stalledAt;
     if (at === undefined || now < at) return;
     const { stallMs } = this.#limits;
     // Where this side was held up itself, nobody knows what the peer has said.
     if (now - at > UNSEEN_MS) this.#unheardSince = now;
-    // A peer that says nothing at all is the heartbeat's affair: perhaps it is this side that reads nothing.
-    else if (now - heardAt > stallMs * HEARD_PART) this.#judgeAt = now + stallMs * HEARD_PART;
-    else this.#stalled?.();
+    // Perhaps nothing has left until then.
+    else if (tookAt + stallMs > now) this.#unheardSince = tookAt;
+    else if (now - heardAt > stallMs * HEARD_PART) {
+      // A peer that says nothing at all is the heartbeat's affair: perhaps it is this side that reads nothing.
+      this.#judgeAt = now + stallMs * HEARD_PART;
+      this.#slept = true;
+    } else if (this.#slept) {
+      // It has just woken, perhaps, and has still to read what it is to acknowledge.
+      this.#judgeAt = now + ACK_DELAY_MS + ROUND_TRIP_MS;
+      this.#slept = false;
+    } else this.#stalled?.();
   }
 
   get #stalledAt(): number | undefined {
@@ -230,6 +242,7 @@ export class Delivery implements FrameSink {
     this.#again = undefined;
     this.#unheardSince = undefined;
     this.#judgeAt = 0;
+    this.#slept = false;
     this.#told();
   }
 

@@ -23,17 +23,20 @@ export function stallMessage({ stallMs }: Pick<Limits, "stallMs">): string {
   return `the peer has read nothing for ${stallMs} ms while there was something to read (stallMs)`;
 }
 
+type Watched = Pick<Carrier, "blocked" | "buffered" | "pending" | "taken">;
+
 /** One for each carrier. Times are milliseconds of the owner's clock. */
 export class Gate {
-  readonly #carrier: Pick<Carrier, "blocked" | "buffered">;
+  readonly #carrier: Watched;
   readonly #limits: Pick<Limits, "handOver" | "stallMs">;
   /** Since when the carrier has had too much, and has taken nothing. */
   #since: number | undefined;
-  /** Octets that it had when it was looked at last. */
-  #octets = 0;
+  /** What it told of octets taken when it was looked at last, where much waited then. */
+  #taken: number | undefined;
+  #tookAt: number | undefined;
   #lookedAt = 0;
 
-  constructor(carrier: Pick<Carrier, "blocked" | "buffered">, limits: Pick<Limits, "handOver" | "stallMs">) {
+  constructor(carrier: Watched, limits: Pick<Limits, "handOver" | "stallMs">) {
     this.#carrier = carrier;
     this.#limits = limits;
   }
@@ -43,19 +46,40 @@ export class Gate {
     if (this.#carrier.blocked) {
       // That is the host's doing, or the network's, and not the peer's; and what the carrier takes meanwhile nobody looks at.
       this.#since = undefined;
+      this.#taken = undefined;
       return "blocked";
     }
     const { buffered } = this.#carrier;
     const { handOver } = this.#limits;
+    const took = this.#watch(buffered, now);
     if (buffered < handOver) {
       this.#since = undefined;
       return "all";
     }
     const unseen = now - this.#lookedAt > UNSEEN_MS;
-    if (this.#since === undefined || buffered < this.#octets || unseen) this.#since = now;
-    this.#octets = buffered;
+    if (this.#since === undefined || took || unseen) this.#since = now;
     this.#lookedAt = now;
     return buffered < handOver + CONTROL_ROOM ? "control" : "none";
+  }
+
+  /**
+   * When the socket was seen to take octets while much waited in it, a host's octets included: what was written before that may not
+   * have left any sooner. Undefined where that was never so.
+   */
+  get tookAt(): number | undefined {
+    return this.#tookAt;
+  }
+
+  /** True where much waited when the socket was looked at last, whoever wrote it, and it has taken some of it since. */
+  #watch(buffered: number, now: number): boolean {
+    const before = this.#taken;
+    const much = (this.#carrier.pending ?? buffered) >= this.#limits.handOver;
+    if (!much && before === undefined) return false;
+    const taken = this.#carrier.taken ?? -buffered;
+    this.#taken = much ? taken : undefined;
+    if (before === undefined || taken <= before) return false;
+    this.#tookAt = now;
+    return true;
   }
 
   /** True where the carrier has had too much, and has taken nothing, for `stallMs`. */

@@ -218,12 +218,16 @@ export class Link implements ChannelControl {
     try {
       return this.#writeOne(now);
     } catch (error) {
-      // It may have taken the message or not, which a session that is resumed finds out.
-      this.#environment.log.error("turnmux: the carrier threw, and counts as lost", { error });
-      this.#channel.lost({ reason: "The carrier threw" }, now);
-      this.wake();
+      this.#threw(error, now);
       return false;
     }
+  }
+
+  /** It may have taken a message or not, which a session that is resumed finds out. */
+  #threw(error: unknown, now: number): void {
+    this.#environment.log.error("turnmux: the carrier threw, and counts as lost", { error });
+    this.#channel.lost({ reason: "The carrier threw" }, now);
+    this.wake();
   }
 
   #writeOne(now: number): boolean {
@@ -297,10 +301,21 @@ export class Link implements ChannelControl {
     if (at === undefined) return;
     const cancel = this.#environment.setTimer(at, () => {
       this.#timer = undefined;
-      this.#channel.handleTimeout(this.#environment.now());
+      const now = this.#environment.now();
+      this.#channel.handleTimeout(now, this.#tookAt(now));
       this.flush();
     });
     this.#timer = { at, cancel };
+  }
+
+  /** See {@link Gate.tookAt}, as it is now. */
+  #tookAt(now: number): number | undefined {
+    try {
+      this.#gate.look(now);
+    } catch (error) {
+      this.#threw(error, now);
+    }
+    return this.#gate.tookAt;
   }
 
   #finish(end: ChannelEnd): void {

@@ -10,6 +10,9 @@ export class VirtualCarrier implements Carrier {
   /** Every message that this end sent. */
   readonly sent: CarrierMessage[] = [];
   buffered = 0;
+  /** Undefined: as a carrier that does not tell. */
+  taken: number | undefined;
+  pending: number | undefined;
   blocked = false;
   other: VirtualCarrier | undefined;
   closedWith: { readonly code: number; readonly reason: string } | undefined;

@@ -9,7 +9,7 @@ const SECRET = "a shared secret of the tests";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-const STALL_MS = 1_500;
+const STALL_MS = 5_000;
 
 const tools = defineTools({
   give: tool({ description: "Gives text", input: z.number(), output: z.string(), effect: "read", timeoutMs: 600_000 }),
