@@ -39,6 +39,10 @@ export interface SocketPort {
   readonly readyState: number;
   /** Octets written that the socket has not taken, at least. */
   readonly buffered: number;
+  /** As {@link Carrier.pending}. */
+  readonly pending: number;
+  /** As {@link Carrier.taken}. */
+  readonly taken: number;
   /** True while nothing may be written. */
   readonly blocked: boolean;
   /**
@@ -82,6 +86,14 @@ export class SocketCarrier implements Carrier {
     const octets = this.#port.buffered + this.#waitingOctets;
     if (octets > 0) this.#toldBuffered = true;
     return octets;
+  }
+
+  get pending(): number {
+    return this.#port.pending + this.#waitingOctets;
+  }
+
+  get taken(): number {
+    return this.#port.taken;
   }
 
   get blocked(): boolean {
@@ -208,6 +220,14 @@ export class SocketCarrier implements Carrier {
     this.#release?.(last);
     this.#release = undefined;
   }
+}
+
+/** Octets of what somebody gives to `send`, or fewer: text may be longer as UTF-8, and what is no data counts nothing. */
+export function sentLength(data: unknown): number {
+  if (typeof data === "string") return data.length;
+  if (typeof data !== "object" || data === null) return 0;
+  if ("byteLength" in data && typeof data.byteLength === "number") return data.byteLength;
+  return "size" in data && typeof data.size === "number" ? data.size : 0;
 }
 
 /** What an error says, for a {@link CarrierLoss}. */

@@ -8,7 +8,14 @@ import { UsageError } from "../errors/usage.ts";
 import type { Carrier } from "./carrier.ts";
 import { isBlob, readMessage } from "./inbound.ts";
 import { markAttached, wrapMethod } from "./instance.ts";
-import { ReadyState, SocketCarrier, type SocketCarrierOptions, type SocketEvents, type SocketPort } from "./socket.ts";
+import {
+  ReadyState,
+  sentLength,
+  SocketCarrier,
+  type SocketCarrierOptions,
+  type SocketEvents,
+  type SocketPort,
+} from "./socket.ts";
 
 /** An event of a standard WebSocket, as far as {@link webSocketCarrier} looks into it. */
 export interface WebSocketEventLike {
@@ -48,7 +55,8 @@ export interface WebSocketLike {
  * - `"blob"` as `binaryType`, the default, cannot be read in the order of arrival: with binary carriage it is a {@link UsageError} on
  *   a host's socket, and switching to it later is a loss. On a socket of its own turnmux sets `"arraybuffer"`.
  * - No event tells when a standard WebSocket has sent what it buffered, and `buffered` counts the host's octets as well. The
- *   owner looks at it again on a timer; the carrier says `drained` only where some other event lets it see the change.
+ *   owner looks at it again on a timer; the carrier says `drained` only where some other event lets it see the change. By a `send`
+ *   on the instance, which passes everything on, it counts what the host sends: so `taken` grows also while `buffered` does.
  * - A page may close with 1000 or 3000 to 4999 only: `close` turns 1002 into 4002, 1008 into 4008, and so on.
  *
  * `start` throws {@link UsageError} when the socket is attached already. `detach`, or the socket's 'close', gives it back as it
@@ -66,6 +74,8 @@ class WebSocketPort implements SocketPort {
   readonly #socket: WebSocketLike;
   readonly #binary: boolean;
   readonly #shared: boolean;
+  /** Octets that were given to the socket, by the host too, or fewer. */
+  #sent = 0;
 
   constructor(socket: WebSocketLike, options: SocketCarrierOptions) {
     this.#socket = socket;
@@ -79,6 +89,14 @@ class WebSocketPort implements SocketPort {
 
   get buffered(): number {
     return this.#socket.bufferedAmount;
+  }
+
+  get pending(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  get taken(): number {
+    return this.#sent - this.#socket.bufferedAmount;
   }
 
   /** A standard WebSocket sends no fragments. */
@@ -124,6 +142,15 @@ class WebSocketPort implements SocketPort {
           }
         },
     );
+    const restoreSend = wrapMethod(socket, "send", (pass) => {
+      const count = (data: unknown): void => {
+        if (active) this.#sent += sentLength(data);
+      };
+      return function send(this: unknown, data): void {
+        pass.apply(this, [data]);
+        count(data);
+      };
+    });
     const { onmessage } = socket;
     setHandler(socket, null);
     for (const type of ["message", "error", "close"]) socket.addEventListener(type, listener, { capture: true });
@@ -133,6 +160,7 @@ class WebSocketPort implements SocketPort {
     return () => {
       active = false;
       restore();
+      restoreSend();
       for (const type of ["message", "error", "close"]) socket.removeEventListener(type, listener, { capture: true });
       socket.removeEventListener("open", opened);
       unmark();

@@ -11,6 +11,7 @@ import { markAttached, wrapMethod } from "./instance.ts";
 import {
   messageOf,
   ReadyState,
+  sentLength,
   SocketCarrier,
   type SocketCarrierOptions,
   type SocketEvents,
@@ -46,7 +47,7 @@ export interface WsLike {
  *
  * - Nothing is written between the fragments of a host's message (CARR-007), also of one that had begun before `start`.
  * - Messages are never compressed, and pass by functions that a host has put over `send` on this instance.
- * - `buffered` counts turnmux's octets, not the host's. `drained` follows as the socket writes them.
+ * - `buffered` counts turnmux's octets, not the host's; `pending` and `taken` count both. `drained` follows as the socket writes them.
  * - The socket's `maxPayload` is the host's choice: a longer message of the peer ends the socket (1009), so it bounds the
  *   limits that turnmux may state. A socket that the host pauses delivers nothing of turnmux either.
  * - An 'error' is reported as `lost`, and reaches the host's listeners as ever. On a shared socket without any it is
@@ -72,6 +73,8 @@ class WsPort implements SocketPort {
   /** The lengths of our messages that the socket has not reported as written, oldest first, and their sum. */
   #lengths: number[] = [];
   #unwritten = 0;
+  /** Octets that were given to the socket, by the host too, or fewer. */
+  #sent = 0;
   /** Set between `detach` and the end of the message that the host is in: says what is left to say, and lets go of `send`. */
   #part: (() => void) | undefined;
   /** Has `send` as it is below this carrier, and below whatever the host has put over it on this instance. */
@@ -91,6 +94,15 @@ class WsPort implements SocketPort {
   /** Ours alone, since only of our own messages are we told when they left; and none where the socket holds nothing. */
   get buffered(): number {
     return Math.min(this.#unwritten, this.#ws.bufferedAmount);
+  }
+
+  get pending(): number {
+    return this.#ws.bufferedAmount;
+  }
+
+  /** What was given to the socket, less what it has: `bufferedAmount` falls only as whole writes are done, the other one meanwhile. */
+  get taken(): number {
+    return this.#sent - this.#ws.bufferedAmount - unsentBySystem(this.#ws);
   }
 
   get blocked(): boolean {
@@ -133,6 +145,7 @@ class WsPort implements SocketPort {
     const options = { binary: typeof message !== "string", compress: false, fin: true };
     this.#lengths.push(message.length);
     this.#unwritten += message.length;
+    this.#sent += message.length;
     this.#below.send.apply(this.#ws, [message, options, this.#written]);
   }
 
@@ -192,14 +205,15 @@ class WsPort implements SocketPort {
     // Messages that arrive are taken before a host's own `emit` on the instance sees them, and ours leave below its `send`.
     const prototype: unknown = Object.getPrototypeOf(this.#ws);
     this.#below = canSend(prototype) ? prototype : { send: pass };
-    const sent = (options: unknown): void => {
+    const sent = (data: unknown, options: unknown): void => {
+      this.#sent += sentLength(data);
       this.#fragmentOpen = typeof options === "object" && options !== null && "fin" in options && options.fin === false;
       this.#events?.unblocked();
       this.#part?.();
     };
     return function send(this: unknown, ...args: Parameters<WsLike["send"]>): void {
       pass.apply(this, args);
-      sent(args[1]);
+      sent(args[0], args[1]);
     };
   }
 }
@@ -215,6 +229,18 @@ function senderMidMessage(ws: object): boolean | undefined {
   const sender = ws._sender;
   if (typeof sender !== "object" || sender === null || !("_firstFragment" in sender)) return undefined;
   return typeof sender._firstFragment === "boolean" ? !sender._firstFragment : undefined;
+}
+
+/**
+ * Octets of the write under way that the system has not taken, where the socket is one of Node's: a host may have one of many MiB under
+ * way for minutes. Node looks at the same number before it says that a socket idles. 0 where it does not tell.
+ */
+function unsentBySystem(ws: object): number {
+  const socket = "_socket" in ws ? ws._socket : undefined;
+  if (typeof socket !== "object" || socket === null || !("_handle" in socket)) return 0;
+  const handle = socket._handle;
+  if (typeof handle !== "object" || handle === null || !("writeQueueSize" in handle)) return 0;
+  return typeof handle.writeQueueSize === "number" ? handle.writeQueueSize : 0;
 }
 
 function canSend(value: unknown): value is Pick<WsLike, "send"> {

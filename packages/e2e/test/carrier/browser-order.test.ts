@@ -10,7 +10,7 @@ type Order = "as added" | "capturing first";
 /** A socket that dispatches as browsers do: not by its own `dispatchEvent`. */
 class BrowserLikeSocket {
   readonly readyState = 1;
-  readonly bufferedAmount = 0;
+  bufferedAmount = 0;
   binaryType = "arraybuffer";
   readonly #order: Order;
   #listeners: { type: string; listener: Listener; capture: boolean }[] = [];
@@ -20,7 +20,7 @@ class BrowserLikeSocket {
     this.#order = order;
   }
 
-  send(): void {}
+  send(_data: unknown): void {}
   close(): void {}
 
   dispatchEvent(event: WebSocketEventLike): boolean {
@@ -101,6 +101,28 @@ function collectByHandler(socket: BrowserLikeSocket): string[] {
   };
   return seen;
 }
+
+it("What a browser takes is counted also while the host sends more than that", () => {
+  const socket = new BrowserLikeSocket("as added");
+  const carrier = webSocketCarrier(socket);
+  carrier.start(new Recorder());
+  const { send } = socket;
+  carrier.send(ours("a"));
+  const length = ours("a").length;
+  socket.bufferedAmount = length;
+  expect([carrier.taken, carrier.pending, carrier.buffered]).toEqual([0, length, length]);
+  socket.send("x".repeat(1_000));
+  socket.send(new ArrayBuffer(1_000));
+  socket.send(new Blob(["12345"]));
+  socket.bufferedAmount = length + 2_005;
+  expect(carrier.taken).toBe(0);
+  socket.send("y".repeat(1_000));
+  socket.bufferedAmount = length + 2_500;
+  expect(carrier.taken).toBe(505);
+  carrier.detach();
+  expect(socket.send).not.toBe(send);
+  expect(Object.hasOwn(socket, "send")).toBe(false);
+});
 
 const orders: readonly Order[] = ["as added", "capturing first"];
 

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { WebSocket as Ws } from "ws";
+import type { Carrier } from "../../../core/src/carrier/carrier.ts";
 import { wsCarrier, type WsLike } from "../../../core/src/carrier/ws.ts";
 import { connect, nextConnection, ours, oursAsText, Recorder, serve, textOf, transcript } from "./sockets.ts";
 
@@ -299,6 +300,20 @@ describe("A host's fragmented message on a ws socket", () => {
   });
 });
 
+function takenBy({ taken }: Carrier): number {
+  if (taken === undefined) throw new Error("the carrier does not tell");
+  return taken;
+}
+
+/** Lets the event loop turn until something has come about. */
+async function turnsUntil(done: () => boolean): Promise<void> {
+  while (!done()) {
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}
+
 describe("What a ws socket has not written yet", () => {
   it("is counted without the host's octets, and followed by drained when it is gone", async () => {
     const { near, far } = await connect();
@@ -325,6 +340,24 @@ describe("What a ws socket has not written yet", () => {
     await recorder.until(() => recorder.drains > 0);
     expect(carrier.buffered).toBe(0);
     await received.contents(2);
+  });
+
+  it("is seen to leave bit by bit, where it is a host's one long message", async () => {
+    const { near, far } = await connect();
+    const carrier = wsCarrier(far);
+    carrier.start(new Recorder());
+    near.pause();
+    far.send("h".repeat(32 << 20));
+    // Before anything else happens: what the host adds takes nothing.
+    const before = takenBy(carrier);
+    for (let n = 0; n < 10; n += 1) far.send("more");
+    expect(takenBy(carrier)).toBeLessThanOrEqual(before);
+    expect(carrier.pending).toBeGreaterThan(32 << 20);
+    const { bufferedAmount } = far;
+    near.resume();
+    await turnsUntil(() => takenBy(carrier) > before);
+    // By which it could not be seen.
+    expect(far.bufferedAmount).toBe(bufferedAmount);
   });
 
   it("is gone without a word where nobody asked about it", async () => {
