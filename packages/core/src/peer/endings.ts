@@ -43,6 +43,12 @@ export function notKept(ending: Ending, limit: number): Ending {
   return { ok: false, code: "resource_exhausted", message, outcome: "completed", retryable: false, body: NO_BODY };
 }
 
+/** A call that completed, and of which items were dropped since its caller gave it up with this code (CALL-005). */
+export function cutShort(code: "cancelled" | "deadline_exceeded"): Ending {
+  const message = "the call was given up, and items that were not sent by then were dropped";
+  return { ok: false, code, message, outcome: "completed", body: NO_BODY };
+}
+
 /** What the calls of a session end with when it is over. */
 function codeOfEnd(end: ChannelEnd): Code {
   if (end.code === "internal" || (end.requirement !== undefined && end.cause !== "timeout")) return "internal";

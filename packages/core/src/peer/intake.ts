@@ -57,6 +57,8 @@ export interface IntakeOptions {
   readonly opened: (id: number, priority: number | undefined) => Stream;
   /** True while so much waits to be written that no further call is taken. */
   readonly crowded: () => boolean;
+  /** The peer gives a call up. */
+  readonly givenUp: (stream: Stream, code: "cancelled" | "deadline_exceeded") => void;
   /** Ends a call of the peer. */
   readonly answer: (stream: Stream, ending: Ending) => void;
   /** An own call is over. */
@@ -324,7 +326,10 @@ export class Intake {
 
   #reset(stream: Stream, wireCode: number): void {
     const code = codeFromWire(wireCode) === "deadline_exceeded" ? "deadline_exceeded" : "cancelled";
-    if (stream.ending) return;
+    if (stream.ending) {
+      this.#options.givenUp(stream, code);
+      return;
+    }
     if (stream.assembly !== undefined) {
       // The handler never saw it.
       this.#letGo(stream);
@@ -333,6 +338,7 @@ export class Intake {
       return;
     }
     this.#options.event({ type: "reset", call: stream.call, code });
+    this.#options.givenUp(stream, code);
   }
 
   /** A frame of a stream that is not known: late where it is over, a fault where it never was (STREAM-003). */

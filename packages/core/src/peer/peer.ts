@@ -17,7 +17,7 @@ import { channelWindow, NO_WINDOW, streamWindow } from "../flow/window.ts";
 import { CREDIT, LEAST_GRANT, ITEM_OCTETS, MAX_STREAM_ID, UNSENT_RESULTS, type Limits } from "../limits.ts";
 import { headerLength } from "../wire/carriage.ts";
 import type { AckFrame, CountedFrame, CreditFrame, GoawayFrame, OfferFrame, ResetFrame } from "../wire/frame.ts";
-import { endedBefore, endedUnderWay, notKept, notSent, untaken } from "./endings.ts";
+import { cutShort, endedBefore, endedUnderWay, notKept, notSent, untaken } from "./endings.ts";
 import {
   acceptFrame,
   dataFrame,
@@ -125,6 +125,7 @@ export class Peer implements CallPort, FrameSink {
       offer: () => this.#offerChanged(),
       opened: (id, priority) => this.#openedByPeer(id, priority),
       crowded: () => this.#writer.unsent > options.limits.unsent,
+      givenUp: (stream, code) => this.#givenUp(stream, code),
       answer: (stream, ending) => this.#queueEnd(stream, ending),
       over: (stream) => this.#forget(stream),
     });
@@ -211,6 +212,10 @@ export class Peer implements CallPort, FrameSink {
   item(call: CallNumber, body: PortBody): boolean {
     const stream = this.#calls.get(call);
     if (stream === undefined || stream.ending) return true;
+    if (stream.givenUp !== undefined) {
+      stream.cutShort = true;
+      return true;
+    }
     stream.unsentItems += bodyLength(wireBody(body)) + ITEM_OCTETS;
     stream.wantsRoom = stream.unsentItems > this.#limits.unsentItems;
     this.#queueData(stream, "item", body);
@@ -478,9 +483,26 @@ export class Peer implements CallPort, FrameSink {
     this.#schedule(stream);
   }
 
-  #queueEnd(stream: Stream, given: Ending): void {
+  /**
+   * The peer gives a call of its own up. Items of it that have not begun are dropped: they may wait for credit that the readers of
+   * other calls hold, and END, which tells the truth and makes room for another stream, would wait behind them (CALL-005).
+   */
+  #givenUp(stream: Stream, code: "cancelled" | "deadline_exceeded"): void {
+    stream.givenUp = code;
+    if (this.#writer.dropItems(stream) === 0) return;
+    stream.cutShort = true;
+    if (stream.endsWell) {
+      this.#writer.keepBodies(stream, ({ kind }) => kind !== "result");
+      this.#queueEnd(stream, { ok: true, body: NO_BODY });
+    } else this.#schedule(stream);
+  }
+
+  #queueEnd(stream: Stream, completed: Ending): void {
+    const given =
+      completed.ok && stream.cutShort && stream.givenUp !== undefined ? cutShort(stream.givenUp) : completed;
     const ending = given.ok ? given : { ...given, message: fitting(given.message, this.#framePayload) };
     stream.ending = true;
+    stream.endsWell = ending.ok;
     // END stands for an ACCEPT that was not written (CALL-001), unless items go before it.
     this.#writer.keepBodies(stream, (body) => body.kind === "item" || body.started);
     if (stream.bodies.length === 0 && !stream.accepted) stream.control.length = 0;

@@ -75,8 +75,14 @@ export class Stream implements Schedulable<Stream> {
   heardAccept: AcceptFrame | undefined;
   /** True once END is queued: nothing may be queued behind it. */
   ending = false;
+  /** True where that END says that the call completed. */
+  endsWell = false;
   /** True once RESET is queued. */
   resetting = false;
+  /** What the peer's RESET says, once it has come: no item is begun from then on. */
+  givenUp: "cancelled" | "deadline_exceeded" | undefined;
+  /** True once items were dropped for that. */
+  cutShort = false;
   /** The body of the peer that is being put together. */
   assembly: Assembly | undefined;
   #opener: OpenerState = "idle";

@@ -134,6 +134,21 @@ export class Writer {
     this.#wakeHeld();
   }
 
+  /** Drops the items of a stream that have not begun. Gives how many there were. What is behind them is to be scheduled. */
+  dropItems(stream: Stream): number {
+    const items = stream.bodies.filter((body) => body.kind === "item" && !body.started);
+    if (items.length === 0) return 0;
+    this.keepBodies(stream, (body) => body.kind !== "item" || body.started);
+    // One of them may have been what it waited for.
+    stream.lacksCredit = false;
+    this.#held.remove(stream);
+    this.#unpaid.remove(stream);
+    this.#bulky.remove(stream);
+    this.#wakeHeld();
+    for (const item of items) this.#options.itemWritten(stream, item.octets.length);
+    return items.length;
+  }
+
   /** Drops those of a stream's bodies that are not to be kept. */
   keepBodies(stream: Stream, keep: (body: OutgoingBody) => boolean): void {
     if (stream.bodies.length === 0) return;

@@ -178,10 +178,45 @@ describe("A peer that never grants anything", () => {
     expect(before * 1_062).toBeLessThanOrEqual(streamCredit + 16_384 + 1_062);
     await under.time.advance(10_000);
     expect(sent).toBe(before);
-    // It may still cancel; its end comes behind what it has not let come.
-    await under.say(reset(1));
-    const frames = await under.say(credit(1, 1 << 20));
-    expect(frames.at(-1)).toMatchObject({ type: "end", stream: 1, code: 1 });
+    // It may still cancel; what it has not let come does not come, and the end waits for nothing.
+    expect(await under.say(reset(1))).toMatchObject([{ type: "end", stream: 1, code: 1 }]);
+    expect(await under.say(credit(1, 1 << 20))).toEqual([]);
+  });
+
+  it.each([
+    [1, 40, 934, "cancelled"],
+    [4, 40, 934, "deadline exceeded"],
+    // The first one is half sent.
+    [1, 3, 6_000, "cancelled in the midst of an item"],
+  ])(
+    "hears at once, with code %i, that a call completed whose last items it gives up: of %i with %i octets, %s",
+    async (code, count, length) => {
+      const under = await gateway({ items: sends(...Array.from({ length: count }, () => length)) });
+      const before = await under.say(open(1, "items", 1));
+      const frames = await under.say(reset(1, code));
+      expect(frames.at(-1)).toMatchObject({ type: "end", stream: 1, code, outcome: 2, more: false });
+      expect(itemsOf([...before, ...frames]).length).toBeLessThan(count);
+      expect(await under.say(credit(1, 1 << 20), credit(0, 1 << 20))).toEqual([]);
+      // There is room for another one.
+      expect(await under.say(open(3, "text", 5))).toMatchObject([{ type: "end", stream: 3, code: 0 }]);
+    },
+  );
+
+  it("hears of a call that it gives up although the items of others have used up the channel's credit", async () => {
+    const under = await gateway({ items: sends(...Array.from({ length: 40 }, () => 934)) });
+    for (const stream of [1, 3, 5, 7]) await under.say(open(stream, "items", 1));
+    expect(itemsOf(await under.say(open(9, "items", 1)))).toEqual([]);
+    expect(await under.say(reset(9))).toMatchObject([{ type: "end", stream: 9, code: 1, outcome: 2 }]);
+  });
+
+  it("hears that a call went well which it gives up when all of its items are on their way", async () => {
+    const under = await gateway({ items: sends(500, 500), text: () => "x".repeat(20_000) });
+    const frames = [...(await under.say(open(1, "items", 1))), ...(await under.say(reset(1)))];
+    expect(itemsOf(frames)).toHaveLength(2);
+    expect(frames.at(-1)).toMatchObject({ type: "end", stream: 1, code: 0 });
+    const first = await under.say(open(3, "text", 1), reset(3));
+    expect(first).toMatchObject([{ type: "end", stream: 3, code: 0, more: true }]);
+    expect(chargeOf([...first, ...(await under.say(credit(3, 1 << 20)))], 3)).toBe(20_000);
   });
 
   it("is refused further calls once too much waits for it, and hears when to try again", async () => {
