@@ -7,26 +7,24 @@ import { wholeMs } from "../channel/milliseconds.ts";
 import type { CountedFrame } from "../wire/frame.ts";
 import { frameOctets } from "./octets.ts";
 
-interface Entry {
-  readonly frame: CountedFrame;
-  readonly octets: number;
-  /** When the deadline that an OPEN carries is over, on the session's clock. */
-  readonly deadline: number | undefined;
-}
+/** Of a frame without a deadline. */
+const NEVER: number = Number.POSITIVE_INFINITY;
 
 /** Acknowledged entries in front of the list that are not worth moving the rest for. */
 const LEAST = 64;
 
 /** First in, first out. The frames' bodies are views: keeping one keeps its message's octets, which are wanted anyway. */
 export class Kept {
-  #entries: (Entry | undefined)[] = [];
+  #frames: (CountedFrame | undefined)[] = [];
+  /** When the deadline that an OPEN carries is over, on the session's clock. In the same places: no object for each frame. */
+  #deadlines: number[] = [];
   #head = 0;
   #octets = 0;
   #bulkOctets = 0;
 
   /** Frames that are kept. */
   get size(): number {
-    return this.#entries.length - this.#head;
+    return this.#frames.length - this.#head;
   }
 
   /** What they count for, in octets. */
@@ -42,8 +40,8 @@ export class Kept {
   /** Keeps a frame that is being written at `now`. */
   add(frame: CountedFrame, now: number): void {
     const octets = frameOctets(frame);
-    const deadline = frame.type === "open" && frame.deadlineMs !== undefined ? now + frame.deadlineMs : undefined;
-    this.#entries.push({ frame, octets, deadline });
+    this.#frames.push(frame);
+    this.#deadlines.push(frame.type === "open" && frame.deadlineMs !== undefined ? now + frame.deadlineMs : NEVER);
     this.#octets += octets;
     if (isBulk(frame)) this.#bulkOctets += octets;
   }
@@ -51,34 +49,39 @@ export class Kept {
   /** Lets go of the `count` oldest. */
   drop(count: number): void {
     for (let left = count; left > 0; left--) {
-      const entry = this.#entries[this.#head];
-      this.#octets -= entry?.octets ?? 0;
-      if (entry !== undefined && isBulk(entry.frame)) this.#bulkOctets -= entry.octets;
-      this.#entries[this.#head] = undefined;
+      const frame = this.#frames[this.#head];
+      if (frame !== undefined) {
+        const octets = frameOctets(frame);
+        this.#octets -= octets;
+        if (isBulk(frame)) this.#bulkOctets -= octets;
+      }
+      this.#frames[this.#head] = undefined;
       this.#head += 1;
     }
-    if (this.#head === this.#entries.length) {
-      this.#entries = [];
+    if (this.#head === this.#frames.length) {
+      this.#frames = [];
+      this.#deadlines = [];
       this.#head = 0;
-    } else if (this.#head > LEAST && this.#head * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head);
+    } else if (this.#head > LEAST && this.#head * 2 > this.#frames.length) {
+      this.#frames = this.#frames.slice(this.#head);
+      this.#deadlines = this.#deadlines.slice(this.#head);
       this.#head = 0;
     }
   }
 
   /** A kept frame, counted from the oldest, as it is to be sent again at `now`: OPEN with the time that is left. */
   again(index: number, now: number): CountedFrame | undefined {
-    const entry = this.#entries[this.#head + index];
-    if (entry === undefined) return undefined;
-    const { frame, deadline } = entry;
-    if (frame.type !== "open" || deadline === undefined) return frame;
+    const frame = this.#frames[this.#head + index];
+    const deadline = this.#deadlines[this.#head + index] ?? NEVER;
+    if (frame?.type !== "open" || deadline === NEVER) return frame;
     // One whose time is over is sent all the same: it is counted, and its END tells the truth (DELIV-007).
     return { ...frame, deadlineMs: wholeMs(Math.max(0, deadline - now)) };
   }
 
   /** Lets go of everything. */
   clear(): void {
-    this.#entries = [];
+    this.#frames = [];
+    this.#deadlines = [];
     this.#head = 0;
     this.#octets = 0;
     this.#bulkOctets = 0;

@@ -29,9 +29,12 @@ export function wireBody(body: PortBody): Body {
 
 /** An upper bound for the octets of OPEN's header. */
 export function openHeaderOctets(request: OpenRequest): number {
-  let octets =
-    HEADER_OCTETS + utf8Bound(request.tool, request.callId, request.key, request.turn, request.lineage, request.trace);
-  for (const [name, value] of Object.entries(request.meta ?? {})) octets += 10 + utf8Bound(name, value);
+  const { tool, callId, key, turn, lineage, trace, meta } = request;
+  // One after the other: every call passes here, and a list of them would be garbage.
+  let octets = HEADER_OCTETS + utf8Bound(tool) + utf8Bound(callId) + utf8Bound(key);
+  octets += utf8Bound(turn) + utf8Bound(lineage) + utf8Bound(trace);
+  if (meta === undefined) return octets;
+  for (const [name, value] of Object.entries(meta)) octets += 10 + utf8Bound(name) + utf8Bound(value);
   return octets;
 }
 
@@ -143,11 +146,9 @@ function shortened(tool: OfferEntry, room: number): OfferEntry {
 }
 
 function entryOctets(tool: OfferEntry): number {
-  return 32 + utf8Bound(tool.name, tool.description, tool.revision);
+  return 32 + utf8Bound(tool.name) + utf8Bound(tool.description) + utf8Bound(tool.revision);
 }
 
-function utf8Bound(...texts: readonly (string | undefined)[]): number {
-  let octets = 0;
-  for (const text of texts) octets += text === undefined ? 1 : 5 + text.length * 3;
-  return octets;
+function utf8Bound(text: string | undefined): number {
+  return text === undefined ? 1 : 5 + text.length * 3;
 }

@@ -14,6 +14,8 @@ export class NumberTable<T> {
   #keys: number[] = [0];
   #values: (T | undefined)[] = [undefined];
   #size = 0;
+  /** Those that do not stand at their own place, since it was taken. */
+  #astray = 0;
   /** Holds all of them in place of the above, until the table is empty again: see {@link FAR}. */
   #map: Map<number, T> | undefined;
 
@@ -49,6 +51,7 @@ export class NumberTable<T> {
       }
       this.#keys[place] = key;
       this.#size += 1;
+      if (place !== (key & (this.#keys.length - 1))) this.#astray += 1;
     }
     this.#values[place] = value;
   }
@@ -65,13 +68,16 @@ export class NumberTable<T> {
     const mask = keys.length - 1;
     let free = this.#placeOf(key);
     if (keys[free] !== key || key === 0) return false;
-    // What stands behind it because its own place was taken moves up.
-    for (let place = (free + 1) & mask; ; place = (place + 1) & mask) {
+    if (free !== (key & mask)) this.#astray -= 1;
+    // What stands behind it because its own place was taken moves up. Numbers that follow one another have their own places, and
+    // there may be thousands in a row: they are not looked at.
+    for (let place = (free + 1) & mask; this.#astray > 0; place = (place + 1) & mask) {
       const other = keys[place] ?? 0;
       if (other === 0) break;
       if (((place - other) & mask) >= ((place - free) & mask)) {
         keys[free] = other;
         values[free] = values[place];
+        if (free === (other & mask)) this.#astray -= 1;
         free = place;
       }
     }
@@ -88,6 +94,7 @@ export class NumberTable<T> {
     this.#keys = [0];
     this.#values = [undefined];
     this.#size = 0;
+    this.#astray = 0;
     this.#map = undefined;
   }
 
@@ -126,12 +133,14 @@ export class NumberTable<T> {
     const length = Math.max(LEAST_PLACES, keys.length * 2);
     this.#keys = Array.from({ length }, () => 0);
     this.#values = Array.from<T | undefined>({ length });
+    this.#astray = 0;
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] ?? 0;
       if (key === 0) continue;
       const place = this.#placeOf(key);
       this.#keys[place] = key;
       this.#values[place] = values[i];
+      if (place !== (key & (length - 1))) this.#astray += 1;
     }
     values.fill(undefined);
   }

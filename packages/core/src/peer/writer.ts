@@ -68,7 +68,9 @@ export class Writer {
   /** A stream has a further body to write. {@link schedule} follows. */
   add(stream: Stream, body: OutgoingBody): void {
     this.#count(body, body.octets.length);
-    stream.bodies.push(body);
+    // What is pushed into an empty array gets room for many more, which one body in most streams does not need.
+    if (stream.bodies.length === 0) stream.bodies = [body];
+    else stream.bodies.push(body);
   }
 
   /** The stream has something to write. */
@@ -126,7 +128,7 @@ export class Writer {
    * so: with RESET.
    */
   dropBodies(stream: Stream): void {
-    this.keepBodies(stream, () => false);
+    if (stream.bodies.length > 0) this.keepBodies(stream, () => false);
     stream.lacksCredit = false;
     this.#held.remove(stream);
     this.#unpaid.remove(stream);
