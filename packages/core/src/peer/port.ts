@@ -118,7 +118,7 @@ export interface CallPort {
   accept(call: CallNumber, accept: AcceptInfo): void;
   /** Reports progress; replaces a report that was not written yet (CALL-008). */
   progress(call: CallNumber, body: PortBody): void;
-  /** Sends an item. False when the session should wait for `room` before the next one. */
+  /** Sends an item; drops it where the peer has given the call up. False when the session should wait for `room` before the next one. */
   item(call: CallNumber, body: PortBody): boolean;
   /**
    * The application has taken an item of an own call, or nobody wants it: the peer may send as much again. `octets` is what its
