@@ -29,6 +29,7 @@ import { DataKind, OfferMode } from "./frames.ts";
 import { ReceivedNames } from "./interned.ts";
 import type { NumberTable } from "./number-table.ts";
 import { NO_BODY, type Ending, type PortEvent } from "./port.ts";
+import { sameEntry } from "./offers.ts";
 import type { Stream } from "./stream.ts";
 
 /** Milliseconds after which a peer that had too many streams may try again. */
@@ -416,11 +417,6 @@ export class Intake {
       );
     }
   }
-}
-
-function sameEntry(a: OfferEntry | undefined, b: OfferEntry): boolean {
-  if (a === undefined || a.effect !== b.effect || a.deadlineMs !== b.deadlineMs) return false;
-  return a.description === b.description && a.streams === b.streams && a.revision === b.revision;
 }
 
 /** About what an offered tool takes in memory. */

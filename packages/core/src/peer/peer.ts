@@ -25,7 +25,6 @@ import {
   endFrame,
   endHeaderOctets,
   fitting,
-  offerFrames,
   openFrame,
   openHeaderOctets,
   wireBody,
@@ -33,6 +32,7 @@ import {
 import { Intake } from "./intake.ts";
 import { SentNames } from "./interned.ts";
 import { NumberTable } from "./number-table.ts";
+import { OwnOffers } from "./offers.ts";
 import {
   NO_BODY,
   type AcceptInfo,
@@ -90,7 +90,7 @@ export class Peer implements CallPort, FrameSink {
   readonly #windows: StreamWindows;
   /** Own calls that wait for a stream. */
   readonly #waiting = new Queue<Stream>();
-  readonly #offers: OfferFrame[] = [];
+  readonly #offers = new OwnOffers();
   readonly #intake: Intake;
   readonly #names = new SentNames();
   #nextCall: CallNumber = 1;
@@ -257,9 +257,7 @@ export class Peer implements CallPort, FrameSink {
   }
 
   offer(tools: OfferFrame["tools"]): void {
-    this.#offers.length = 0;
-    this.#offers.push(...offerFrames(tools, this.#framePayload));
-    this.#control.wake();
+    if (this.#offers.replace(tools, this.#framePayload)) this.#control.wake();
   }
 
   drain(message: string, retryAfterMs?: number): void {
@@ -329,7 +327,7 @@ export class Peer implements CallPort, FrameSink {
    * `bulk`: none of a large body (FLOW-009).
    */
   nextCounted(now: number, room: boolean, bulk: boolean): CountedFrame | undefined {
-    const offer = room ? this.#offers.shift() : undefined;
+    const offer = room ? this.#offers.take() : undefined;
     if (offer !== undefined) return offer;
     const next = this.#writer.next(now, room, bulk);
     if (next === undefined) return undefined;

@@ -178,7 +178,7 @@ describe("a fault of this side's own", () => {
     // What only plain JavaScript can do: a revision that is no text.
     const registered = side.registry.get("echo");
     Object.assign(registered?.offer ?? {}, { revision: 7 });
-    side.latest.control.setScopes([]);
+    side.registry.implement(defineTools({ more: tools.echo }), { more: (input) => input });
     await time.settle();
     expect(raw.received).toMatchObject([{ type: "goaway", code: 13 }]);
     expect(log.lines).toMatchObject([{ message: "turnmux: a frame could not be written; the session ends" }]);
