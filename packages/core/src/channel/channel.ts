@@ -279,6 +279,7 @@ export abstract class Channel {
     this.#handshakeUntil = undefined;
     this.#sink = sink;
     this.#heartbeat = new Heartbeat(heartbeatMs, now);
+    sink.rates.heartbeat(heartbeatMs);
     for (const frames of this.#antechamber.leave()) this.#act(frames, now);
   }
 

@@ -14,13 +14,15 @@ export type RateLimits = Pick<Limits, "pings" | "idleFrames" | "resets" | "short
 
 /** One for each session. Each method takes note of one frame, and throws {@link ProtocolViolation} where it is one too many. */
 export class Rates {
-  readonly #pings: Bucket;
+  #pings: Bucket;
+  readonly #pingsASecond: number;
   readonly #idle: Bucket;
   readonly #resets: Bucket;
   readonly #fragments: Bucket;
 
   /** `peerStreams` is how many streams this side may open. */
   constructor(limits: RateLimits, peerStreams: number) {
+    this.#pingsASecond = limits.pings;
     this.#pings = new Bucket(limits.pings, 0);
     // A resume says again what was granted to each stream.
     this.#idle = new Bucket(limits.idleFrames, limits.streams + peerStreams);
@@ -32,6 +34,11 @@ export class Rates {
   /** The session goes on with another channel, for which the peer had to prove itself. */
   refill(): void {
     for (const bucket of [this.#pings, this.#idle, this.#resets, this.#fragments]) bucket.refill();
+  }
+
+  /** The peer may ask at this interval, in milliseconds: that, and as much again, is never too often. */
+  heartbeat(intervalMs: number): void {
+    this.#pings = new Bucket(Math.max(this.#pingsASecond, 2_000 / intervalMs), 0);
   }
 
   /** A PING. */

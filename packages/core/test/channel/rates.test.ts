@@ -16,7 +16,10 @@ const AT_ONCE = 50;
 
 /** A gateway with few rates, and a raw client that may open one stream, as the gateway may. */
 async function gateway(features: readonly string[] = []): Promise<GatewayUnderTest> {
-  const world = new GatewayUnderTest({ limits: FEW });
+  return greeted(new GatewayUnderTest({ limits: FEW }), features);
+}
+
+async function greeted(world: GatewayUnderTest, features: readonly string[] = []): Promise<GatewayUnderTest> {
   const more = features.length === 0 ? {} : { replay: 1 << 22, streamCredit: 1 << 18, channelCredit: 1 << 20 };
   world.raw.say(world.raw.hello({ features, limits: { ...RAW_LIMITS, streams: 1, ...more } }));
   await world.time.settle();
@@ -54,6 +57,20 @@ async function expectLimit(
 describe("a peer that floods", () => {
   it("with PINGs is let go [RATE-001]", async () => {
     await expectLimit(gateway, AT_ONCE, "RATE-001", (id) => [{ type: "ping", id }]);
+  });
+
+  it("with PINGs is heard, however low the limit, as often as a heartbeat asks, and twice that [RATE-001]", async () => {
+    for (const heartbeatMs of [10, 1_000]) {
+      const often = async (): Promise<GatewayUnderTest> => {
+        const world = new GatewayUnderTest({ limits: { ...FEW, pings: 1, heartbeatMs } });
+        return greeted(world);
+      };
+      // 5 seconds' worth at once.
+      await expectLimit(often, heartbeatMs === 10 ? 1_000 : 10, "RATE-001", (id) => [{ type: "ping", id }]);
+    }
+    const told = async (): Promise<ClientUnderTest> =>
+      ClientUnderTest.open({ clientLimits: { ...FEW, pings: 1 } }, { heartbeatMs: 1_000 });
+    await expectLimit(told, 10, "RATE-001", (id) => [{ type: "ping", id }]);
   });
 
   it("with PONGs that nobody asked for is let go [RATE-002]", async () => {
