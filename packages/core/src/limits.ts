@@ -77,7 +77,7 @@ export interface Limits extends PeerLimits {
 export const DEFAULT_LIMITS: Limits = {
   framePayload: 16 * KIB,
   message: 16 * MIB,
-  streams: 256,
+  streams: 1_024,
   assembling: 32 * MIB,
   queuedCalls: 10_000,
   handshakeOctets: 64 * KIB,
@@ -196,7 +196,7 @@ export const PROTOCOL_VERSIONS: readonly number[] = [1];
 export const MAX_STREAM_ID: number = 2 ** 31 - 1;
 
 /** Frames that leave in one message at most (CHAN-006). */
-export const BATCH_FRAMES: number = 32;
+export const BATCH_FRAMES: number = 128;
 
 /** Octets of frames after which a message is closed (CHAN-006). */
 export const BATCH_OCTETS: number = 64 * KIB;

@@ -21,7 +21,7 @@ const MARGIN = 2_048;
 const ROUNDING_MS = 1.5;
 
 /** Frames of a message, at most. */
-const BATCH = 32;
+const BATCH = 128;
 
 /** A frame that was sent and not acknowledged. */
 interface Sent {

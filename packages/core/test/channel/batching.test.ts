@@ -125,21 +125,21 @@ describe("frames of several calls", () => {
     world.raw.carrier.cut();
   });
 
-  it("leave at 32 while the code that makes them still runs", async () => {
+  it("leave at 128 while the code that makes them still runs", async () => {
     const world = await client();
     calls(world, 1, 0);
     await world.time.settle();
     world.messages.take();
     const seen: number[] = [];
-    for (let n = 1; n <= 70; n++) {
+    for (let n = 1; n <= 200; n++) {
       calls(world, 1, n);
       await codeEnds();
       if (world.messages.take() === 1) seen.push(n);
     }
-    expect(seen).toEqual([32, 64]);
+    expect(seen).toEqual([128]);
     await world.time.settle();
     expect(world.messages.take()).toBe(1);
-    expect(world.raw.all("open").map(valueOf)).toEqual(Array.from({ length: 71 }, (_, n) => n));
+    expect(world.raw.all("open").map(valueOf)).toEqual(Array.from({ length: 201 }, (_, n) => n));
     world.raw.carrier.cut();
   });
 
@@ -159,18 +159,18 @@ describe("frames of several calls", () => {
     await world.time.settle();
   });
 
-  it("leave at 32 also where they are answers, while others are still awaited", async () => {
+  it("leave at 128 also where they are answers, while others are still awaited", async () => {
     const world = await gateway();
-    const opens = Array.from({ length: 80 }, (_, n) => open(2 * n + 1, n < 70 ? "echo" : "wait", n));
-    world.hears(...opens.slice(0, 32));
-    world.hears(...opens.slice(32, 64));
-    world.hears(...opens.slice(64));
+    const opens = Array.from({ length: 320 }, (_, n) => open(2 * n + 1, n < 280 ? "echo" : "wait", n));
+    world.hears(...opens.slice(0, 128));
+    world.hears(...opens.slice(128, 256));
+    world.hears(...opens.slice(256));
     await codeEnds();
     expect(world.messages.take()).toBe(2);
     await world.time.settle();
     expect(world.messages.take()).toBe(1);
-    expect(world.raw.all("end")).toHaveLength(70);
-    expect(world.raw.all("accept").map(({ stream }) => stream)).toEqual(opens.slice(70).map(({ stream }) => stream));
+    expect(world.raw.all("end")).toHaveLength(280);
+    expect(world.raw.all("accept").map(({ stream }) => stream)).toEqual(opens.slice(280).map(({ stream }) => stream));
     world.raw.carrier.cut();
   });
 

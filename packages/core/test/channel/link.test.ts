@@ -83,11 +83,11 @@ describe("what leaves together", () => {
   it("is one message for what one event-loop turn has to say, in order", async () => {
     const { raw, time, session, carrier } = await ClientUnderTest.open();
     const before = carrier.sent.length;
-    for (let n = 0; n < 32; n++) session.call("echo", n).catch(() => {});
+    for (let n = 0; n < 100; n++) session.call("echo", n).catch(() => {});
     await time.settle();
     expect(carrier.sent).toHaveLength(before + 1);
-    expect(raw.all("open").map(valueOf)).toEqual(Array.from({ length: 32 }, (_, n) => n));
-    for (let n = 0; n < 33; n++) session.call("echo", n).catch(() => {});
+    expect(raw.all("open").map(valueOf)).toEqual(Array.from({ length: 100 }, (_, n) => n));
+    for (let n = 0; n < 129; n++) session.call("echo", n).catch(() => {});
     await time.settle();
     expect(carrier.sent).toHaveLength(before + 3);
     raw.carrier.cut();
