@@ -75,7 +75,7 @@ export interface Limits extends PeerLimits {
 
 /** The defaults of section 13. */
 export const DEFAULT_LIMITS: Limits = {
-  framePayload: 16 * KIB,
+  framePayload: 65 * KIB,
   message: 16 * MIB,
   streams: 1_024,
   assembling: 32 * MIB,
@@ -99,7 +99,7 @@ export const DEFAULT_LIMITS: Limits = {
   parkedSessions: 64,
   parkedOctets: 64 * MIB,
   unsentItems: 256 * KIB,
-  streamCredit: 256 * KIB,
+  streamCredit: 512 * KIB,
   channelCredit: 4 * MIB,
   bulkInFlight: 512 * KIB,
   unsent: 64 * MIB,

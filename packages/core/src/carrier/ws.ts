@@ -5,6 +5,7 @@
  */
 
 import { UsageError } from "../errors/usage.ts";
+import { spareMessages } from "../spare-octets.ts";
 import type { Carrier } from "./carrier.ts";
 import { isBlob, readMessage } from "./inbound.ts";
 import { markAttached, wrapMethod } from "./instance.ts";
@@ -48,6 +49,7 @@ export interface WsLike {
  * - Nothing is written between the fragments of a host's message (CARR-007), also of one that had begun before `start`.
  * - Messages are never compressed, and pass by functions that a host has put over `send` on this instance.
  * - `buffered` counts turnmux's octets, not the host's; `pending` and `taken` count both. `drained` follows as the socket writes them.
+ * - The memory of a large message is used again once the system has it: whoever calls `send` leaves the message alone.
  * - The socket's `maxPayload` is the host's choice: a longer message of the peer ends the socket (1009), so it bounds the
  *   limits that turnmux may state. A socket that the host pauses delivers nothing of turnmux either.
  * - An 'error' is reported as `lost`, and reaches the host's listeners as ever. On a shared socket without any it is
@@ -70,8 +72,10 @@ class WsPort implements SocketPort {
   #events: SocketEvents | undefined;
   /** A fragment of the host's was the last that went through `send`. Only for sockets that do not tell themselves. */
   #fragmentOpen = false;
-  /** The lengths of our messages that the socket has not reported as written, oldest first, and their sum. */
-  #lengths: number[] = [];
+  /** Our messages that the socket has not reported as written, oldest first, and the sum of their lengths. */
+  #writing: (string | Uint8Array)[] = [];
+  /** True once the socket has not taken a message. */
+  #failed = false;
   #unwritten = 0;
   /** Octets that were given to the socket, by the host too, or fewer. */
   #sent = 0;
@@ -143,7 +147,7 @@ class WsPort implements SocketPort {
 
   write(message: string | Uint8Array): void {
     const options = { binary: typeof message !== "string", compress: false, fin: true };
-    this.#lengths.push(message.length);
+    this.#writing.push(message);
     this.#unwritten += message.length;
     this.#sent += message.length;
     this.#below.send.apply(this.#ws, [message, options, this.#written]);
@@ -155,7 +159,11 @@ class WsPort implements SocketPort {
 
   /** One for all messages: it keeps the way of a message free of closures. */
   readonly #written = (error?: Error | null): void => {
-    this.#unwritten -= this.#lengths.shift() ?? 0;
+    const message = this.#writing.shift();
+    this.#unwritten -= message?.length ?? 0;
+    // Where one failed nobody knows which of the others is meant.
+    if (error) this.#failed = true;
+    else if (!this.#failed && message instanceof Uint8Array && copies(this.#ws)) spareMessages.giveBack(message);
     // An error here says that the socket died with the message in its queue.
     if (error) this.#events?.lost({ reason: `The WebSocket took no message: ${messageOf(error)}` });
     else this.#events?.flushed();
@@ -219,6 +227,17 @@ class WsPort implements SocketPort {
 }
 
 function ignore(): void {}
+
+/**
+ * Whether what the socket has written is the system's, so that nobody has it any more. Not so where the host has put a stream
+ * of its own below the WebSocket, or has a WebSocket of another make.
+ */
+function copies(ws: object): boolean {
+  if (!("_socket" in ws)) return false;
+  const socket = ws._socket;
+  if (typeof socket !== "object" || socket === null || !("_handle" in socket)) return false;
+  return typeof socket._handle === "object" && socket._handle !== null;
+}
 
 /**
  * Whether a fragment of a message was the last thing written, as the socket's own sender knows it: also for fragments that

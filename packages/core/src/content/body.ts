@@ -5,6 +5,7 @@
  */
 
 import { ProtocolViolation } from "../errors/violation.ts";
+import { spareItems } from "../spare-octets.ts";
 import { encodeUtf8, readUtf8 } from "../wire/utf8.ts";
 import { copy } from "./copy.ts";
 import { explain } from "./explain.ts";
@@ -166,6 +167,16 @@ export function cloneValue(value: unknown, limits: BodyLimits = DEFAULT_BODY_LIM
   }
   if (copied === undefined) throw explain(value, limits);
   return copied;
+}
+
+/**
+ * As {@link cloneValue}, for what is sent as an item, and that nobody but who sends it sees: octets are copied to a buffer that
+ * is used again.
+ *
+ * @throws ValueError CONT-001 for what is no value.
+ */
+export function cloneItem(value: unknown): Value | undefined {
+  return isOctets(value) ? spareItems.copyOf(value) : cloneValue(value);
 }
 
 /** What every implementation can decode. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { AcceptInfo } from "../peer/port.ts";
+import { spareItems } from "../spare-octets.ts";
 import type { RegisteredTool } from "./registry.ts";
 import { freesKey, type Settled } from "./settled.ts";
 
@@ -136,7 +137,10 @@ export class Execution {
   /** Resolves when every caller has room for the next one. */
   async item(value: unknown): Promise<void> {
     if (this.#others === undefined) await this.#first?.item(value);
-    else await Promise.all(this.#participants().map((participant) => participant.item(value)));
+    else {
+      spareItems.share(value);
+      await Promise.all(this.#participants().map((participant) => participant.item(value)));
+    }
   }
 
   /** The end: every call that still waits hears of it, or starts anew where it may and the key is free for it. */

@@ -6,7 +6,7 @@
 import type { Schema } from "../contract/schema.ts";
 import type { Logger } from "../contract/tool-call.ts";
 import { issueDetails, validate, type Checked } from "../contract/validate.ts";
-import { cloneValue } from "../content/body.ts";
+import { cloneItem, cloneValue } from "../content/body.ts";
 import { ValueError } from "../content/value.ts";
 import { UsageError } from "../errors/usage.ts";
 import type { Environment } from "./environment.ts";
@@ -131,14 +131,15 @@ export class Parts {
   /** Resolves when there is room for the next one; rejects when the call is cancelled, so that a loop over items ends. */
   item(value: unknown): Promise<void> {
     this.began();
-    const { execution } = this;
-    const sent = unlessAborted(execution.signal, async () => {
-      const checked = this.#check("item", value);
-      await execution.item(checked instanceof Promise ? await checked : checked);
-    });
+    const sent = unlessAborted(this.execution.signal, () => this.#send(value));
     // A handler need not wait for it, and then hears of it when it returns.
     sent.catch(() => {});
     return sent;
+  }
+
+  async #send(value: unknown): Promise<void> {
+    const checked = this.#check("item", value);
+    await this.execution.item(checked instanceof Promise ? await checked : checked);
   }
 
   progress(value: unknown): void {
@@ -153,18 +154,21 @@ export class Parts {
 
   /** Sends what an async iterable yields, and gives back what it returns. Leaves it when the call is cancelled. */
   async readItems(items: AsyncIterable<unknown>): Promise<unknown> {
-    const { signal } = this.execution;
     const iterator = items[Symbol.asyncIterator]();
+    const waits = new AbortableWaits(this.execution.signal);
     try {
       for (;;) {
-        const next = await unlessAborted(signal, () => iterator.next());
+        const next = await waits.on(() => iterator.next());
         if (next.done === true) return next.value;
-        await this.item(next.value);
+        this.began();
+        await waits.on(() => this.#send(next.value));
       }
     } catch (error) {
       // The iterator may be in the middle of something: it is told to stop, and nobody waits for it.
       void leave(iterator);
       throw error;
+    } finally {
+      waits.over();
     }
   }
 
@@ -224,17 +228,39 @@ async function leave(iterator: AsyncIterator<unknown>): Promise<void> {
 
 /** What `run` gives, or a rejection as soon as the call is cancelled. */
 export async function unlessAborted<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
-  if (signal.aborted) throw abortReason(signal);
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const aborted = (): void => reject(abortReason(signal));
-  signal.addEventListener("abort", aborted, { once: true });
+  const waits = new AbortableWaits(signal);
   try {
-    // A custom iterator may answer without a promise.
-    Promise.resolve(run()).then(resolve, reject);
-    return await promise;
+    return await waits.on(run);
   } finally {
-    signal.removeEventListener("abort", aborted);
+    waits.over();
   }
+}
+
+/** Waits for one thing after the other, unless the call is cancelled: a listener for each costs more than the wait. */
+class AbortableWaits {
+  readonly #signal: AbortSignal;
+  #reject: ((error: Error) => void) | undefined;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    if (!signal.aborted) signal.addEventListener("abort", this.#aborted, { once: true });
+  }
+
+  /** What `run` gives, or a rejection as soon as the call is cancelled. One at a time. */
+  on<T>(run: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#signal.aborted) throw abortReason(this.#signal);
+      this.#reject = reject;
+      // A custom iterator may answer without a promise.
+      Promise.resolve(run()).then(resolve, reject);
+    });
+  }
+
+  over(): void {
+    this.#signal.removeEventListener("abort", this.#aborted);
+  }
+
+  readonly #aborted = (): void => this.#reject?.(abortReason(this.#signal));
 }
 
 /** Why a call was cancelled, as an error. */
@@ -247,7 +273,7 @@ export function abortReason(signal: AbortSignal): Error {
 function passed(checked: Checked, name: "item" | "progress"): unknown {
   if (!checked.ok) throw new ForbiddenPart(`${name}: ${JSON.stringify(issueDetails(checked.issues).issues)}`);
   try {
-    return cloneValue(checked.value);
+    return name === "item" ? cloneItem(checked.value) : cloneValue(checked.value);
   } catch (error) {
     if (error instanceof ValueError) throw new ForbiddenPart(`${name}: ${error.message}`);
     throw error;

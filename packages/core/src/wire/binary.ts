@@ -118,10 +118,9 @@ function writeHeader(frame: Frame, { label }: FrameRule): void {
 function encode(tag: Uint8Array, frames: readonly Frame[]): Uint8Array {
   checkMessage(tag, frames);
   const { out } = writer;
-  out.begin();
   let room = PREFIX;
   for (const frame of frames) room += HEADER_ROOM + (bodyOf(frame)?.length ?? 0);
-  out.room(room);
+  out.begin(room);
   out.octet(MARK);
   out.octet(VERSION);
   out.raw(tag);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { SpareOctets } from "../spare-octets.ts";
 import { writeUtf8 } from "./utf8.ts";
 
 const TWO_32 = 0x1_0000_0000;
@@ -19,27 +20,52 @@ export class PackWriter {
   /** Where the next value goes. */
   length = 0;
   readonly #slab: number;
+  readonly #large: SpareOctets | undefined;
   #start = 0;
   #view: DataView;
+  /** The buffer that results share, while a large one is written to a buffer of its own, and where it goes on. */
+  #shared: Uint8Array | undefined;
+  #sharedStart = 0;
 
-  /** @param slab octets of a buffer. */
-  constructor(slab: number) {
+  /**
+   * @param slab octets of a buffer.
+   * @param large where buffers for large results come from, which have one each.
+   */
+  constructor(slab: number, large?: SpareOctets) {
     this.#slab = slab;
+    this.#large = large;
     this.octets = NOTHING;
     this.#view = new DataView(NOTHING.buffer);
   }
 
-  /** Begins a result. What was written since the last {@link take} is dropped. */
-  begin(): void {
+  /** Begins a result, of at most so many octets, if that is known. What was written since the last {@link take} is dropped. */
+  begin(octets = 0): void {
+    if (this.#shared !== undefined) this.#backToShared();
     this.length = this.#start;
+    if (this.#large === undefined || octets <= this.#slab >> 2) this.room(octets);
+    else {
+      this.#shared = this.octets;
+      this.#sharedStart = this.#start;
+      this.#adopt(this.#large.take(octets), 0);
+      this.#start = 0;
+    }
   }
 
   /** What was written since {@link begin}. Nobody writes there again. */
   take(): Uint8Array {
     const result = this.octets.subarray(this.#start, this.length);
-    if (this.octets.length > this.#slab) this.#adopt(NOTHING, 0);
-    this.#start = this.length;
+    if (this.#shared !== undefined) this.#backToShared();
+    else {
+      if (this.octets.length > this.#slab) this.#adopt(NOTHING, 0);
+      this.#start = this.length;
+    }
     return result;
+  }
+
+  #backToShared(): void {
+    this.#adopt(this.#shared ?? NOTHING, this.#sharedStart);
+    this.#start = this.#sharedStart;
+    this.#shared = undefined;
   }
 
   /** Octets since {@link begin}. Unlike {@link length} a position of this kind holds when the buffer changes. */

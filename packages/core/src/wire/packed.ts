@@ -4,6 +4,7 @@
  * @module
  */
 
+import { spareMessages } from "../spare-octets.ts";
 import { checkBool, checkOctet, checkOctets, checkStr, checkUint, lengthOf, misuse } from "./checks.ts";
 import { clip, StringLimit } from "./limits.ts";
 import { PackWriter } from "./pack.ts";
@@ -160,7 +161,7 @@ const SLAB = 0x1_0000;
 
 /** Writes headers, one behind the other, into one buffer that is used again. */
 export class PackedWriter extends Places {
-  readonly out: PackWriter = new PackWriter(SLAB);
+  readonly out: PackWriter = new PackWriter(SLAB, spareMessages);
   #label = "";
   /** Where the array that is being written has its head, its places so far, and those up to the last that is not nil. */
   #head = 0;
