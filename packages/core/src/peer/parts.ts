@@ -28,28 +28,77 @@ export interface Parts {
 
 /** Fewer octets than this are copied to others before they become a piece: one piece each would take many times as much. */
 const SMALL = 512;
-/** Octets of a buffer for small ones. */
-const GATHER = 4_096;
+/** Octets of a buffer for small ones: at first, and in the end. Of many streams each may have hardly begun. */
+const GATHER: readonly [first: number, most: number] = [512, 4_096];
 /** About what a piece takes of memory beside its octets. */
 const PIECE = 128;
 /** Octets of messages that a body may keep alive beyond twice its own. */
 const SLACK = 65_536;
 
+/** Gathers small pieces. */
+class Gathered {
+  #buffer: Uint8Array = NOTHING;
+  #filled = 0;
+
+  /** Octets of the buffer. */
+  get held(): number {
+    return this.#buffer.length;
+  }
+
+  /** Octets that wait in it. */
+  get filled(): number {
+    return this.#filled;
+  }
+
+  takes(octets: number): boolean {
+    return this.#filled + octets <= GATHER[1];
+  }
+
+  /** Adds what it {@link takes}. */
+  add(octets: Uint8Array): void {
+    const filled = this.#filled + octets.length;
+    if (filled > this.#buffer.length) {
+      let length = Math.max(GATHER[0], this.#buffer.length);
+      while (length < filled) length *= 2;
+      const larger = new Uint8Array(length);
+      larger.set(this.#buffer.subarray(0, this.#filled));
+      this.#buffer = larger;
+    }
+    this.#buffer.set(octets, this.#filled);
+    this.#filled = filled;
+  }
+
+  /** Takes what there is out of it: a view, good until something is added. */
+  take(): Uint8Array {
+    const { length } = this.#buffer;
+    const octets = length === 0 ? this.#buffer : this.#buffer.subarray(0, this.#filled);
+    this.#filled = 0;
+    return octets;
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
 /** Octets. */
 export class OctetParts implements Parts {
-  held = 0;
   readonly #pieces: Uint8Array[] = [];
+  readonly #small = new Gathered();
+  #held = 0;
   #octets = 0;
-  #gathered: Uint8Array | undefined;
-  #filled = 0;
   /** The message of which the last view is. */
   #message: ArrayBufferLike | undefined;
+
+  get held(): number {
+    return this.#held + this.#small.held;
+  }
 
   add(octets: Uint8Array): boolean {
     const { length } = octets;
     this.#octets += length;
-    if (length < SMALL) this.#gather(octets);
-    else {
+    if (length < SMALL) {
+      if (!this.#small.takes(length)) this.#flush();
+      this.#small.add(octets);
+    } else {
       this.#flush();
       this.#keep(octets);
     }
@@ -73,7 +122,7 @@ export class OctetParts implements Parts {
   #keep(octets: Uint8Array): void {
     const { buffer } = octets;
     const more = buffer === this.#message ? 0 : buffer.byteLength;
-    if (this.held + more <= this.#octets * 2 + SLACK) {
+    if (this.#held + more <= this.#octets * 2 + SLACK) {
       this.#message = buffer;
       this.#push(octets, more);
     } else this.#push(new Uint8Array(octets), octets.length);
@@ -81,50 +130,36 @@ export class OctetParts implements Parts {
 
   #push(piece: Uint8Array, more: number): void {
     this.#pieces.push(piece);
-    this.held += PIECE + more;
-  }
-
-  #gather(octets: Uint8Array): void {
-    if (this.#filled + octets.length > GATHER) this.#flush();
-    if (this.#gathered === undefined) {
-      this.#gathered = new Uint8Array(GATHER);
-      this.held += GATHER;
-    }
-    this.#gathered.set(octets, this.#filled);
-    this.#filled += octets.length;
+    this.#held += PIECE + more;
   }
 
   #flush(): void {
-    const gathered = this.#gathered;
-    if (gathered === undefined || this.#filled === 0) return;
-    this.#push(gathered.slice(0, this.#filled), this.#filled);
-    this.#filled = 0;
+    if (this.#small.filled === 0) return;
+    const octets = this.#small.take().slice();
+    this.#push(octets, octets.length);
   }
 }
 
 /** Text. */
 export class TextParts implements Parts {
   readonly #pieces = new Utf8Pieces();
-  #gathered: Uint8Array | undefined;
-  #filled = 0;
+  readonly #small = new Gathered();
   #overhead = 0;
 
   get held(): number {
-    return this.#pieces.held + this.#overhead + (this.#gathered?.length ?? 0);
+    return this.#pieces.held + this.#overhead + this.#small.held;
   }
 
   add(octets: Uint8Array): boolean {
     const { length } = octets;
-    if (!this.#pieces.takes(this.#filled + length)) return false;
+    if (!this.#pieces.takes(this.#small.filled + length)) return false;
     if (length >= SMALL) {
       this.#flush();
       this.#decode(octets);
       return true;
     }
-    if (this.#filled + length > GATHER) this.#flush();
-    this.#gathered ??= new Uint8Array(GATHER);
-    this.#gathered.set(octets, this.#filled);
-    this.#filled += length;
+    if (!this.#small.takes(length)) this.#flush();
+    this.#small.add(octets);
     return true;
   }
 
@@ -135,10 +170,7 @@ export class TextParts implements Parts {
   }
 
   #flush(): void {
-    const filled = this.#filled;
-    if (this.#gathered === undefined || filled === 0) return;
-    this.#filled = 0;
-    this.#decode(this.#gathered.subarray(0, filled));
+    if (this.#small.filled > 0) this.#decode(this.#small.take());
   }
 
   #decode(octets: Uint8Array): void {

@@ -117,6 +117,18 @@ describe("what unfinished bodies hold", () => {
     }
   });
 
+  it("is little where many have hardly begun, and grows with what comes", () => {
+    for (const content of [Content.text, Content.bytes]) {
+      const assembler = new Assembler(1 << 24, 1 << 25);
+      const bodies = Array.from({ length: 1_000 }, () => assemble(assembler, content, [Uint8Array.of(0x41)]));
+      expect(assembler.total).toBeLessThan(1_000 * 1_024);
+      for (const body of bodies.slice(0, 10)) {
+        for (let n = 0; n < 2_000; n++) assembler.add(body, Uint8Array.of(0x42));
+        expect(decodeBody(assembler.finish(body))).toHaveLength(2_001);
+      }
+    }
+  });
+
   it("keeps views of messages that hold little else, and copies of what is a small part of one", () => {
     const assembler = new Assembler(1 << 24, 1 << 25);
     const pieces = Array.from({ length: 100 }, () => new Uint8Array(16_384).fill(0x41));
