@@ -36,7 +36,10 @@ export interface Limits extends PeerLimits {
    * can be asked and answer. 0: any time.
    */
   readonly stallMs: number;
-  /** PINGs that the peer may send in a second (RATE-001). Of this and the next three five seconds' worth may come at once. */
+  /**
+   * PINGs that the peer may send in a second (RATE-001); twice as many as `heartbeatMs` makes it may send in any case. Of this and the next
+   * three limits five seconds' worth may come at once.
+   */
   readonly pings: number;
   /** Frames that change nothing which the peer may send in a second (RATE-002). As many more as there are streams may come at once. */
   readonly idleFrames: number;
