@@ -25,7 +25,7 @@ function openOf(stream: number, counts: number): ReturnType<typeof open> {
 }
 
 describe("Counted frames are acknowledged", () => {
-  it("250 ms after the first one that was not, all that came until then at once, whatever the application does", async () => {
+  it("250 ms after the first one that was not, all that came until then at once, whatever the application does [DELIV-003]", async () => {
     const { gateway, raw } = await bench();
     raw.say(open(1, "set", 1));
     await gateway.time.advance(200);
@@ -57,7 +57,7 @@ describe("Counted frames are acknowledged", () => {
     expect(raw.only("ack").received).toBe(1);
   });
 
-  it("at once where they make up a quarter of what the peer has said to keep, 64 octets for each beside its body", async () => {
+  it("at once where they make up a quarter of what the peer has said to keep, 64 octets for each beside its body [DELIV-003]", async () => {
     const { gateway, raw } = await bench(4_096);
     const almost = [openOf(1, 256), openOf(3, 256), openOf(5, 256), openOf(7, 255)];
     raw.say(...almost);

@@ -77,7 +77,7 @@ describe("A side whose peer does not acknowledge", () => {
     expect(values(all)).toEqual(ITEMS);
   });
 
-  it("keeps no more than its limit and the frame that crossed it", async () => {
+  it("keeps no more than its limit and the frame that crossed it [DELIV-004]", async () => {
     const b = await bench();
     const frames = await fill(b);
     const octets = frames.map((frame) => 64 + ("body" in frame ? frame.body.length : 0));

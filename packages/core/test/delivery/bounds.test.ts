@@ -7,7 +7,7 @@ import { ack, ResumableGateway } from "./support/raw-resume.ts";
 const still = { look: () => "x".repeat(1_000), set: never, add: never, list: () => "none" };
 
 describe("A peer that never acknowledges", () => {
-  it("makes its peer keep twice the limit at most, however many calls it opens, and gets the rest when it does", async () => {
+  it("makes its peer keep twice the limit at most, however many calls it opens, and gets the rest when it does [DELIV-004]", async () => {
     const gateway = new ResumableGateway({ limits: { replay: 8_192 } });
     gateway.side.registry.implement(kit, still);
     const line = await gateway.open();

@@ -111,7 +111,7 @@ describe("A session that is resumed with its credit half used", () => {
 });
 
 describe("Bulk that is not acknowledged", () => {
-  it("has a limit, beyond which small bodies still leave, and goes on with the next ACK", async () => {
+  it("has a limit, beyond which small bodies still leave, and goes on with the next ACK [FLOW-009]", async () => {
     const { gateway, ...line } = await bench({ bulkInFlight: 64 * 1024 });
     await gateway.say(line, open(1, "text", 400_000), credit(1, 1 << 20));
     const frames = line.raw.take();

@@ -219,7 +219,7 @@ describe("A peer that never grants anything", () => {
     expect(chargeOf([...first, ...(await under.say(credit(3, 1 << 20)))], 3)).toBe(20_000);
   });
 
-  it("is refused further calls once too much waits for it, and hears when to try again", async () => {
+  it("is refused further calls once too much waits for it, and hears when to try again [FLOW-010]", async () => {
     const under = await gateway({}, { limits: { unsent: 100_000 } });
     for (let n = 0; n < 4; n++) await under.say(open(2 * n + 1, "text", 40_000));
     // 31,808 of each.
@@ -229,7 +229,7 @@ describe("A peer that never grants anything", () => {
     expect(await under.say(open(11, "text", 1))).toMatchObject([{ type: "end", stream: 11, code: 0 }]);
   });
 
-  it("hears only that a result was there, where four times as much waits for it", async () => {
+  it("hears only that a result was there, where four times as much waits for it [FLOW-010]", async () => {
     const gate = Promise.withResolvers<void>();
     const under = await gateway(
       {

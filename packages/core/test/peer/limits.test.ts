@@ -43,7 +43,7 @@ async function gateway(limits: WorldOptions["limits"] = {}) {
 }
 
 describe("the limit of streams", () => {
-  it("refuses a call beyond it with a time to try again, and the channel lives on", async () => {
+  it("refuses a call beyond it with a time to try again, and the channel lives on [STREAM-007]", async () => {
     const { raw, session, say } = await gateway({ streams: 2 });
     await say(open(1, "hang", 1), open(3, "hang", 1), open(5, "echo", 1), open(7, "echo", 1));
     expect(raw.all("end")).toMatchObject([

@@ -255,7 +255,7 @@ describe("a call that ran when its gateway died", () => {
     expect([call.said, runs]).toEqual(["aborted, unknown", []]);
   });
 
-  it("is given up after a minute where reconcile does not end and the call has no deadline", async () => {
+  it("is given up after a minute where reconcile does not end and the call has no deadline [KEY-008]", async () => {
     const world = new Restarts();
     const { add } = adding(() => never());
     const session = await world.afterCrash({ add });

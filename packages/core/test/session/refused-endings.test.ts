@@ -121,7 +121,7 @@ describe("an ending that the journal refuses", () => {
 });
 
 describe("a journal that does not answer", () => {
-  it("keeps no gateway from coming to rest", async () => {
+  it("keeps no gateway from coming to rest: it counts as one that refuses after 30 seconds [KEY-009]", async () => {
     const { client, time, once } = await kitWorld({}, { journal: journalWith({ settle: () => never() }) });
     const call = watch(client.client(kit).add(1, { key: "k" }));
     await time.settle();
@@ -133,7 +133,7 @@ describe("a journal that does not answer", () => {
     expect(again.said).toBe("ok: 1");
   });
 
-  it("lets no call run, and what it has claimed late is free again", async () => {
+  it("lets no call run after 30 seconds, and what it has claimed late is free again [KEY-009]", async () => {
     const inner = memoryJournal();
     const answer = Promise.withResolvers<undefined>();
     let claims = 0;
