@@ -85,7 +85,10 @@ interface Watched {
   readonly open: WireFrame;
   readonly opener: Side;
   readonly from: Readonly<Record<Side, Lane>>;
+  /** Its opener has given it up. */
   reset: boolean;
+  /** The other side has heard of that. */
+  resetArrived: boolean;
 }
 
 /** One session, over all its connections. */
@@ -147,6 +150,9 @@ export class Flow {
       this.#checkReset(side, watched, frame);
     }
     if (!carriesBody(frame)) return;
+    if (watched.resetArrived && this.#exact && isItem(frame)) {
+      this.#violate(`the ${side} begins an item of stream ${frame.stream}, which was given up`);
+    }
     if (startsBody(frame)) this.#begins(side, frame, lane);
     else this.#goesOn(side, frame, lane);
     if (frame.type === Type.end) this.#turns[side].ended(lane.priority);
@@ -163,7 +169,9 @@ export class Flow {
   /** A counted frame arrives at a side, for the first time. */
   arrived(side: Side, frame: WireFrame): void {
     const watched = this.#streams.get(frame.stream);
-    if (watched === undefined || !carriesBody(frame)) return;
+    if (watched === undefined) return;
+    if (frame.type === Type.reset) watched.resetArrived = true;
+    if (!carriesBody(frame)) return;
     const sender = otherThan(side);
     const lane = watched.from[sender];
     // What the opener has still to say is of no use once END is there.
@@ -330,7 +338,7 @@ export class Flow {
     const place = frame.places(PRIORITY + 1)[PRIORITY];
     const priority = place === 0 || place === 2 ? place : 1;
     const from = { client: new Lane(client, priority), gateway: new Lane(gateway, priority) };
-    const watched: Watched = { open: frame, opener: side, from, reset: false };
+    const watched: Watched = { open: frame, opener: side, from, reset: false, resetArrived: false };
     this.#streams.set(frame.stream, watched);
     return watched;
   }

@@ -53,7 +53,7 @@ export const deliveryFaults: readonly PlantedFault[] = [
     'if (frame !== undefined && frame.type !== "end") this.#kept.add(frame, now);',
   ),
   plant("acknowledged frames stay in memory", 1_000, DELIVERY, "this.#kept.drop(count);", ""),
-  plant("the octets of acknowledged frames count for ever", 1_000, KEPT, "this.#octets -= entry?.octets ?? 0;", ""),
+  plant("the octets of acknowledged frames count for ever", 1_000, KEPT, "this.#octets -= octets;", ""),
   plant(
     "more is kept for a replay than the limit allows",
     1_000,

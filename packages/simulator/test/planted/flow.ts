@@ -72,6 +72,20 @@ export const flowFaults: readonly PlantedFault[] = [
     "const bulk = bulkInFlight > 0;",
   ),
   plant("ACK does not go with CREDIT", 2_000, "delivery/delivery.ts", "if (this.#untold > 0) this.#ackDue = true;", ""),
+  plant(
+    "whatever is interactive goes before all others",
+    5_000,
+    "peer/scheduler.ts",
+    "lane.clock += Math.max(1, octets) * lane.stride;",
+    "if (priority > 0) lane.clock += Math.max(1, octets) * lane.stride;",
+  ),
+  plant(
+    "items of a call that was given up are sent all the same",
+    2_000,
+    PEER,
+    "if (this.#writer.dropItems(stream) === 0) return;",
+    "if (!stream.cutShort) return;",
+  ),
   {
     name: "the names of OPENs are forgotten with a connection",
     within: 2_000,
@@ -92,7 +106,7 @@ export const flowFaults: readonly PlantedFault[] = [
     "an OPEN that is measured counts in the table of names",
     2_000,
     PEER,
-    "      openFrame(stream.id, request, chunk, more, now),\n    );\n    this.#scheduleOpen(stream);",
-    "      this.#names.written(openFrame(stream.id, request, chunk, more, now)),\n    );\n    this.#scheduleOpen(stream);",
+    "openFrame(stream.id, request, chunk, more, now),",
+    "this.#names.written(openFrame(stream.id, request, chunk, more, now)),",
   ),
 ];
