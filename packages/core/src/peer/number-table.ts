@@ -84,8 +84,16 @@ export class NumberTable<T> {
     keys[free] = 0;
     values[free] = undefined;
     this.#size -= 1;
-    if (this.#size === 0 && keys.length > KEPT_PLACES) this.clear();
+    if (this.#size === 0 && keys.length > KEPT_PLACES) this.#shrink();
     return true;
+  }
+
+  /** It is empty, and keeps as many places as few numbers need. */
+  #shrink(): void {
+    // All of them are free.
+    this.#keys = this.#keys.slice(0, KEPT_PLACES);
+    this.#values = this.#values.slice(0, KEPT_PLACES);
+    this.#astray = 0;
   }
 
   clear(): void {
@@ -131,8 +139,8 @@ export class NumberTable<T> {
     const keys = this.#keys;
     const values = this.#values;
     const length = Math.max(LEAST_PLACES, keys.length * 2);
-    this.#keys = Array.from({ length }, () => 0);
-    this.#values = Array.from<T | undefined>({ length });
+    this.#keys = filled(length, 0);
+    this.#values = filled<T | undefined>(length, undefined);
     this.#astray = 0;
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] ?? 0;
@@ -157,3 +165,10 @@ const LEAST_PLACES = 8;
 
 /** Places that an empty table keeps for what comes next. */
 const KEPT_PLACES = 256;
+
+/** A list of so many places. `Array.from` takes ten times as long. */
+function filled<V>(length: number, value: V): V[] {
+  const places: V[] = [];
+  places.length = length;
+  return places.fill(value);
+}

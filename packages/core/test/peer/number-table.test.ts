@@ -59,6 +59,24 @@ describe("a table by number", () => {
     expect([table.size, table.values(), table.has(2 ** 20)]).toEqual([0, [], false]);
   });
 
+  it("finds numbers that follow one another, while some of the first ones stay for long", () => {
+    const table = new NumberTable<number>();
+    const there = new Set<number>();
+    for (let key = 1; key <= 4_000; key++) {
+      table.set(key, -key);
+      there.add(key);
+      const old = key - 300;
+      // Every 700th stays, and is in the way of others.
+      if (old > 0 && old % 700 !== 0) expect([table.delete(old), there.delete(old)]).toEqual([true, true]);
+    }
+    expect(table.keys()).toEqual([...there]);
+    expect(table.values()).toEqual([...there].map((key) => -key));
+    for (const key of there) expect(table.delete(key)).toBe(true);
+    // It is small again.
+    for (let key = 9_000; key < 9_400; key++) table.set(key, key);
+    expect([table.size, table.get(9_000), table.get(9_399), table.get(9_400)]).toEqual([400, 9_000, 9_399, undefined]);
+  });
+
   it("has nothing under 0", () => {
     const table = new NumberTable<string>();
     expect([table.get(0), table.has(0), table.delete(0), table.size]).toEqual([undefined, false, false, 0]);
