@@ -84,6 +84,8 @@ export interface Bench {
   /** One sentence for `--help`. */
   readonly description: string;
   readonly columns: readonly Column[];
+  /** What `--only` may name: what {@link BenchContext.wants} is asked for. Without it everything is measured together. */
+  readonly parts?: readonly string[];
   /** The files of the programs that {@link BenchContext.start} starts, by name. */
   readonly programs: Readonly<Record<string, URL>>;
   /** Measures, and gives back the rows. Rejects where something does not work, and never because something is slow. */

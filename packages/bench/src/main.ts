@@ -4,13 +4,14 @@
  * @module
  */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import type { Bench } from "./bench.ts";
 import { BENCHES } from "./benches.ts";
 import { checkTargets, readTargets } from "./check.ts";
 import { checkPlace, withFigures } from "./document.ts";
 import { runBench } from "./driver/run.ts";
+import { checkWritable, writeWhole } from "./files.ts";
 import { describeMachine } from "./machine.ts";
 import { help, readOptions, type Options } from "./options.ts";
 import { machineLine, type Report, rounded, table } from "./report.ts";
@@ -31,7 +32,7 @@ async function measure(bench: Bench, options: Options, signal: AbortSignal): Pro
   const { quick, rounds, json } = options;
   // Before the minutes of measuring, not behind them.
   const targets = options.targets === undefined ? TARGETS : readTargets(options.targets);
-  if (json !== undefined) writeFileSync(json, "");
+  if (json !== undefined) checkWritable(json);
   const { doc } = options;
   if (doc !== undefined) checkPlace(readFileSync(doc, "utf8"), bench.name);
   const machine = describeMachine();
@@ -40,8 +41,8 @@ async function measure(bench: Bench, options: Options, signal: AbortSignal): Pro
   const report: Report = { bench: bench.name, quick, rounds, machine, rows: measured.map(rounded) };
   say("");
   for (const line of table(bench, report.rows)) say(line);
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
-  if (doc !== undefined) writeFileSync(doc, withFigures(readFileSync(doc, "utf8"), bench, report));
+  if (json !== undefined) writeWhole(json, `${JSON.stringify(report, null, 2)}\n`);
+  if (doc !== undefined) writeWhole(doc, withFigures(readFileSync(doc, "utf8"), bench, report));
   const lost = report.rows.filter((row) => (row.lost ?? 0) > 0);
   for (const row of lost) complain(`${row.name}: ${row.lost} of ${row.calls} calls were lost`);
   if (lost.length > 0) return 1;

@@ -81,6 +81,7 @@ export function readOptions(args: string[], benches: readonly Bench[]): Options 
     if (bench === undefined) throw new Error(`there is no bench "${name}"; there are ${names}`);
     if (others.length > 0) throw new Error("one bench at a time: they would slow each other down");
   }
+  if (bench !== undefined) checkOnly(bench, values.only);
   if (values.targets !== undefined && !values.check) throw new Error("--targets goes with --check");
   return {
     help: values.help,
@@ -95,6 +96,18 @@ export function readOptions(args: string[], benches: readonly Bench[]): Options 
     targets: values.targets,
     profile: values.profile,
   };
+}
+
+/** Nobody is to wait for minutes for nothing, or for everything. */
+function checkOnly({ name, parts = [] }: Bench, only: readonly string[]): void {
+  for (const one of only) {
+    if (parts.includes(one)) continue;
+    const there =
+      parts.length === 0
+        ? "it measures everything together"
+        : `there are ${parts.map((part) => `"${part}"`).join(", ")}`;
+    throw new Error(`${name} has no "${one}" for --only: ${there}`);
+  }
 }
 
 function whole(name: string, given: string | number, least: number, most: number): number {

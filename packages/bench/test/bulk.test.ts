@@ -12,6 +12,8 @@ test("a stream of octets arrives each way, over turnmux and over the floor", { t
   );
   for (const row of rows) {
     expect(row["mibPerSecond"], row.name).toBeGreaterThan(0);
+    expect(row.concurrency, row.name).toBe(1);
+    for (const figure of ["ratio", "ratioMin", "ratioMax"]) expect(row[figure], row.name).toBeGreaterThan(0);
     expect(row["readerGrowthMiB"], row.name).toBeTypeOf("number");
   }
 });

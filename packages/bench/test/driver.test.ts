@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { BENCHES } from "../src/benches.ts";
 import { readOptions } from "../src/options.ts";
@@ -23,6 +23,11 @@ it.for([
   [["calls", "--concurrency", "many"], "--concurrency is a whole number from 1 to 65536"],
   [["calls", "--targets", "file"], "--targets goes with --check"],
   [["calls", "--fast"], "--fast"],
+  [["calls", "--only", "floor"], 'calls has no "floor" for --only: there are "floor, batched", "turnmux"'],
+  [["hol", "--only", "nobody"], 'hol has no "nobody" for --only: there are "nothing", "text"'],
+  [["bulk", "--only", "to the client", "--only", "away"], 'bulk has no "away" for --only'],
+  [["inproc", "--only", "nobody"], 'inproc has no "nobody" for --only: there are "function, validated"'],
+  [["once", "--only", "once"], 'once has no "once" for --only: it measures everything together'],
 ] as const)("refuses %j, and says why", ([args, why]) => {
   expect(() => readOptions([...args], BENCHES)).toThrow(why);
 });
@@ -75,7 +80,9 @@ it.for([
   ["SIGTERM", 143],
   ["SIGINT", 130],
 ] as const)("leaves no process and no file behind after %s", limit, async ([signal, code]) => {
-  const run = new BenchRun(["calls", "--quick", "--only", "turnmux", "--rounds", "1000"]);
+  const report = temporaryFile("report.json");
+  writeFileSync(report, "an earlier report");
+  const run = new BenchRun(["calls", "--quick", "--only", "turnmux", "--rounds", "1000", "--json", report]);
   await run.says("round 1 of 1000");
   run.signal(signal);
   const { code: ended, output } = await run.ended;
@@ -83,7 +90,18 @@ it.for([
   expect(pids).toHaveLength(4);
   for (const pid of pids) expect(() => process.kill(pid, 0), `process ${pid}`).toThrow("ESRCH");
   expect(readdirSync(run.folder)).toEqual([]);
+  expect(readFileSync(report, "utf8")).toBe("an earlier report");
+  expect(readdirSync(dirname(report))).toEqual(["report.json"]);
   expect(ended).toBe(code);
+});
+
+it("refuses a place for its report that cannot be written to before anything is measured", limit, async () => {
+  const folder = dirname(temporaryFile("anything"));
+  for (const file of [folder, join(folder, "none", "report.json")]) {
+    const { code, output } = await ranBench("size", "--quick", "--json", file);
+    expect(output).not.toContain("minified  ");
+    expect(code).toBe(1);
+  }
 });
 
 it("writes a profile of each process, beside the programs that it speaks of", limit, async () => {
@@ -100,4 +118,8 @@ it("writes a profile of each process, beside the programs that it speaks of", li
 it("holds each bench's targets against figures that it has", () => {
   const names = BENCHES.map(({ name }) => name);
   for (const { bench } of TARGETS) expect(names).toContain(bench);
+  const all = TARGETS.map(({ bench, row, concurrency, figure, atLeast }) =>
+    JSON.stringify([bench, row, concurrency, figure, atLeast === undefined]),
+  );
+  expect(new Set(all).size).toBe(all.length);
 });

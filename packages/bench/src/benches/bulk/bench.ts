@@ -25,6 +25,7 @@ type Direction = (typeof DIRECTIONS)[number];
 export const bulk: Bench = {
   name: "bulk",
   description: "one stream of 256 MiB of octets, each way, beside raw ws",
+  parts: DIRECTIONS,
   columns: [
     { figure: "ratio", title: "ratio" },
     { figure: "ratioMin", title: "min" },
@@ -96,7 +97,7 @@ async function measureDirection(
   });
   const [first, ...others] = contenders;
   if (first === undefined) throw new Error("there is no floor");
-  const rows = await alternate(context, first, others, {});
+  const rows = await alternate(context, first, others, { concurrency: 1 });
   return rows.map(({ p50Ms: _p50Ms, p99Ms: _p99Ms, perSecond = 0, ...row }, index) => ({
     ...row,
     mibPerSecond: (perSecond * PIECE) / MIB,

@@ -30,6 +30,7 @@ const LOADS: readonly (readonly [name: string, large: readonly LargeKind[]])[] =
 export const hol: Bench = {
   name: "hol",
   description: "small calls and the host's own messages while large results loop on the same socket",
+  parts: LOADS.map(([name]) => name),
   columns: [
     { figure: "p50Ms", title: "small p50 ms" },
     { figure: "p99Ms", title: "p99 ms" },
@@ -88,14 +89,25 @@ async function measureLoad(
     context.say(`round ${round + 1} of ${context.rounds}, ${load}: p99 of small calls, ms: ${said.join(", ")}`);
   }
   const octets = context.quick ? QUICK_LARGE : LARGE;
-  return [...samples].map(([name, taken]) => rowOf(`${name}, ${load}`, taken, octets));
+  const [floor = []] = samples.values();
+  return [...samples].map(([name, taken]) => rowOf(`${name}, ${load}`, taken, floor, octets));
 }
 
-function rowOf(name: string, samples: readonly HolSample[], octets: number): Row {
+/** Small calls for each second. */
+function rateOf({ small, seconds }: HolSample): number {
+  return small.count / seconds;
+}
+
+function rowOf(name: string, samples: readonly HolSample[], floor: readonly HolSample[], octets: number): Row {
   const middle = (figure: (sample: HolSample) => number): number => median(samples.map(figure));
   const p99 = spread(samples.map(({ small }) => small.p99Ms));
+  const ratio = spread(samples.map((sample, round) => rateOf(sample) / rateOf(floor[round] ?? sample)));
   return {
     name,
+    concurrency: 1,
+    ratio: ratio.median,
+    ratioMin: ratio.min,
+    ratioMax: ratio.max,
     p50Ms: middle(({ small }) => small.p50Ms),
     p99Ms: p99.median,
     p99MinMs: p99.min,

@@ -16,6 +16,9 @@ const CALLS: Readonly<Record<InprocName, number>> = {
   socket: 5_000,
 };
 
+/** The floor. */
+const FLOOR = "function";
+
 const WAYS = Object.keys(CALLS) as readonly InprocName[];
 const CONCURRENCIES = [1, 64];
 const QUICK_CALLS = 128;
@@ -27,6 +30,7 @@ const WARM_UPS = 3;
 export const inproc: Bench = {
   name: "inproc",
   description: "openSession beside a plain async function and beside the socket",
+  parts: WAYS.filter((way) => way !== FLOOR),
   columns: [
     { figure: "concurrency", title: "at once", digits: 0 },
     { figure: "us", title: "us" },
@@ -40,7 +44,8 @@ export const inproc: Bench = {
     const program = await context.start<InprocActions>("program", null);
     const measure = (plan: InprocPlan): Promise<InprocSample> => program.ask("measure", plan);
     const rows: Row[] = [];
-    for (const concurrency of CONCURRENCIES) rows.push(...(await measureAt(context, concurrency, measure)));
+    for (const concurrency of context.concurrencies(CONCURRENCIES))
+      rows.push(...(await measureAt(context, concurrency, measure)));
     return rows;
   },
 };
@@ -51,7 +56,8 @@ async function measureAt(
   measure: (plan: InprocPlan) => Promise<InprocSample>,
 ): Promise<Row[]> {
   const { quick, rounds } = context;
-  const samples = new Map(WAYS.map((way): [InprocName, InprocSample[]] => [way, []]));
+  const wanted = WAYS.filter((way) => way === FLOOR || context.wants(way));
+  const samples = new Map(wanted.map((way): [InprocName, InprocSample[]] => [way, []]));
   const warmUps = quick ? 0 : WARM_UPS;
   for (let round = 0; round < warmUps + rounds; round++) {
     // One after the other in each round, so that a machine that grows slower slows all alike.
@@ -59,14 +65,22 @@ async function measureAt(
       const sample = await measure({ way, concurrency, calls: quick ? QUICK_CALLS : CALLS[way] });
       if (round >= warmUps) taken.push(sample);
     }
-    context.say(`round ${round + 1} of ${warmUps + rounds}, ${concurrency} at once`);
+    const counts = round >= warmUps;
+    const at = counts ? `round ${round - warmUps + 1} of ${rounds}` : `warm-up ${round + 1} of ${warmUps}`;
+    context.say(`${at}, ${concurrency} at once`);
   }
-  const floor = samples.get("function") ?? [];
+  const floor = samples.get(FLOOR) ?? [];
   return [...samples].map(([name, taken]): Row => {
     const beyond = spread(taken.map(({ cpuUs }, round) => cpuUs - (floor[round]?.cpuUs ?? 0)));
+    const ratio = spread(taken.map(({ us }, round) => (floor[round]?.us ?? 0) / us));
+    const cpuRatio = spread(taken.map(({ cpuUs }, round) => cpuUs / (floor[round]?.cpuUs ?? 0)));
     return {
       name,
       concurrency,
+      ratio: ratio.median,
+      ratioMin: ratio.min,
+      ratioMax: ratio.max,
+      cpuRatio: cpuRatio.median,
       us: spread(taken.map(({ us }) => us)).median,
       cpuUs: spread(taken.map(({ cpuUs }) => cpuUs)).median,
       beyondUs: beyond.median,
