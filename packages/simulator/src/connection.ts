@@ -229,6 +229,11 @@ export class Connection {
     (reader === "client" ? this.#toClient : this.#toGateway).slow(rate);
   }
 
+  /** Both sides read as fast as the connection goes. */
+  recover(): void {
+    for (const pipe of [this.#toClient, this.#toGateway]) pipe.slow(Number.POSITIVE_INFINITY);
+  }
+
   /** A message of this side is lost, and those behind it are not. */
   lose(sender: "client" | "gateway"): void {
     this.lossy.add(sender);

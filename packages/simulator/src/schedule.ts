@@ -161,6 +161,8 @@ class Schedule {
       client.disk.fullUntil = 0;
     }
     for (const gateway of this.#gateways) gateway.disk.fullUntil = 0;
+    // What was poured into a slow one would take longer than anybody waits here.
+    for (const connection of this.#network.connections) connection.recover();
     for (const { process } of [...this.#clients, ...this.#gateways]) process.spare();
     await world.run(world.now + QUIET_MS, () => this.#idle);
     if (world.violation !== undefined || this.#idle) return;
