@@ -29,6 +29,7 @@ import {
   openHeaderOctets,
   wireBody,
 } from "./frames.ts";
+import { Fifo } from "./fifo.ts";
 import { Intake } from "./intake.ts";
 import { SentNames } from "./interned.ts";
 import { NumberTable } from "./number-table.ts";
@@ -80,7 +81,7 @@ export class Peer implements CallPort, FrameSink {
   readonly #limits: Limits;
   readonly #options: PeerOptions;
   readonly #control: ChannelControl;
-  #events: PortEvent[] = [];
+  readonly #events = new Fifo<PortEvent>();
   /** True while the session has not taken the event that the offer has changed: many changes are one. */
   #offerQueued = false;
   readonly #streams = new NumberTable<Stream>();
@@ -121,7 +122,7 @@ export class Peer implements CallPort, FrameSink {
       rates: this.rates,
       grants: this.#grants,
       streams: this.#streams,
-      event: (event) => this.#events.push(event),
+      event: (event) => this.#events.add(event),
       offer: () => this.#offerChanged(),
       opened: (id, priority) => this.#openedByPeer(id, priority),
       crowded: () => this.#writer.unsent > options.limits.unsent,
@@ -278,7 +279,7 @@ export class Peer implements CallPort, FrameSink {
   }
 
   nextEvent(): PortEvent | undefined {
-    const event = this.#events.shift();
+    const event = this.#events.take();
     if (event?.type !== "offer") return event;
     this.#offerQueued = false;
     return { type: "offer", tools: this.#intake.offered };
@@ -334,7 +335,7 @@ export class Peer implements CallPort, FrameSink {
     const { stream, frame } = next;
     stream.sent(frame);
     if (frame.type === "open") {
-      this.#events.push({ type: "sent", call: stream.call });
+      this.#events.add({ type: "sent", call: stream.call });
       return this.#names.written(frame);
     }
     if (stream.side === "receiver" && stream.ended) this.#forget(stream);
@@ -345,25 +346,25 @@ export class Peer implements CallPort, FrameSink {
     if (this.#ended) return;
     this.#ended = true;
     // What the session has not heard of need not start any more.
-    const unheard = new Set(this.#events.map((event) => (event.type === "open" ? event.call : 0)));
-    this.#events = this.#events.filter((event) => event.type !== "open");
+    const opens = this.#events.drop(({ type }) => type === "open");
+    const unheard = new Set(opens.map((event) => (event.type === "open" ? event.call : 0)));
     for (const stream of this.#calls.values()) {
       if (stream.side === "receiver") {
-        if (!unheard.has(stream.call)) this.#events.push({ type: "void", call: stream.call });
+        if (!unheard.has(stream.call)) this.#events.add({ type: "void", call: stream.call });
         this.#forget(stream);
       } else {
         if (stream.id === 0) this.#settle(stream, endedBefore(end), "untaken");
         else this.#settle(stream, endedUnderWay(end), "cut");
       }
     }
-    this.#events.push({ type: "ended", end });
+    this.#events.add({ type: "ended", end });
   }
 
   #offerChanged(): void {
     if (this.#offerQueued) return;
     this.#offerQueued = true;
     // What is offered is looked at when the session takes the event.
-    this.#events.push({ type: "offer", tools: new Map() });
+    this.#events.add({ type: "offer", tools: new Map() });
   }
 
   #receiveGoaway(frame: GoawayFrame): void {
@@ -376,7 +377,7 @@ export class Peer implements CallPort, FrameSink {
       const taken = stream.id !== 0 && stream.id <= frame.lastStream;
       if (stream.side === "opener" && !taken) this.#settle(stream, ending, "untaken");
     }
-    if (frame.code === 0 && isNew) this.#events.push({ type: "drain", message, retryAfterMs });
+    if (frame.code === 0 && isNew) this.#events.add({ type: "drain", message, retryAfterMs });
   }
 
   #receiveCredit({ stream: id, limit }: CreditFrame, now: number): void {
@@ -469,7 +470,7 @@ export class Peer implements CallPort, FrameSink {
     stream.unsentItems -= octets;
     if (!stream.wantsRoom || stream.unsentItems > this.#limits.unsentItems) return;
     stream.wantsRoom = false;
-    this.#events.push({ type: "room", call: stream.call });
+    this.#events.add({ type: "room", call: stream.call });
   }
 
   #queueData(stream: Stream, kind: "progress" | "item", body: PortBody): void {
@@ -517,7 +518,7 @@ export class Peer implements CallPort, FrameSink {
   /** An own call is over. `again`: see {@link PortEvent}. */
   #settle(stream: Stream, ending: Ending, again?: "untaken" | "cut"): void {
     // Told first: with its last call a session that drains is over.
-    this.#events.push({ type: "end", call: stream.call, ending, again });
+    this.#events.add({ type: "end", call: stream.call, ending, again });
     this.#forget(stream);
   }
 

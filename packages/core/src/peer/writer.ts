@@ -185,7 +185,7 @@ export class Writer {
 
   #frameOf(stream: Stream, now: number): StreamFrame | undefined {
     // RESET and ACCEPT need no room and wait for nothing, except that nothing precedes OPEN.
-    const control = stream.control.shift();
+    const control = stream.control.length === 0 ? undefined : stream.control.shift();
     if (control !== undefined) {
       if (control.type === "reset") this.#complete(stream);
       return control;
