@@ -76,7 +76,7 @@ describe("a client", () => {
         type: "hello",
         versions: [1],
         features: ["delivery", "credit"],
-        limits: { framePayload: 16_384, message: 1 << 24, streams: 1_024, assembling: 1 << 25, replay: 1 << 22 },
+        limits: { framePayload: 66_560, message: 1 << 24, streams: 1_024, assembling: 1 << 25, replay: 1 << 22 },
         contents: [1, 2, 3, 4],
         agent: "test",
       },
