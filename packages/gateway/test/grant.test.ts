@@ -102,7 +102,7 @@ describe.each(Object.entries(ways))("a grant by %s", (_name, open) => {
 describe("a grant", () => {
   test("that fits into no frame costs its own handshake, and the log says why", async () => {
     const { gateway, log } = testGateway();
-    const scopes = Array.from({ length: 40 }, (_, i) => `${i}`.padEnd(1_000, "x"));
+    const scopes = Array.from({ length: 80 }, (_, i) => `${i}`.padEnd(1_000, "x"));
     const endpoint = await listening(gateway, { auth: tokenAuth(SECRET, { principal: "alice", scopes }) });
     await expect(connected(endpoint)).rejects.toMatchObject({ code: "internal" });
     expect((await log.line(/a session could not be made/)).level).toBe("error");
