@@ -16,7 +16,7 @@ const tools = defineTools({
   }),
 });
 
-function filled(octets: Uint8Array, seed: number, index: number): Uint8Array {
+function filled(octets: Uint8Array<ArrayBuffer>, seed: number, index: number): Uint8Array<ArrayBuffer> {
   return octets.fill((seed * 31 + index * 7) % 251);
 }
 
@@ -29,7 +29,7 @@ async function* pour({
   seed: number;
   count: number;
   length: number;
-}): AsyncGenerator<Uint8Array> {
+}): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const octets = new Uint8Array(length);
   for (let index = 0; index < count; index++) yield filled(octets, seed, index);
 }
