@@ -169,9 +169,7 @@ export class Flow {
   /** A counted frame arrives at a side, for the first time. */
   arrived(side: Side, frame: WireFrame): void {
     const watched = this.#streams.get(frame.stream);
-    if (watched === undefined) return;
-    if (frame.type === Type.reset) watched.resetArrived = true;
-    if (!carriesBody(frame)) return;
+    if (watched === undefined || !carriesBody(frame)) return;
     const sender = otherThan(side);
     const lane = watched.from[sender];
     // What the opener has still to say is of no use once END is there.
@@ -191,6 +189,12 @@ export class Flow {
     }
     // The last frame of a side's last body: the flag FINAL.
     if ((frame.flags & FINAL) !== 0) lane.over = true;
+  }
+
+  /** RESET arrives where it is read. */
+  resetArrived({ stream }: WireFrame): void {
+    const watched = this.#streams.get(stream);
+    if (watched !== undefined) watched.resetArrived = true;
   }
 
   /** A side says CREDIT. */

@@ -80,6 +80,8 @@ export class WatchedSession {
   usedToken: Uint8Array | undefined;
   /** True once that token is good no more. */
   spent = false;
+  /** The connection of the latest WELCOME: what still arrives on the one before is not read. */
+  line: Line | undefined;
   /** The token of the latest WELCOME. */
   token: Uint8Array | undefined;
   readonly flow: Flow;
@@ -191,14 +193,18 @@ export class DeliveryWatch {
   }
 
   /** Before {@link arrived} counts them. */
-  #flowArrived(flow: Flow, { session, arrived }: Line, side: Side, frames: readonly WireFrame[]): void {
+  #flowArrived(flow: Flow, line: Line, side: Side, frames: readonly WireFrame[]): void {
+    const { session, arrived } = line;
     const other = otherThan(side);
     let number = arrived[other];
     for (const frame of frames) {
       if (frame.type === Type.credit) flow.told(side, frame);
       else if (isCounted(frame)) {
         number += 1;
-        if (session === undefined || number > session.from[other].arrived) flow.arrived(side, frame);
+        if (session === undefined || number > session.from[other].arrived) {
+          flow.arrived(side, frame);
+          if (frame.type === Type.reset && (session === undefined || session.line === line)) flow.resetArrived(frame);
+        }
       }
     }
   }
@@ -247,6 +253,7 @@ export class DeliveryWatch {
       session.flow.resumed(client.arrived === from && gateway.arrived === asked.received);
     }
     line.flow = line.session.flow;
+    line.session.line = line;
     line.session.token = token instanceof Uint8Array ? token : undefined;
   }
 
