@@ -51,7 +51,8 @@ export interface Attempt extends AttemptRequest {
   cancelledAt: number | undefined;
   /** When its result was there: the loop over its items may take longer. */
   endedAt: number | undefined;
-  accepted: boolean;
+  /** When ACCEPT came, which may be later than the caller waits for it. */
+  acceptedAt: number | undefined;
   items: number;
   told: Told | undefined;
 }
@@ -102,7 +103,7 @@ export class Calls {
       delaysBefore: delays(request.supports),
       cancelledAt: undefined,
       endedAt: undefined,
-      accepted: false,
+      acceptedAt: undefined,
       items: 0,
       told: undefined,
     };
@@ -115,7 +116,7 @@ export class Calls {
       acceptTimeoutMs,
       meta: { [ATTEMPT]: String(attempt.number) },
       onAccept: () => {
-        attempt.accepted = true;
+        attempt.acceptedAt ??= this.#world.now;
       },
     };
     return { attempt, options };
@@ -138,11 +139,13 @@ export class Calls {
     const number: unknown = typeof meta === "object" && meta !== null ? Object.entries(meta)[0]?.[1] : undefined;
     const attempt = this.attempts[Number(number)];
     if (attempt === undefined) return "all";
-    const { told, cancelledAt, startedAt, timeoutMs, acceptTimeoutMs, accepted, items } = attempt;
+    const { told, cancelledAt, startedAt, timeoutMs, acceptTimeoutMs, acceptedAt, items } = attempt;
     if (told !== undefined || cancelledAt !== undefined) return "all";
-    const expires = timeoutMs ?? Number.POSITIVE_INFINITY;
-    const accepts = accepted ? Number.POSITIVE_INFINITY : (acceptTimeoutMs ?? Number.POSITIVE_INFINITY);
-    return startedAt + Math.min(expires, accepts) <= this.#world.now ? "all" : items;
+    const { now } = this.#world;
+    if (timeoutMs !== undefined && startedAt + timeoutMs <= now) return "all";
+    // ACCEPT that comes later does not take back that the caller has given up.
+    const waits = acceptTimeoutMs !== undefined && startedAt + acceptTimeoutMs <= (acceptedAt ?? now);
+    return waits ? "all" : items;
   }
 
   /** The call is over, as its caller learns now. */
