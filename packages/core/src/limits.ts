@@ -74,6 +74,11 @@ export interface Limits extends PeerLimits {
   readonly bulkInFlight: number;
   /** Octets of results, items and progress that wait to be written, beyond which a session takes no further calls of its peer (FLOW-010). */
   readonly unsent: number;
+  /**
+   * Octets of the arguments of the peer's calls that are not over, or whose handlers run on, beyond which one more call with long arguments
+   * is refused (FLOW-012). Those of up to 1 KiB count for nothing.
+   */
+  readonly heldArguments: number;
 }
 
 /** The defaults of section 13. */
@@ -106,6 +111,7 @@ export const DEFAULT_LIMITS: Limits = {
   channelCredit: 4 * MIB,
   bulkInFlight: 512 * KIB,
   unsent: 64 * MIB,
+  heldArguments: 64 * MIB,
 };
 
 /** Between what each limit may be set. Both ends count. `stallMs` may be 0 as well. */
@@ -138,6 +144,7 @@ export const LIMIT_RANGES: { readonly [K in keyof Limits]: readonly [least: numb
   channelCredit: [KIB, 1024 * MIB],
   bulkInFlight: [KIB, 2 ** 31],
   unsent: [KIB, 2 ** 40],
+  heldArguments: [KIB, 2 ** 40],
 };
 
 /**
@@ -239,6 +246,9 @@ export const ACK_OCTETS: number = 128 * KIB;
 
 /** How many times the limit of what waits to be written at which a result is not kept any more (FLOW-010). */
 export const UNSENT_RESULTS: number = 4;
+
+/** Octets of arguments up to which they are short, and count for nothing where those of running calls do (FLOW-012). */
+export const SHORT_ARGUMENTS: number = KIB;
 
 /** Items of a call in one process that may wait unread before its handler's `item()` waits: they have no octets to count. */
 export const LOCAL_UNREAD_ITEMS: number = 256;

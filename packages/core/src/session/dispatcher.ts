@@ -4,22 +4,26 @@
  *
  * @module
  */
+import { apart, bodyLength } from "../content/body.ts";
+import type { ToolHandlers } from "../contract/infer.ts";
+import type { ToolTree } from "../contract/tree.ts";
 import { issueDetails, validate, type Checked } from "../contract/validate.ts";
 import { isReservedName } from "../contract/names.ts";
 import type { Value } from "../content/value.ts";
 import { EMPTY_MAP } from "../empty.ts";
 import { TurnmuxError } from "../errors/turnmux-error.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
+import { SHORT_ARGUMENTS } from "../limits.ts";
 import { NumberTable } from "../peer/number-table.ts";
 import { NO_BODY, type CallNumber, type CallPort, type PortEvent } from "../peer/port.ts";
+import type { OfferEntry } from "../wire/frame.ts";
 import type { BookPage } from "./call-book.ts";
-import type { Deadlines } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
 import { Execution } from "./execution.ts";
 import type { RunContext } from "./handler-call.ts";
 import { IncomingCall, invalidArguments, type IncomingOwner } from "./incoming.ts";
+import { noSuchTool, type IncomingCalls, type IncomingContext } from "./incoming-calls.ts";
 import { Inquiries } from "./inquiries.ts";
-import type { Interceptor } from "./interceptor.ts";
 import { KeyedCalls } from "./keyed-calls.ts";
 import type { OnceCalls } from "./once.ts";
 import { describeBuiltin, type RegisteredTool, type ToolRegistry } from "./registry.ts";
@@ -31,31 +35,27 @@ type OpenEvent = Extract<PortEvent, { type: "open" }>;
 /** Milliseconds after which a caller that met a limit of concurrent calls may try again. */
 const CONCURRENCY_RETRY_MS = 250;
 
+/** Milliseconds after which a caller may try again whose arguments found no room. */
+const ARGUMENTS_RETRY_MS = 1_000;
+
 /** What a dispatcher works with. */
-export interface DispatcherOptions {
+export interface DispatcherOptions extends IncomingContext {
+  /** Of this session. */
   readonly registry: ToolRegistry;
   /** Absent where there is no journal. */
   readonly once: OnceCalls | undefined;
-  readonly environment: Environment;
-  readonly deadlines: Deadlines;
-  readonly interceptors: readonly Interceptor[];
-  readonly sessionId: () => string;
-  /** Who calls, and what it may do, at present. */
-  readonly principal: () => string;
-  readonly scopes: () => ReadonlySet<string>;
-  /** The same as a list that nobody changes. */
-  readonly scopeList: () => readonly string[];
-  /** True where the peer may do everything: on a client, whose gateway has no scopes. */
-  readonly allowsAll: boolean;
 }
 
 /** One for each session. */
-export class Dispatcher implements IncomingOwner {
+export class Dispatcher implements IncomingOwner, IncomingCalls {
   readonly environment: Environment;
+  readonly leave: () => void;
   readonly #options: DispatcherOptions;
   readonly #calls = new NumberTable<IncomingCall>();
   /** Of tools whose calls are counted. */
   #runningByTool: Map<string, number> = EMPTY_MAP;
+  /** Octets of the long arguments of calls that have a place (FLOW-012). */
+  #argumentOctets = 0;
   /** Where calls of the principal are found, whatever their session. Opened with the first call. */
   #page: BookPage | undefined;
   /** Calls on the page. */
@@ -69,6 +69,16 @@ export class Dispatcher implements IncomingOwner {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.environment = options.environment;
+    this.leave = options.registry.onChange(options.changed);
+  }
+
+  offered(): OfferEntry[] {
+    return this.allowed().map((tool) => tool.offer);
+  }
+
+  /** Throws {@link UsageError}: see {@link ToolRegistry.implement}. */
+  implement<T extends ToolTree>(tools: T, handlers: ToolHandlers<T>): () => void {
+    return this.#options.registry.implement(tools, handlers);
   }
 
   /** The tools that the peer may call at present (TOOL-002). */
@@ -88,7 +98,8 @@ export class Dispatcher implements IncomingOwner {
       this.#refuse(port, event, refusals[tool](event.tool));
       return;
     }
-    const overload = this.#overload(tool);
+    const octets = countedOctets(event);
+    const overload = this.#overload(tool) ?? this.#overfull(octets);
     if (overload !== undefined) {
       this.#refuse(port, event, overload);
       return;
@@ -109,6 +120,8 @@ export class Dispatcher implements IncomingOwner {
     this.#calls.set(event.call, call);
     this.#book(call);
     this.#takePlace(tool);
+    call.argumentOctets = octets;
+    this.#argumentOctets += octets;
     if (deadlineMs !== undefined) call.deadline = this.#options.deadlines.set(now + deadlineMs, expire, call);
     this.#start(call, event, value, deadlineMs);
   }
@@ -150,13 +163,15 @@ export class Dispatcher implements IncomingOwner {
   }
 
   /**
-   * The place is free when this was said twice: when the call is over, and when its handler has ended, which may go on for
-   * nobody (CALL-013).
+   * The place is free, and the arguments are let go, when this was said twice: when the call is over, and when its handler has ended,
+   * which may go on for nobody (CALL-013, FLOW-012).
    */
   #leavePlace(call: IncomingCall): void {
     const { tool } = call;
     call.holds -= 1;
-    if (call.holds > 0 || tool.maxConcurrent === undefined) return;
+    if (call.holds > 0) return;
+    this.#argumentOctets -= call.argumentOctets;
+    if (tool.maxConcurrent === undefined) return;
     const left = (this.#runningByTool.get(tool.name) ?? 1) - 1;
     if (left === 0) this.#runningByTool.delete(tool.name);
     else this.#runningByTool.set(tool.name, left);
@@ -263,13 +278,27 @@ export class Dispatcher implements IncomingOwner {
     );
   }
 
+  /** Credit is no help here: a handler may wait for a call of its peer's, whose arguments must not wait for that handler. */
+  #overfull(octets: number): Failure | undefined {
+    const most = this.#options.limits.heldArguments;
+    // One that is alone is taken in any case: `message` has said so.
+    if (octets === 0 || this.#argumentOctets === 0 || this.#argumentOctets + octets <= most) return undefined;
+    return failed(
+      "resource_exhausted",
+      `the arguments of the calls that run would be more than ${most} octets with this one (heldArguments): try again when one of them has ended [FLOW-012]`,
+      "not_started",
+      { retryAfterMs: ARGUMENTS_RETRY_MS },
+    );
+  }
+
   /** Checks the call, and runs it: at once, where nothing takes its time. */
   #start(call: IncomingCall, event: OpenEvent, value: Value | undefined, deadlineMs: number | undefined): void {
     let running: Promise<void> | undefined;
     try {
       const checked = this.#validated(call, value);
       if (checked instanceof Promise) {
-        running = checked.then((late) => this.#checked(call, event, value, late, deadlineMs));
+        const rest = { ...event, body: NO_BODY };
+        running = checked.then((late) => this.#checked(call, rest, value, late, deadlineMs));
       } else running = this.#checked(call, event, value, checked, deadlineMs);
     } catch (error) {
       this.#failed(call, error);
@@ -373,7 +402,7 @@ export class Dispatcher implements IncomingOwner {
 const expire = (call: IncomingCall): void => call.expire();
 
 const refusals = {
-  unknown: (name: string): Failure => failed("unimplemented", `there is no tool ${name}`, "not_started"),
+  unknown: (name: string): Failure => ({ ok: false, ...noSuchTool(name) }),
   denied: (name: string): Failure =>
     failed("permission_denied", `the scopes of this session do not allow ${name}`, "not_started"),
 } as const;
@@ -383,12 +412,20 @@ const FAILED: unique symbol = Symbol("failed");
 /** The arguments, or {@link FAILED} where the peer broke the protocol with them. */
 function decoded(port: CallPort, event: OpenEvent): Value | undefined | typeof FAILED {
   try {
-    return port.decode(event.body);
+    const { body } = event;
+    // Octets are views of the message that they came in, and the handler may keep them for long.
+    return port.decode(body.content === "local" ? body : apart(body));
   } catch (error) {
     if (!(error instanceof ProtocolViolation)) throw error;
     port.fail(error);
     return FAILED;
   }
+}
+
+/** What the arguments of a call count for (FLOW-012). In process nothing: what runs there has the same owner. */
+function countedOctets({ body }: OpenEvent): number {
+  const octets = body.content === "local" ? 0 : bodyLength(body);
+  return octets > SHORT_ARGUMENTS ? octets : 0;
 }
 
 function lesser(a: number | undefined, b: number | undefined): number | undefined {

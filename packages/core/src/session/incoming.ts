@@ -46,8 +46,13 @@ export class IncomingCall implements Participant, BookedCall {
   deadline: Deadline | undefined;
   /** Of the caller's deadline, where it is not the one that it asked for. */
   shortenedMs: number | undefined;
-  /** Why it still has a place among its tool's concurrent calls: it is not over, and its handler has not ended (CALL-013). */
+  /**
+   * Why it still has a place among its tool's concurrent calls, and its arguments are held: it is not over, and its handler has not
+   * ended (CALL-013).
+   */
   holds = 2;
+  /** What its arguments count for, for as long as it holds a place (FLOW-012). */
+  argumentOctets = 0;
   bookedBefore: BookedCall | undefined;
   bookedBehind: BookedCall | undefined;
   readonly #port: CallPort;

@@ -29,13 +29,11 @@ import { StringLimit } from "../wire/limits.ts";
 import type { OfferEntry } from "../wire/frame.ts";
 import { Caller, checkText, NO_OPTIONS } from "./caller.ts";
 import { Deadlines } from "./deadlines.ts";
-import { Dispatcher } from "./dispatcher.ts";
 import type { Environment } from "./environment.ts";
 import { SessionEventTarget, type SessionEnd, type SessionState } from "./events.ts";
+import { takesNoCalls, type IncomingCalls, type TakesCalls } from "./incoming-calls.ts";
 import type { Interceptor } from "./interceptor.ts";
-import type { OnceCalls } from "./once.ts";
 import { OutgoingCalls, type CallMore } from "./outgoing-calls.ts";
-import { ToolRegistry } from "./registry.ts";
 import { Turn, type TurnOptions } from "./turn.ts";
 
 /** Who a session is, from the side that grants it. */
@@ -49,10 +47,8 @@ export interface SessionIdentity {
 export interface SessionOptions {
   readonly environment: Environment;
   readonly limits: Limits;
-  /** The tools that the peer may call. Tools that the session implements itself come on top. */
-  readonly registry?: ToolRegistry | undefined;
-  /** Where calls of `once` tools are recorded. */
-  readonly once?: OnceCalls | undefined;
+  /** Takes the peer's calls, such as `toolServer`. Default: there are no tools, and none can be implemented. */
+  readonly incoming?: TakesCalls | undefined;
   readonly interceptors?: readonly Interceptor[] | undefined;
   /**
    * On a client: whom handlers see as their caller, a gateway that may call every tool. Absent on a gateway, where the
@@ -163,8 +159,7 @@ export class Session extends SessionEventTarget {
   readonly #deadlines: Deadlines;
   readonly #caller: Caller;
   readonly #calls: OutgoingCalls;
-  readonly #registry: ToolRegistry;
-  readonly #dispatcher: Dispatcher;
+  readonly #incoming: IncomingCalls;
   readonly #control: SessionControl;
   #clients: WeakMap<ToolTree, unknown> | undefined;
   #resolveClosed: (end: SessionEnd) => void = () => {};
@@ -181,7 +176,6 @@ export class Session extends SessionEventTarget {
   #catalog: Promise<readonly ToolDescription[]> | undefined;
   /** By tool, as the catalog says: where to look after a call by name whose outcome is unknown. */
   #verify: ReadonlyMap<string, string> = EMPTY_MAP;
-  #leaveRegistry: () => void;
 
   /** For owners: `own` gets the control, once. */
   constructor(options: SessionOptions, own: (control: SessionControl) => void) {
@@ -195,8 +189,6 @@ export class Session extends SessionEventTarget {
       this.#resolveOffered = resolve;
     });
     this.#deadlines = new Deadlines(environment);
-    this.#registry = new ToolRegistry({ hasJournal: options.once !== undefined, parent: options.registry });
-    this.#leaveRegistry = this.#registry.onChange(() => this.#offer());
     this.#caller = new Caller({
       environment,
       deadlines: this.#deadlines,
@@ -216,18 +208,19 @@ export class Session extends SessionEventTarget {
       offer: (tool) => this.#offers.get(tool),
       verify: (tool) => this.#verify.get(tool),
     });
-    this.#dispatcher = new Dispatcher({
-      registry: this.#registry,
-      once: options.once,
-      environment,
-      deadlines: this.#deadlines,
-      interceptors: options.interceptors ?? [],
-      sessionId: () => this.#identity.id,
-      principal: () => options.peer?.principal ?? this.#identity.principal,
-      scopes: () => this.#scopes,
-      scopeList: () => this.#scopeList,
-      allowsAll: options.peer !== undefined,
-    });
+    this.#incoming =
+      options.incoming?.({
+        environment,
+        deadlines: this.#deadlines,
+        limits,
+        interceptors: options.interceptors ?? [],
+        sessionId: () => this.#identity.id,
+        principal: () => options.peer?.principal ?? this.#identity.principal,
+        scopes: () => this.#scopes,
+        scopeList: () => this.#scopeList,
+        allowsAll: options.peer !== undefined,
+        changed: () => this.#offer(),
+      }) ?? takesNoCalls;
     this.#control = new Control(this, this.#deadlines);
     own(this.#control);
   }
@@ -259,7 +252,7 @@ export class Session extends SessionEventTarget {
 
   /** Calls of either side that are not over. */
   get activeCalls(): { readonly outgoing: number; readonly incoming: number } {
-    return { outgoing: this.#caller.running, incoming: this.#dispatcher.running };
+    return { outgoing: this.#caller.running, incoming: this.#incoming.running };
   }
 
   /** Typed methods for the peer's tools, outside of any turn. */
@@ -327,10 +320,14 @@ export class Session extends SessionEventTarget {
   /**
    * Offers tools to the peer, and gives back what takes them away again.
    *
-   * @throws {UsageError} see {@link ToolRegistry.implement}
+   * In a browser the session needs the part that runs tools: `connect(url, { parts: [implementing] })`, of
+   * `@turnmux/client/implement`.
+   *
+   * @throws {UsageError} where a handler is missing or too many, a name is taken, a `once` tool has no journal to be recorded in
+   *   (KEY-006), or the part is missing
    */
   implement<T extends ToolTree>(tools: T, handlers: ToolHandlers<T>): () => void {
-    return this.#registry.implement(tools, handlers);
+    return this.#incoming.implement(tools, handlers);
   }
 
   /** Ends the session. Calls under way end as `cancelled`, with their outcome. Resolves when all is over. */
@@ -422,7 +419,7 @@ export class Session extends SessionEventTarget {
     // Calls that end now must not wait for another connection.
     this.#state = "closed";
     this.#leavePort(end);
-    this.#leaveRegistry();
+    this.#incoming.leave();
     this.#resolveOffered();
     this.#deadlines.idle();
     this.#control.onState("closed", end);
@@ -433,7 +430,7 @@ export class Session extends SessionEventTarget {
   #leavePort(end: SessionEnd): void {
     this.#pump();
     this.#port = undefined;
-    this.#dispatcher.abandon();
+    this.#incoming.abandon();
     this.#caller.detach(end);
   }
 
@@ -456,7 +453,7 @@ export class Session extends SessionEventTarget {
   }
 
   #offer(): void {
-    this.#port?.offer(this.#dispatcher.allowed().map((tool) => tool.offer));
+    this.#port?.offer(this.#incoming.offered());
   }
 
   #pump(): void {
@@ -468,16 +465,16 @@ export class Session extends SessionEventTarget {
   #event(port: CallPort, event: PortEvent): void {
     switch (event.type) {
       case "open":
-        this.#dispatcher.open(port, event);
+        this.#incoming.open(port, event);
         return;
       case "reset":
-        this.#dispatcher.reset(event.call, event.code);
+        this.#incoming.reset(event.call, event.code);
         return;
       case "void":
-        this.#dispatcher.makeVoid(event.call);
+        this.#incoming.makeVoid(event.call);
         return;
       case "room":
-        this.#dispatcher.room(event.call);
+        this.#incoming.room(event.call);
         return;
       case "offer":
         this.#offers = event.tools;
