@@ -83,6 +83,7 @@ export { deviceKey, generateDeviceKey, type DeviceKey, type DeviceKeySource } fr
 export { sharedToken } from "./auth/shared-token.ts";
 
 // Options.
+export type { ClientPart } from "./parts.ts";
 export type { BackoffOptions } from "./connection/backoff.ts";
 export type {
   AttachOptions,

@@ -18,9 +18,7 @@ export function attachOn(platform: Platform, socket: ClientSocket | Carrier, opt
   checkMs("waitMs", waitMs, 0);
   throwIfAborted(signal);
   const named = new Set(audience.map((name) => name.toLowerCase()));
-  const settings = settingsOf(options, platform.environment(options.logger), auth, (name) =>
-    named.has(name.toLowerCase()),
-  );
+  const settings = settingsOf(options, platform, auth, (name) => named.has(name.toLowerCase()));
   const attachment = new Attachment({ platform, settings, carriage, waitMs });
   const session = new AttachedSession(sessionOptions(options, settings, waitMs > 0), attachment, standing);
   session.addEventListener("offer", () => attachment.ready());

@@ -28,9 +28,7 @@ export async function connectOn(
   throwIfAborted(signal);
   const auth = await options.auth;
   throwIfAborted(signal);
-  const settings = settingsOf(options, platform.environment(options.logger), auth, (named) =>
-    acceptsAudience(named, dialled, audience),
-  );
+  const settings = settingsOf(options, platform, auth, (named) => acceptsAudience(named, dialled, audience));
   const where = `${dialled.protocol}//${dialled.host}${dialled.pathname}`;
   const connector = new Connector({
     platform,

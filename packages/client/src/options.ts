@@ -14,6 +14,7 @@ import {
   type WsLike,
 } from "@turnmux/core";
 import type { ClientAuth } from "./auth/client-auth.ts";
+import type { ClientPart } from "./parts.ts";
 import type { BackoffOptions } from "./connection/backoff.ts";
 
 /** A WebSocket of the `ws` package, or a standard one as browsers and Node have it. */
@@ -38,8 +39,16 @@ export interface SharedOptions {
    * proxy in between has another name (AUTH-005).
    */
   readonly audience?: readonly string[] | undefined;
-  /** The form of turnmux's messages. `"text"` for whatever takes JSON text only. Default: `"binary"`. */
+  /**
+   * The form of turnmux's messages. `"text"` for whatever takes JSON text only; in a browser it needs its part. Default:
+   * `"binary"`.
+   */
   readonly carriage?: "binary" | "text" | undefined;
+  /**
+   * Parts that a browser does not load by itself: `textCarriage` of `@turnmux/client/text`, `wrappedCarriage` of
+   * `@turnmux/client/wrapped`, `implementing` of `@turnmux/client/implement`. In Node all of them are there.
+   */
+  readonly parts?: readonly ClientPart[] | undefined;
   /** Over the defaults of `docs/spec.md` section 13. */
   readonly limits?: Partial<Limits> | undefined;
   /** Around every call of either direction, the first one outermost. */

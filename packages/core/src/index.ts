@@ -54,6 +54,7 @@ export type {
   JournalVerdict,
   RecordedEnding,
 } from "./journal/journal.ts";
+export { ALL_CARRIAGES, carriageNamed, textCarriage, wrappedCarriage, type Carriage } from "./wire/carriage.ts";
 export type { ChannelEnd, EndCause } from "./channel/events.ts";
 export type { OfferEntry } from "./wire/frame.ts";
 
@@ -65,6 +66,8 @@ export { Resumption, type ResumptionOptions } from "./session/resumption.ts";
 export { Dialer, type DialerOptions, type Prover } from "./session/dialer.ts";
 export { connectLocally, type LocalSession } from "./session/local-session.ts";
 export type { SessionControl, SessionOptions } from "./session/session.ts";
+export { toolServer, type ToolServerOptions } from "./session/tool-server.ts";
+export type { TakesCalls } from "./session/incoming-calls.ts";
 export { ToolRegistry, type RegistryOptions, type ToolOverrides } from "./session/registry.ts";
 export { OnceCalls } from "./session/once.ts";
 export { systemEnvironment, type RuntimeGlobals, type SystemEnvironmentOptions } from "./session/system-environment.ts";

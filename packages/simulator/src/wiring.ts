@@ -5,6 +5,7 @@
  */
 import {
   Acceptor,
+  ALL_CARRIAGES,
   Codes,
   Dialer,
   OnceCalls,
@@ -12,6 +13,7 @@ import {
   Resumption,
   Session,
   ToolRegistry,
+  toolServer,
   type Admission,
   type Journal,
   type Limits,
@@ -103,7 +105,7 @@ export class GatewayCore {
     const { process, limits, sessionOver } = this.#options;
     let made: SessionControl | undefined;
     const session = new Session(
-      { environment: process.environment, limits, registry: this.#registry, once: this.once },
+      { environment: process.environment, limits, incoming: toolServer({ registry: this.#registry, once: this.once }) },
       (control) => {
         made = control;
       },
@@ -172,7 +174,8 @@ export class ClientCore {
     const { environment } = process;
     this.once = new OnceCalls(journal, environment);
     let made: SessionControl | undefined;
-    this.session = new Session({ environment, limits, once: this.once, peer: { principal: "gateway" } }, (control) => {
+    const incoming = toolServer({ once: this.once });
+    this.session = new Session({ environment, limits, incoming, peer: { principal: "gateway" } }, (control) => {
       made = control;
     });
     if (made === undefined) throw new Error("a session has no control");
@@ -244,6 +247,7 @@ export class ClientCore {
     const { process, limits, prover } = this.#options;
     const dialer: Dialer = new Dialer({
       carrier: end,
+      carriages: ALL_CARRIAGES,
       environment: process.environment,
       limits,
       resumption: this.#resumption,

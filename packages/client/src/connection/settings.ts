@@ -4,10 +4,11 @@
  * @module
  */
 import {
+  carriageNamed,
   Dialer,
-  OnceCalls,
   Resumption,
   TurnmuxError,
+  type Carriage,
   type Carrier,
   type DialerOptions,
   type Environment,
@@ -19,23 +20,34 @@ import {
 } from "@turnmux/core";
 import type { ClientAuth } from "../auth/client-auth.ts";
 import { checkShared, type SharedOptions } from "../options.ts";
+import type { ClientPart } from "../parts.ts";
+import type { Platform } from "../platform/platform.ts";
 
 /** What stays the same over all connections of a session. */
 export interface Settings {
   readonly environment: Environment;
   readonly limits: Limits;
+  readonly parts: readonly ClientPart[];
+  /** Those of the parts. */
+  readonly carriages: readonly Carriage[];
   readonly auth: ClientAuth | undefined;
   readonly agent: string | undefined;
   readonly acceptsAudience: (audience: string) => boolean;
 }
 
+/** Throws {@link UsageError} for an option that is not what it should be, or lacks its part. */
 export function settingsOf(
   options: SharedOptions,
-  environment: Environment,
+  platform: Platform,
   auth: ClientAuth | undefined,
   acceptsAudience: (audience: string) => boolean,
 ): Settings {
-  return { environment, limits: checkShared(options), auth, agent: options.agent, acceptsAudience };
+  const { agent, carriage, logger } = options;
+  const limits = checkShared(options);
+  const parts = [...(options.parts ?? []), ...platform.parts];
+  const carriages = parts.map((part) => part.carriage).filter((one) => one !== undefined);
+  if (carriage !== undefined) carriageNamed(carriage, carriages);
+  return { environment: platform.environment(logger), limits, parts, carriages, auth, agent, acceptsAudience };
 }
 
 /**
@@ -44,14 +56,14 @@ export function settingsOf(
  */
 export function sessionOptions(
   options: SharedOptions,
-  { environment, limits }: Settings,
+  { environment, limits, parts }: Settings,
   reconnects: boolean,
 ): SessionOptions {
   const { journal, interceptors, timeoutMs, acceptTimeoutMs } = options;
   return {
     environment,
     limits,
-    once: journal === undefined ? undefined : new OnceCalls(journal, environment),
+    incoming: parts.find((part) => part.implement !== undefined)?.implement?.(journal, environment),
     interceptors,
     timeoutMs,
     acceptTimeoutMs,
@@ -73,8 +85,18 @@ export function dialOn(
   resumption: Resumption,
   more: Pick<DialerOptions, "ended" | "started" | "previous">,
 ): Dialer {
-  const { environment, limits, auth, agent, acceptsAudience } = settings;
-  return new Dialer({ carrier, environment, limits, resumption, prover: auth, acceptsAudience, agent, ...more });
+  const { environment, limits, carriages, auth, agent, acceptsAudience } = settings;
+  return new Dialer({
+    carrier,
+    carriages,
+    environment,
+    limits,
+    resumption,
+    prover: auth,
+    acceptsAudience,
+    agent,
+    ...more,
+  });
 }
 
 /** Tells the subscribers of `turnmux:session` where the session is. */

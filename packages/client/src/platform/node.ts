@@ -7,6 +7,7 @@ import { webSocketCarrier, wsCarrier, type Carrier, type SocketCarrierOptions } 
 import { WebSocket, type ClientOptions } from "ws";
 import { openSocket } from "../connection/open-socket.ts";
 import type { ClientSocket } from "../options.ts";
+import { ALL_PARTS } from "../parts.ts";
 import { runtimeEnvironment } from "./environment.ts";
 import type { Platform, Target } from "./platform.ts";
 
@@ -15,6 +16,7 @@ const CLOSE_TIMEOUT_MS = 2_000;
 
 /** See the module's comment. */
 export const nodePlatform: Platform = {
+  parts: ALL_PARTS,
   environment: runtimeEnvironment,
   open(target, listener) {
     const socket = target.webSocket?.(target.url, { headers: target.headers }) ?? webSocketOf(target);

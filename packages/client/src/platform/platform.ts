@@ -5,6 +5,7 @@
  */
 import type { Carrier, Environment, Logger, SocketCarrierOptions } from "@turnmux/core";
 import type { Opening, OpeningListener } from "../connection/open-socket.ts";
+import type { ClientPart } from "../parts.ts";
 import type { ClientSocket, WebSocketFactory } from "../options.ts";
 
 /** What is to be dialled. */
@@ -19,6 +20,8 @@ export interface Target {
 
 /** One for each runtime, and one for tests. */
 export interface Platform {
+  /** What is there without the application's help. */
+  readonly parts: readonly ClientPart[];
   /** The runtime's clock, timers and randomness. */
   environment(log: Logger | undefined): Environment;
   /** Opens a socket of turnmux's own. */

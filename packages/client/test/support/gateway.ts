@@ -10,6 +10,7 @@ import {
   Session,
   systemEnvironment,
   ToolRegistry,
+  toolServer,
   wsCarrier,
   type Admission,
   type Limits,
@@ -106,13 +107,11 @@ export class TestGateway {
       sessions: this.#resumable,
       makeSession: (identity) => {
         let control: SessionControl | undefined;
-        const { registry } = this;
         const session = new Session(
           {
             environment,
             limits,
-            registry,
-            once: this.#once,
+            incoming: toolServer({ registry: this.registry, once: this.#once }),
             peer: { principal: identity.principal },
           },
           (made) => {

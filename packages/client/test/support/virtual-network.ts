@@ -5,12 +5,14 @@ import {
   ResumableSessions,
   Session,
   ToolRegistry,
+  toolServer,
   type Admission,
   type Logger,
   type SessionControl,
 } from "@turnmux/core";
 import { virtualCarriers, type VirtualCarrier } from "../../../core/test/support/virtual-carrier.ts";
 import { VirtualTime } from "../../../core/test/support/virtual-time.ts";
+import { ALL_PARTS } from "../../src/parts.ts";
 import { connectOn } from "../../src/connect.ts";
 import type { Opening, OpenFailure, OpeningListener } from "../../src/connection/open-socket.ts";
 import type { ConnectOptions } from "../../src/options.ts";
@@ -57,6 +59,7 @@ export class VirtualNetwork implements Platform {
   readonly #plan: Attempt[];
   readonly #environment = this.time.environment("gateway");
   readonly #resumable = new ResumableSessions({ environment: this.#environment, limits: resolveLimits() });
+  readonly parts = ALL_PARTS;
   #first: number | undefined;
 
   /** `plan` says what becomes of the attempts, one after the other; the last one stands for all that follow. */
@@ -148,9 +151,12 @@ export class VirtualNetwork implements Platform {
       sessions: this.resumable ? this.#resumable : undefined,
       makeSession: () => {
         const made: { control?: SessionControl } = {};
-        const session = new Session({ environment, limits, registry: this.registry }, (control) => {
-          made.control = control;
-        });
+        const session = new Session(
+          { environment, limits, incoming: toolServer({ registry: this.registry }) },
+          (control) => {
+            made.control = control;
+          },
+        );
         const { control } = made;
         if (control === undefined) throw new Error("no control");
         this.sessions.push({ session, control, acceptor, carrier });

@@ -17,7 +17,7 @@ import { clip } from "../wire/limits.ts";
 import { Antechamber } from "./antechamber.ts";
 import type { ChannelEnd, ChannelEvent } from "./events.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { carriageOf, isCounted, isHandshake } from "./messages.ts";
+import { isCounted, isHandshake } from "./messages.ts";
 import { earliest, wholeMs } from "./milliseconds.ts";
 import { Outbox } from "./outbox.ts";
 import type { FrameSink } from "./sink.ts";
@@ -101,8 +101,8 @@ export abstract class Channel {
 
   /** A message arrived. True when it was turnmux's, which the host must not see (CARR-004, CARR-005, CARR-014). */
   receive(message: CarrierMessage, now: number): boolean {
-    const carriage = carriageOf(message);
-    if (this.carriage !== undefined && this.carriage !== carriage) return this.#foreign(carriage, now);
+    // A message in another carriage is none that this one recognises (CARR-014).
+    const carriage = this.carriage ?? this.carriageOf(message);
     const envelope = carriage.recognise(message);
     if (envelope === undefined) return this.#foreign(carriage, now);
     if (sameOctets(envelope.tag, this.tag)) {
@@ -230,6 +230,8 @@ export abstract class Channel {
     this.end({ cause: "violation", code, message, requirement, byPeer: false }, now, goaway);
   }
 
+  /** The carriage that a message would have, where nobody has said anything in one yet. */
+  protected abstract carriageOf(message: CarrierMessage): Carriage;
   /** Whose a message with the tag zero is (CARR-006). */
   protected abstract judge(carriage: Carriage, envelope: Envelope): Judgement;
   /** A handshake frame in a message that {@link judge} let in. */

@@ -7,15 +7,7 @@ import { proofOctets } from "../auth/transcript.ts";
 import { codeFromWire } from "../errors/codes.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
 import { DELIVERY, PROTOCOL_VERSIONS, statedLimits } from "../limits.ts";
-import {
-  binaryCarriage,
-  handshakePayload,
-  sameOctets,
-  textCarriage,
-  wrappedCarriage,
-  type Carriage,
-  type Envelope,
-} from "../wire/carriage.ts";
+import { handshakePayload, sameOctets, type Carriage, type Envelope } from "../wire/carriage.ts";
 import type { ChallengeFrame, HandshakeFrame, HelloFrame, ResumeRequest, WelcomeFrame } from "../wire/frame.ts";
 import { Channel, type ChannelOptions, type Judgement } from "./channel.ts";
 import type { FrameSink } from "./sink.ts";
@@ -26,7 +18,8 @@ const HELLO_REPEAT_MS = 500;
 
 /** What a client's channel needs beside {@link ChannelOptions}. */
 export interface ClientChannelOptions extends ChannelOptions {
-  readonly carriage: "binary" | "text" | "wrapped";
+  /** In which the client speaks first, and the gateway answers (CARR-014). */
+  readonly carriage: Carriage;
   /** 16 random octets, drawn for this channel. */
   readonly nonce: Uint8Array;
   /** Content types that this side can decode. */
@@ -36,17 +29,17 @@ export interface ClientChannelOptions extends ChannelOptions {
   readonly agentVersion?: string | undefined;
 }
 
-const CARRIAGES = { binary: binaryCarriage, text: textCarriage, wrapped: wrappedCarriage } as const;
-
 /** The client's channel. {@link start} says HELLO; the owner answers the event `challenge` with {@link prove}. */
 export class ClientChannel extends Channel {
+  readonly #carriage: Carriage;
   #hello: HelloFrame;
   #challenge: ChallengeFrame | undefined;
   #repeatAt: number | undefined;
 
   constructor(options: ClientChannelOptions) {
     super("client", options);
-    this.carriage = CARRIAGES[options.carriage];
+    this.carriage = options.carriage;
+    this.#carriage = options.carriage;
     this.#hello = {
       type: "hello",
       versions: PROTOCOL_VERSIONS,
@@ -72,7 +65,7 @@ export class ClientChannel extends Channel {
     this.limitHandshake(now + this.limits.handshakeMs);
     this.sayHandshake(this.#hello);
     // A host may attach its end later. Wrapped messages are numbered, and a host that wraps them has attached already.
-    if (this.shared && this.carriage !== wrappedCarriage) this.#repeatAt = now + HELLO_REPEAT_MS;
+    if (this.shared && this.#carriage.name !== "wrapped") this.#repeatAt = now + HELLO_REPEAT_MS;
   }
 
   /** The octets that a proof of this method and key must cover (section 4), or undefined before CHALLENGE. */
@@ -96,6 +89,10 @@ export class ClientChannel extends Channel {
   /** Binds the session. Called on the event `welcome`, before the next message is received. */
   bind(sink: FrameSink, heartbeatMs: number, now: number): void {
     this.opened(sink, heartbeatMs, now);
+  }
+
+  protected override carriageOf(): Carriage {
+    return this.#carriage;
   }
 
   protected override judge(carriage: Carriage, envelope: Envelope): Judgement {

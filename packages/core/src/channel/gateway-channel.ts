@@ -9,9 +9,11 @@ import { ProtocolViolation } from "../errors/violation.ts";
 import { UsageError } from "../errors/usage.ts";
 import { PROTOCOL_VERSIONS, SENTENCE_OCTETS, statedLimits } from "../limits.ts";
 import { handshakePayload, sameOctets, type Carriage, type Envelope } from "../wire/carriage.ts";
+import type { CarrierMessage } from "../carrier/carrier.ts";
 import { clip } from "../wire/limits.ts";
 import type { ChallengeFrame, HandshakeFrame, HelloFrame, WelcomeFrame } from "../wire/frame.ts";
 import { Channel, type ChannelOptions, type Judgement } from "./channel.ts";
+import { carriageOf } from "./recognition.ts";
 import { wholeMs } from "./milliseconds.ts";
 import type { FrameSink } from "./sink.ts";
 import { checkStated } from "./stated.ts";
@@ -130,6 +132,10 @@ export class GatewayChannel extends Channel {
   /** Answers the handshake with no. Without effect when the channel has ended meanwhile. */
   refuse(code: Code, message: string, now: number, retryAfterMs?: number): void {
     this.#refuse(code, message, now, retryAfterMs, undefined);
+  }
+
+  protected override carriageOf(message: CarrierMessage): Carriage {
+    return carriageOf(message);
   }
 
   protected override judge(carriage: Carriage, envelope: Envelope): Judgement {

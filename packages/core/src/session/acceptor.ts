@@ -4,7 +4,7 @@
  * @module
  */
 import type { CarrierMessage } from "../carrier/carrier.ts";
-import { isHandshakeMessage, isHello } from "../channel/messages.ts";
+import { isHandshakeMessage, isHello } from "../channel/recognition.ts";
 import type { AcceptorOptions } from "./admission.ts";
 import { Conversation } from "./conversation.ts";
 

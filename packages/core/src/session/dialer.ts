@@ -11,6 +11,7 @@ import { UsageError } from "../errors/usage.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
 import type { Limits } from "../limits.ts";
 import type { ChallengeFrame, WelcomeFrame } from "../wire/frame.ts";
+import { carriageNamed, type Carriage } from "../wire/carriage.ts";
 import { OCTETS_LIMIT } from "../wire/limits.ts";
 import { tagFrom, type Environment } from "./environment.ts";
 import { closeCodeOf, Link } from "./link.ts";
@@ -28,6 +29,8 @@ export interface Prover {
 /** What a dialer works with. */
 export interface DialerOptions {
   readonly carrier: Carrier;
+  /** Those that the carrier may have beside binary carriage. Default: none. */
+  readonly carriages?: readonly Carriage[] | undefined;
   readonly environment: Environment;
   readonly limits: Limits;
   /** The session that is attached, or goes on, when the gateway welcomes. One object over all its dialers. */
@@ -62,14 +65,14 @@ export class Dialer {
   #welcomed = false;
   #over = false;
 
-  /** Takes the carrier, and says HELLO. Throws what {@link Carrier.start} throws. */
+  /** Takes the carrier, and says HELLO. Throws what {@link Carrier.start} throws, and {@link UsageError} for a carriage that it lacks. */
   constructor(options: DialerOptions) {
     const { carrier, environment, limits, previous, resumption } = options;
     this.#options = options;
     this.#formers = previous === undefined ? [] : [previous, ...previous.#formers].slice(0, FORMERS);
     this.#channel = new ClientChannel({
       shared: carrier.shared,
-      carriage: carrier.carriage,
+      carriage: carriageNamed(carrier.carriage, options.carriages ?? []),
       tag: tagFrom(environment),
       nonce: environment.randomOctets(16),
       contents: ALL_CONTENTS,

@@ -3,6 +3,11 @@
  *
  * @module
  */
+import { UsageError } from "../errors/usage.ts";
+import { binaryCarriage } from "./binary.ts";
+import type { Carriage } from "./envelope.ts";
+import { textCarriage } from "./text.ts";
+import { wrappedCarriage } from "./wrapped.ts";
 
 export { binaryCarriage, handshakePayload, headerLength } from "./binary.ts";
 export {
@@ -13,3 +18,15 @@ export {
 } from "./envelope.ts";
 export { textCarriage } from "./text.ts";
 export { wrappedCarriage } from "./wrapped.ts";
+
+/** For whoever has no reason to save octets of code. */
+export const ALL_CARRIAGES: readonly Carriage[] = [binaryCarriage, textCarriage, wrappedCarriage];
+
+/** The carriage of this name: binary, or one of `others`. Throws {@link UsageError} where it is none of them. */
+export function carriageNamed(name: string, others: readonly Carriage[]): Carriage {
+  const found = name === binaryCarriage.name ? binaryCarriage : others.find((other) => other.name === name);
+  if (found !== undefined) return found;
+  throw new UsageError(
+    `This client was made without ${name} carriage. Pass { parts: [${name}Carriage] } to connect() or attach(), with import { ${name}Carriage } from "@turnmux/client/${name}"`,
+  );
+}

@@ -1,6 +1,7 @@
 /** The two sides of a session, each with what its owner would keep: tests put them on carriers. */
 import {
   Acceptor,
+  ALL_CARRIAGES,
   Dialer,
   memoryJournal,
   OnceCalls,
@@ -9,6 +10,7 @@ import {
   Resumption,
   Session,
   ToolRegistry,
+  toolServer,
   type Admission,
   type ChannelEnd,
   type DialerOptions,
@@ -109,7 +111,12 @@ export class GatewaySide {
     let made: SessionControl | undefined;
     const { environment, limits, registry, once } = this;
     const session = new Session(
-      { environment, limits, registry, once, interceptors: this.#options.gatewayInterceptors },
+      {
+        environment,
+        limits,
+        incoming: toolServer({ registry, once }),
+        interceptors: this.#options.gatewayInterceptors,
+      },
       (control) => {
         made = control;
       },
@@ -156,7 +163,7 @@ export class ClientSide {
       {
         environment: this.environment,
         limits: this.limits,
-        once: new OnceCalls(memoryJournal(), this.environment),
+        incoming: toolServer({ once: new OnceCalls(memoryJournal(), this.environment) }),
         interceptors: options.clientInterceptors,
         peer: { principal: "gateway" },
         reconnects: options.reconnects,
@@ -181,6 +188,7 @@ export class ClientSide {
     const { prover, acceptsAudience = () => true } = this.#options;
     const options: DialerOptions = {
       carrier,
+      carriages: ALL_CARRIAGES,
       environment: this.environment,
       limits: this.limits,
       resumption: this.resumption,

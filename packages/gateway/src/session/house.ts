@@ -10,6 +10,7 @@ import {
   ResumableSessions,
   systemEnvironment,
   ToolRegistry,
+  toolServer,
   type Admission,
   type Environment,
   type Limits,
@@ -17,6 +18,7 @@ import {
   type SessionControl,
   type SessionEnd,
   type SessionState,
+  type TakesCalls,
 } from "@turnmux/core";
 import { nanoid } from "nanoid";
 import { guard } from "../events.ts";
@@ -67,6 +69,7 @@ export class House {
   refused = 0;
   /** Set once the gateway drains or is closed. */
   closing: Closing | undefined;
+  readonly #incoming: TakesCalls;
   readonly #announce: (session: GatewaySession) => void;
   readonly #changed = new Set<() => void>();
 
@@ -108,6 +111,7 @@ export class House {
     this.resumable = new ResumableSessions({ environment: this.environment, limits: this.limits });
     this.entries.add(this.resumable);
     this.registry = new ToolRegistry({ overrides: options.tools, hasJournal: journal !== undefined });
+    this.#incoming = toolServer(this);
   }
 
   /** Why nobody gets a further session, while the gateway drains and once it is closed. */
@@ -134,10 +138,10 @@ export class House {
   /** Makes a session. Its owner attaches it; then it is announced, first to `first`. */
   makeSession(first?: (session: GatewaySession) => void): { session: GatewaySession; control: SessionControl } {
     let own: SessionControl | undefined;
-    const { environment, limits, registry, once, options } = this;
+    const { environment, limits, options } = this;
     const { interceptors, timeoutMs, acceptTimeoutMs } = options;
     const session = new GatewaySession(
-      { environment, limits, registry, once, interceptors, timeoutMs, acceptTimeoutMs },
+      { environment, limits, incoming: this.#incoming, interceptors, timeoutMs, acceptTimeoutMs },
       (control) => {
         own = control;
       },

@@ -8,6 +8,7 @@ import {
   connectLocally,
   OnceCalls,
   Session,
+  toolServer,
   TurnmuxError,
   type Grant,
   type Interceptor,
@@ -49,7 +50,15 @@ export function openLocalSession(house: House, options: OpenSessionOptions): Ses
   const once = journal === undefined ? undefined : new OnceCalls(journal, visitorEnvironment);
   const peer = { principal: GATEWAY } as const;
   const client = new Session(
-    { environment: visitorEnvironment, limits, once, interceptors, timeoutMs, acceptTimeoutMs, peer },
+    {
+      environment: visitorEnvironment,
+      limits,
+      incoming: toolServer({ once }),
+      interceptors,
+      timeoutMs,
+      acceptTimeoutMs,
+      peer,
+    },
     (control) => {
       own = control;
     },

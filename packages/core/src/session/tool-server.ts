@@ -1,0 +1,27 @@
+/**
+ * Runs tools for the peer of a session.
+ *
+ * @module
+ */
+import { Dispatcher } from "./dispatcher.ts";
+import type { TakesCalls } from "./incoming-calls.ts";
+import type { OnceCalls } from "./once.ts";
+import { ToolRegistry } from "./registry.ts";
+
+/** What a {@link toolServer} works with. */
+export interface ToolServerOptions {
+  /** Tools that the peer may call. Those that the session implements itself come on top. */
+  readonly registry?: ToolRegistry | undefined;
+  /** Where calls of `once` tools are recorded. Absent where there is no journal. */
+  readonly once?: OnceCalls | undefined;
+}
+
+/** For `SessionOptions.incoming`. It may serve any number of sessions. */
+export function toolServer({ registry, once }: ToolServerOptions): TakesCalls {
+  return (context) =>
+    new Dispatcher({
+      ...context,
+      once,
+      registry: new ToolRegistry({ hasJournal: once !== undefined, parent: registry }),
+    });
+}
