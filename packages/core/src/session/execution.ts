@@ -6,7 +6,7 @@
 import type { AcceptInfo } from "../peer/port.ts";
 import { spareItems } from "../spare-octets.ts";
 import type { RegisteredTool } from "./registry.ts";
-import { freesKey, type Settled } from "./settled.ts";
+import { failed, freesKey, type Settled } from "./settled.ts";
 
 /** A call that waits for an execution. Implemented by the dispatcher of its session. */
 export interface Participant {
@@ -42,6 +42,8 @@ export class Execution {
    */
   mayHaveRun: boolean;
   #accepted: AcceptInfo | undefined;
+  /** True once the handler gave an item that nobody takes, since the call was cancelled (CALL-005). */
+  lacksItems = false;
   /** False where it is only to be found out what became of a call: what joins runs anew where it may. */
   readonly runs: boolean;
   #settled: Settled | undefined;
@@ -144,8 +146,10 @@ export class Execution {
   }
 
   /** The end: every call that still waits hears of it, or starts anew where it may and the key is free for it. */
-  settle(settled: Settled, free: boolean = freesKey(settled)): void {
+  settle(given: Settled, free: boolean = freesKey(given)): void {
     if (this.#settled !== undefined) return;
+    // Whoever still reads must not take what there is for all.
+    const settled = given.ok && this.lacksItems ? failed("cancelled", WITHOUT_ITEMS, "completed") : given;
     this.#settled = settled;
     const first = this.#first;
     const firstAgain = this.#firstAgain;
@@ -196,6 +200,8 @@ export class Execution {
     return true;
   }
 }
+
+const WITHOUT_ITEMS = "the call was cancelled, and items that its handler gave afterwards were dropped";
 
 function tell(participant: Participant, again: (() => void) | undefined, settled: Settled, free: boolean): void {
   if (free && again !== undefined) again();

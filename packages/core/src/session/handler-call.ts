@@ -131,6 +131,7 @@ export class Parts {
   /** Resolves when there is room for the next one; rejects when the call is cancelled, so that a loop over items ends. */
   item(value: unknown): Promise<void> {
     this.began();
+    if (this.execution.aborted) this.execution.lacksItems = true;
     const sent = unlessAborted(this.execution.signal, () => this.#send(value));
     // A handler need not wait for it, and then hears of it when it returns.
     sent.catch(() => {});

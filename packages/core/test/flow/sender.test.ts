@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { defineTools, tool, type ToolHandlers } from "../../src/index.ts";
+import { defineTools, tool, ToolError, type ToolHandlers } from "../../src/index.ts";
 import type { Frame } from "../../src/wire/frame.ts";
 import type { GatewayUnderTest } from "../support/raw-worlds.ts";
 import { never } from "../support/kit.ts";
@@ -217,6 +217,43 @@ describe("A peer that never grants anything", () => {
     const first = await under.say(open(3, "text", 1), reset(3));
     expect(first).toMatchObject([{ type: "end", stream: 3, code: 0, more: true }]);
     expect(chargeOf([...first, ...(await under.say(credit(3, 1 << 20)))], 3)).toBe(20_000);
+  });
+
+  it.each([
+    ["whose handler completes later", 7],
+    ["whose handler gives others later, and completes", 0],
+  ])("hears that items of a call that it gave up are missing, %s [CALL-005]", async (_, before) => {
+    const done = Promise.withResolvers<string>();
+    const under = await gateway({
+      items: async (_input, call) => {
+        const give = (): void => void call.item("x".repeat(3_000));
+        for (let n = 0; n < before; n++) give();
+        const value = await done.promise;
+        give();
+        return value;
+      },
+    });
+    expect(itemsOf(await under.say(open(1, "items", 1)))).toHaveLength(Math.min(before, 2));
+    expect(await under.say(reset(1))).toEqual([]);
+    done.resolve("done");
+    await under.time.settle();
+    expect(under.raw.take()).toMatchObject([{ type: "end", stream: 1, code: 1, outcome: 2 }]);
+  });
+
+  it("hears of a call that it gave up what its handler says, where that failed [CALL-005]", async () => {
+    const done = Promise.withResolvers<void>();
+    const under = await gateway({
+      items: async (_input, call) => {
+        for (let n = 0; n < 7; n++) void call.item("x".repeat(3_000));
+        await done.promise;
+        throw new ToolError("not_found", "there is no such thing", { outcome: "failed" });
+      },
+    });
+    await under.say(open(1, "items", 1));
+    await under.say(reset(1));
+    done.resolve();
+    await under.time.settle();
+    expect(under.raw.take()).toMatchObject([{ type: "end", stream: 1, code: 5, outcome: 1 }]);
   });
 
   it("is refused further calls once too much waits for it, and hears when to try again [FLOW-010]", async () => {
