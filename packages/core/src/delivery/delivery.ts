@@ -19,9 +19,11 @@ export interface DeliverySource {
   frame(frame: SinkFrame, now: number): void;
   /** The next CREDIT to write. It is not counted, and waits for nothing (FLOW-006). */
   nextCredit(): CreditFrame | undefined;
+  /** The next RESET to write. It is counted, and waits neither for bodies nor for credit (CHAN-007). */
+  nextReset(): CountedFrame | undefined;
   /**
-   * The next counted frame to write. Without `room`: one of those that never wait (DELIV-004). Without `bulk`: none of a body of
-   * several frames (FLOW-009).
+   * The next counted frame to write that is no RESET. Without `room`: one of those that never wait (DELIV-004). Without `bulk`: none
+   * of a body of several frames (FLOW-009).
    */
   nextCounted(now: number, room: boolean, bulk: boolean): CountedFrame | undefined;
   readonly lastStream: number;
@@ -164,7 +166,22 @@ export class Delivery implements FrameSink {
       if (this.#untold > 0) this.#ackDue = true;
       return credit;
     }
-    return undefined;
+    return this.#nextReset(now);
+  }
+
+  /** Behind what is sent again (DELIV-006), and while there is room for what never waits (DELIV-004). */
+  #nextReset(now: number): CountedFrame | undefined {
+    if (this.#again !== undefined || this.#full) return undefined;
+    const reset = this.#source.nextReset();
+    if (reset === undefined) return undefined;
+    this.#kept.add(reset, now);
+    this.#unheardSince ??= now;
+    return reset;
+  }
+
+  /** Each stream has few frames that never wait, but a peer can open one stream after the other. */
+  get #full(): boolean {
+    return this.#kept.octets >= this.#limits.replay * HARD_LIMIT;
   }
 
   nextFrame(now: number): Frame | undefined {
@@ -180,8 +197,7 @@ export class Delivery implements FrameSink {
     const again = this.#nextAgain(now);
     if (again !== undefined) return again;
     const { replay, bulkInFlight } = this.#limits;
-    // Each stream has few frames that never wait, but a peer can open one stream after the other.
-    if (this.#kept.octets >= replay * HARD_LIMIT) return undefined;
+    if (this.#full) return undefined;
     this.#writing = true;
     const bulk = this.#kept.bulkOctets < bulkInFlight;
     const frame = this.#source.nextCounted(now, this.#kept.octets < replay, bulk);

@@ -16,7 +16,7 @@ import { Grants } from "../flow/grants.ts";
 import { channelWindow, NO_WINDOW, streamWindow } from "../flow/window.ts";
 import { CREDIT, LEAST_GRANT, ITEM_OCTETS, MAX_STREAM_ID, UNSENT_RESULTS, type Limits } from "../limits.ts";
 import { headerLength } from "../wire/carriage.ts";
-import type { AckFrame, CountedFrame, CreditFrame, GoawayFrame, OfferFrame, ResetFrame } from "../wire/frame.ts";
+import type { AckFrame, CountedFrame, CreditFrame, GoawayFrame, OfferFrame } from "../wire/frame.ts";
 import { cutShort, endedBefore, endedUnderWay, notKept, notSent, untaken } from "./endings.ts";
 import {
   acceptFrame,
@@ -241,20 +241,18 @@ export class Peer implements CallPort, FrameSink {
 
   reset(call: CallNumber, code: "cancelled" | "deadline_exceeded"): void {
     const stream = this.#calls.get(call);
-    if (stream === undefined || stream.resetting) return;
+    if (stream === undefined || stream.resetting !== undefined) return;
     if (stream.id === 0) {
       this.#control.wake();
       this.#settle(stream, notSent(code));
       return;
     }
     // What is left of the arguments is of no use any more: RESET stands for it.
-    stream.resetting = true;
-    this.#writer.dropBodies(stream);
+    stream.resetting = { type: "reset", stream: stream.id, code: codeToWire(code) };
+    this.#writer.reset(stream);
     // What is unread must not keep END from coming, which tells the truth.
     this.#grants.release(stream);
-    const frame: ResetFrame = { type: "reset", stream: stream.id, code: codeToWire(code) };
-    stream.control.push(frame);
-    this.#schedule(stream);
+    this.#control.ready(0, this.#calls.size === 1);
   }
 
   offer(tools: OfferFrame["tools"]): void {
@@ -310,12 +308,12 @@ export class Peer implements CallPort, FrameSink {
     return false;
   }
 
-  nextControl(): CreditFrame | undefined {
-    return this.nextCredit();
+  nextControl(): CountedFrame | CreditFrame | undefined {
+    return this.nextCredit() ?? this.nextReset();
   }
 
   nextFrame(now: number): CountedFrame | CreditFrame | undefined {
-    return this.nextCredit() ?? this.nextCounted(now, true, true);
+    return this.nextControl() ?? this.nextCounted(now, true, true);
   }
 
   /** The next CREDIT to write. It waits for nothing. */
@@ -323,9 +321,16 @@ export class Peer implements CallPort, FrameSink {
     return this.#grants.next();
   }
 
+  /** The next RESET to write. It is counted, and waits neither for bodies nor for credit. */
+  nextReset(): CountedFrame | undefined {
+    const next = this.#writer.nextReset();
+    next?.stream.sent(next.frame);
+    return next?.frame;
+  }
+
   /**
-   * The next counted frame to write. Without `room`: one of those that never wait for an acknowledgement (DELIV-004). Without
-   * `bulk`: none of a large body (FLOW-009).
+   * The next counted frame to write that is no RESET. Without `room`: one of those that never wait for an acknowledgement
+   * (DELIV-004). Without `bulk`: none of a large body (FLOW-009).
    */
   nextCounted(now: number, room: boolean, bulk: boolean): CountedFrame | undefined {
     const offer = room ? this.#offers.take() : undefined;
@@ -442,7 +447,7 @@ export class Peer implements CallPort, FrameSink {
     this.#writer.schedule(stream);
     const body = stream.bodies.at(-1);
     // END may stand for ACCEPT, and a later report for an earlier one (CALL-001, CALL-008).
-    const mayBeReplaced = body === undefined ? !stream.resetting : body.kind === "progress";
+    const mayBeReplaced = body === undefined || body.kind === "progress";
     if (mayBeReplaced) this.#control.wake();
     else this.#control.ready(body?.octets.length ?? 0, this.#calls.size === 1 && body?.kind !== "item");
   }

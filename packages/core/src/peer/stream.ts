@@ -8,7 +8,7 @@ import { IncomingCredit } from "../flow/incoming-credit.ts";
 import { OutgoingCredit } from "../flow/outgoing-credit.ts";
 import type { Window } from "../flow/window.ts";
 import type { OctetSource } from "../content/body.ts";
-import type { AcceptFrame, StreamFrame } from "../wire/frame.ts";
+import type { AcceptFrame, ResetFrame, StreamFrame } from "../wire/frame.ts";
 import type { Assembly } from "./assembly.ts";
 import type { CallNumber } from "./port.ts";
 import type { PriorityClass, Schedulable } from "./scheduler.ts";
@@ -55,7 +55,7 @@ export class Stream implements Schedulable<Stream> {
   itemOctets = 0;
   /** True while what it has to write waits for credit of the stream. */
   lacksCredit = false;
-  /** Frames without a body, written before any further body. */
+  /** ACCEPTs, written before any further body. */
   readonly control: StreamFrame[] = [];
   /** Bodies to write, in order. */
   bodies: OutgoingBody[] = [];
@@ -77,8 +77,8 @@ export class Stream implements Schedulable<Stream> {
   ending = false;
   /** True where that END says that the call completed. */
   endsWell = false;
-  /** True once RESET is queued. */
-  resetting = false;
+  /** The RESET of an own call, once it is queued. */
+  resetting: ResetFrame | undefined;
   /** What the peer's RESET says, once it has come: no item is begun from then on. */
   givenUp: "cancelled" | "deadline_exceeded" | undefined;
   /** True once items were dropped for that. */

@@ -7,7 +7,7 @@
 import { OutgoingCredit } from "../flow/outgoing-credit.ts";
 import type { Window } from "../flow/window.ts";
 import { FRAME_OVERHEAD, ITEM_OCTETS } from "../limits.ts";
-import type { PeerLimits, StreamFrame } from "../wire/frame.ts";
+import type { PeerLimits, ResetFrame, StreamFrame } from "../wire/frame.ts";
 import { headerLength } from "../wire/carriage.ts";
 import { Queue } from "./queue.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -36,6 +36,8 @@ export class Writer {
   readonly #parked = new Queue<Stream>();
   /** Streams that have part of a large body to write, of which too much is not acknowledged. */
   readonly #bulky = new Queue<Stream>();
+  /** Own streams whose RESET is to be written: before all else, since it waits for nothing (CHAN-007). */
+  readonly #resets = new Queue<Stream>();
   /** Streams whose next item waits for credit of the channel. */
   readonly #unpaid = new Queue<Stream>();
   /** What the peer takes of items, of all streams. One that has begun is counted whole. */
@@ -77,6 +79,23 @@ export class Writer {
   schedule(stream: Stream): void {
     this.#parked.remove(stream);
     this.#ready.add(stream, stream.priority);
+  }
+
+  /** An own stream is given up: what it had still to write is dropped, and its RESET is to be written. */
+  reset(stream: Stream): void {
+    this.dropBodies(stream);
+    this.#ready.remove(stream);
+    this.#parked.remove(stream);
+    this.#bulky.remove(stream);
+    this.#resets.add(stream);
+  }
+
+  /** The next RESET to write, and its stream; undefined when there is none. */
+  nextReset(): { readonly stream: Stream; readonly frame: ResetFrame } | undefined {
+    const stream = this.#resets.take();
+    if (stream?.resetting === undefined) return undefined;
+    this.#complete(stream);
+    return { stream, frame: stream.resetting };
   }
 
   /** The peer takes more of a stream. False where its limit goes back. */
@@ -167,6 +186,7 @@ export class Writer {
     this.#ready.remove(stream);
     this.#parked.remove(stream);
     this.#bulky.remove(stream);
+    this.#resets.remove(stream);
     this.dropBodies(stream);
     this.#complete(stream);
   }
@@ -184,12 +204,9 @@ export class Writer {
   }
 
   #frameOf(stream: Stream, now: number): StreamFrame | undefined {
-    // RESET and ACCEPT need no room and wait for nothing, except that nothing precedes OPEN.
+    // ACCEPT needs no credit.
     const control = stream.control.length === 0 ? undefined : stream.control.shift();
-    if (control !== undefined) {
-      if (control.type === "reset") this.#complete(stream);
-      return control;
-    }
+    if (control !== undefined) return control;
     const [body] = stream.bodies;
     if (body === undefined || (!body.started && !this.#mayBegin(stream, body, now))) return undefined;
     const room = body.started ? this.#nextRoom(stream, body) : this.#firstRoom(stream, body, now);
@@ -313,12 +330,11 @@ export class Writer {
 }
 
 /**
- * True where a stream's next frame is its first ACCEPT, its RESET, or an END. A state that is told again may wait, and so
+ * True where a stream's next frame is its first ACCEPT, or an END. A state that is told again may wait, and so
  * no stream has more than three such frames.
  */
 function neverWaits(stream: Stream): boolean {
-  const [control] = stream.control;
-  if (control !== undefined) return control.type === "reset" || !stream.accepted;
+  if (stream.control.length > 0) return !stream.accepted;
   const [body] = stream.bodies;
   return body?.kind === "result" && !body.started;
 }
