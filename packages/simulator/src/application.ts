@@ -136,6 +136,7 @@ export class Application {
       this.#calls.item(attempt, item);
       if (attempt.items === leaveAfter) {
         attempt.cancelledAt ??= this.#process.world.now;
+        attempt.left = true;
         break;
       }
       if (attempt.items === stop?.after) await this.#process.sleep(stop.forMs);

@@ -49,6 +49,8 @@ export interface Attempt extends AttemptRequest {
   readonly delaysBefore: number;
   /** When it was cancelled, or its loop over the items was left. */
   cancelledAt: number | undefined;
+  /** Its loop over the items was left. */
+  left: boolean;
   /** When its result was there: the loop over its items may take longer. */
   endedAt: number | undefined;
   /** When ACCEPT came, which may be later than the caller waits for it. */
@@ -102,6 +104,7 @@ export class Calls {
       before: disturbances(request.supports),
       delaysBefore: delays(request.supports),
       cancelledAt: undefined,
+      left: false,
       endedAt: undefined,
       acceptedAt: undefined,
       items: 0,
@@ -244,8 +247,8 @@ export class Calls {
 
   #checkResult(attempt: Attempt, value: unknown): void {
     const { script, tool, principal, key, site } = attempt;
-    const { id, run: number, pad } = value as Answer;
-    const run = this.#ledger.runs[number];
+    const { id, run: number, pad } = (value ?? {}) as Partial<Answer>;
+    const run = number === undefined ? undefined : this.#ledger.runs[number];
     if (run === undefined || id !== script.id || pad !== padding(script.size)) {
       this.#violate("results", attempt, "it got a result that is not its own");
       return;
@@ -253,7 +256,8 @@ export class Calls {
     if (run.principal !== principal || run.site !== site || run.tool !== tool) {
       this.#violate("principals", attempt, `it got the result of run ${number}, which is for ${run.principal}`);
     }
-    if (attempt.cancelledAt === undefined && !attempt.unread && attempt.items !== script.items) {
+    // CALL-005: one that was cancelled does not end well where items are missing.
+    if (!attempt.left && !attempt.unread && attempt.items !== script.items) {
       this.#violate("items", attempt, `it ends well with ${attempt.items} of ${script.items} items`);
     }
     if (key === undefined || !isOnce(tool)) return;
@@ -265,6 +269,10 @@ export class Calls {
     const { tool, key, principal, site } = attempt;
     if (!OUTCOMES.includes(told.outcome)) {
       this.#violate("every failure has an outcome", attempt, `it got ${told.code}: ${told.message}`);
+    }
+    // CALL-005
+    if (sendsItems(tool) && told.outcome === "completed" && !this.#hasCompleted(attempt)) {
+      this.#violate("the truth", attempt, "its caller was told that it completed, and no handler of it did");
     }
     if (key === undefined || !isOnce(tool)) return;
     const { runs, effects } = this.#ledger.history(site, principal, key);
@@ -298,6 +306,10 @@ export class Calls {
       );
       if (!other) this.#violate("the truth", attempt, "its key is said to belong to other arguments, and it does not");
     }
+  }
+
+  #hasCompleted({ number }: Attempt): boolean {
+    return this.#ledger.runs.some((run) => run.attempt === number && run.end === "ok");
   }
 
   /** Where nothing was lost or held up, everybody gets what the script says. */

@@ -138,6 +138,7 @@ export function planOf(seed: number, random: Random): Plan {
     ...calls(drawn),
     ...faults(drawn),
     ...twins(drawn, seed),
+    ...swarm(drawn, seed),
     ...(shared ? hostTraffic(drawn) : []),
   ];
   // Drawn apart, so that all else of a seed is what it is without them.
@@ -395,6 +396,28 @@ function hostTraffic({ random, clients, activeMs }: Drawn): Timed<HostPlan>[] {
     side: random.pick(["client", "gateway"]),
     at: random.real(0, activeMs),
   }));
+}
+
+/** Tells the names of calls of a swarm apart from the others. */
+const SWARM = 2_000;
+
+/**
+ * In a few schedules so many small calls, each in a turn of its own, that the table of names is full, and begins anew. Drawn apart, as
+ * {@link twins} are.
+ */
+function swarm({ clients, activeMs }: Drawn, seed: number): Timed<CallPlan>[] {
+  const random = new Random(seed, 6);
+  if (!random.chance(0.02)) return [];
+  const client = random.between(0, clients.length - 1);
+  const tools = random.pick<readonly ToolName[]>([["look", "put"], ["see"]]);
+  const shares = tools.map((tool) => [tool, 1] as const);
+  const style: Style = { keys: 1_000, large: 0, largest: 0, deadlines: 0, cancels: 0, pace: 0, shares };
+  const gapMs = random.pick([0, 1, 20]);
+  const from = random.real(0, activeMs);
+  return Array.from({ length: random.between(70, 90) }, (_, index) => {
+    const made = call(random, style, client, SWARM + index);
+    return { ...made, inTurn: true, at: from + index * gapMs };
+  });
 }
 
 /** Drawn apart, so that a schedule is the same with and without them but for what they do. */

@@ -9,6 +9,7 @@ const GRANTS = "flow/grants.ts";
 const INCOMING = "flow/incoming-credit.ts";
 const OUTGOING = "flow/outgoing-credit.ts";
 const PEER = "peer/peer.ts";
+const NAMES = "peer/interned.ts";
 
 /** See the module's comment. */
 export const flowFaults: readonly PlantedFault[] = [
@@ -86,6 +87,13 @@ export const flowFaults: readonly PlantedFault[] = [
     "if (this.#writer.dropItems(stream) === 0) return;",
     "if (!stream.cutShort) return;",
   ),
+  plant(
+    "a call that was given up ends well although items of it are missing",
+    4_000,
+    PEER,
+    "completed.ok && stream.cutShort && stream.givenUp !== undefined ? cutShort(stream.givenUp) : completed",
+    "completed",
+  ),
   {
     name: "the names of OPENs are forgotten with a connection",
     within: 2_000,
@@ -108,5 +116,19 @@ export const flowFaults: readonly PlantedFault[] = [
     PEER,
     "openFrame(stream.id, request, chunk, more, now),",
     "this.#names.written(openFrame(stream.id, request, chunk, more, now)),",
+  ),
+  plant(
+    "a name that gave its place in the table of names to another one is said by its number all the same",
+    4_000,
+    NAMES,
+    "if (former !== undefined) this.#numbers.delete(former);",
+    "",
+  ),
+  plant(
+    "the table of names that were received begins anew one place too early",
+    4_000,
+    NAMES,
+    "this.#slots[this.#next] = name;\n    this.#next = (this.#next + 1) % NAME_SLOTS;",
+    "this.#slots[this.#next] = name;\n    this.#next = (this.#next + 1) % (NAME_SLOTS - 1);",
   ),
 ];
