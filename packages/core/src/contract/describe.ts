@@ -4,11 +4,10 @@
  * @module
  */
 
-import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Effect } from "../errors/effect.ts";
 import { jsonSchemaOf, jsonSchemaProblem, revisionOf, type SchemaPart } from "./json-schema.ts";
 import type { JsonSchema } from "./schema.ts";
-import { tool, type ToolContract } from "./tool.ts";
+import type { ToolContract } from "./tool.ts";
 
 /** The name of the built-in tool. */
 export const describeToolName = "turnmux.describe";
@@ -39,48 +38,19 @@ export interface DescribeResult {
   readonly tools: readonly ToolDescription[];
 }
 
-/** A validator by hand, so that the core needs no library for its own tool. */
-function schemaOf<T>(check: (value: unknown) => value is T, message: string): StandardSchemaV1<T, T> {
-  return {
-    "~standard": {
-      version: 1,
-      vendor: "turnmux",
-      validate: (value) => (check(value) ? { value } : { issues: [{ message }] }),
-    },
-  };
-}
-
-function isRequest(value: unknown): value is DescribeRequest {
+/** Whether a value is what `turnmux.describe` takes. */
+export function isDescribeRequest(value: unknown): value is DescribeRequest {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const tools: unknown = (value as Partial<Record<"tools", unknown>>).tools;
   return tools === undefined || (Array.isArray(tools) && tools.every((name) => typeof name === "string"));
 }
 
-function isResult(value: unknown): value is DescribeResult {
+/** Whether a value is what `turnmux.describe` returns, as far as that must be known. */
+export function isDescribeResult(value: unknown): value is DescribeResult {
   return (
     typeof value === "object" && value !== null && Array.isArray((value as Partial<Record<"tools", unknown>>).tools)
   );
 }
-
-/** The contract of `turnmux.describe`. It is not offered; every side has it. */
-export const describeTool: ToolContract<
-  StandardSchemaV1<DescribeRequest, DescribeRequest>,
-  StandardSchemaV1<DescribeResult, DescribeResult>,
-  undefined,
-  undefined,
-  "read"
-> = tool({
-  description: "Describes tools: name, description, effect and JSON Schemas.",
-  input: schemaOf(isRequest, "must be { tools?: string[] }"),
-  inputJsonSchema: { type: "object", properties: { tools: { type: "array", items: { type: "string" } } } },
-  output: schemaOf(isResult, "must be { tools: [...] }"),
-  outputJsonSchema: {
-    type: "object",
-    properties: { tools: { type: "array", items: { type: "object" } } },
-    required: ["tools"],
-  },
-  effect: "read",
-});
 
 /**
  * The answer of `turnmux.describe`: the tools that the caller may call, as the one who asks has filtered them.

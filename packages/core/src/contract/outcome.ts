@@ -4,10 +4,8 @@
  * @module
  */
 
-import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Code } from "../errors/codes.ts";
 import type { Outcome } from "../errors/outcome.ts";
-import { tool, type ToolContract } from "./tool.ts";
 
 /** The name of the built-in tool that tells what became of a call. */
 export const outcomeToolName = "turnmux.outcome";
@@ -71,20 +69,11 @@ export interface CallsResult {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function fieldsOf(value: unknown): Fields | undefined {
+/** The fields of an object; undefined for anything else. */
+export function fieldsOf(value: unknown): Fields | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value))
     : undefined;
-}
-
-function schemaOf<T>(check: (value: unknown) => value is T, message: string): StandardSchemaV1<T, T> {
-  return {
-    "~standard": {
-      version: 1,
-      vendor: "turnmux",
-      validate: (value) => (check(value) ? { value } : { issues: [{ message }] }),
-    },
-  };
 }
 
 /** Whether a value is `{ key }` or `{ callId }`. */
@@ -96,12 +85,14 @@ export function isOutcomeRequest(value: unknown): value is OutcomeRequest {
   return callId === undefined && typeof key === "string" && key !== "";
 }
 
-const states: readonly unknown[] = ["running", "settled", "abandoned", "none"];
+/** What {@link CallOutcome.state} may be. */
+export const CALL_STATES: readonly unknown[] = ["running", "settled", "abandoned", "none"];
 const flightStates: readonly unknown[] = ["running", "queued", "joined", "waiting"];
 
-function isCallOutcome(value: unknown): value is CallOutcome {
+/** Whether a value is what `turnmux.outcome` returns. */
+export function isCallOutcome(value: unknown): value is CallOutcome {
   const fields = fieldsOf(value);
-  if (fields === undefined || !states.includes(fields["state"])) return false;
+  if (fields === undefined || !CALL_STATES.includes(fields["state"])) return false;
   return (
     every(fields, ["tool", "callId", "key", "outcome", "code", "message"], "string") &&
     every(fields, ["claimedAtMs", "settledAtMs"], "number") &&
@@ -109,7 +100,8 @@ function isCallOutcome(value: unknown): value is CallOutcome {
   );
 }
 
-function isCallsResult(value: unknown): value is CallsResult {
+/** Whether a value is what `turnmux.calls` returns. */
+export function isCallsResult(value: unknown): value is CallsResult {
   const calls = fieldsOf(value)?.["calls"];
   return Array.isArray(calls) && calls.every(isInFlight);
 }
@@ -126,48 +118,3 @@ function isInFlight(value: unknown): boolean {
 function every(fields: Fields, names: readonly string[], type: "string" | "number" | "boolean"): boolean {
   return names.every((name) => fields[name] === undefined || typeof fields[name] === type);
 }
-
-/** The contract of `turnmux.outcome`. It is not offered; every side has it. */
-export const outcomeTool: ToolContract<
-  StandardSchemaV1<OutcomeRequest, OutcomeRequest>,
-  StandardSchemaV1<CallOutcome, CallOutcome>,
-  undefined,
-  undefined,
-  "read"
-> = tool({
-  description: "Tells what became of a call, by its key or its call id.",
-  input: schemaOf(isOutcomeRequest, "must be { key: string } or { callId: string }"),
-  inputJsonSchema: {
-    type: "object",
-    properties: { key: { type: "string" }, callId: { type: "string" } },
-    minProperties: 1,
-    maxProperties: 1,
-  },
-  output: schemaOf(isCallOutcome, "must be { state, ... }"),
-  outputJsonSchema: {
-    type: "object",
-    properties: { state: { enum: states } },
-    required: ["state"],
-  },
-  effect: "read",
-});
-
-/** The contract of `turnmux.calls`. It is not offered; every side has it. */
-export const callsTool: ToolContract<
-  StandardSchemaV1<unknown, unknown>,
-  StandardSchemaV1<CallsResult, CallsResult>,
-  undefined,
-  undefined,
-  "read"
-> = tool({
-  description: "Tells which calls of the caller are in flight.",
-  input: schemaOf((value): value is unknown => value === undefined || fieldsOf(value) !== undefined, "must be {}"),
-  inputJsonSchema: { type: "object" },
-  output: schemaOf(isCallsResult, "must be { calls: [...] }"),
-  outputJsonSchema: {
-    type: "object",
-    properties: { calls: { type: "array", items: { type: "object" } } },
-    required: ["calls"],
-  },
-  effect: "read",
-});

@@ -4,16 +4,15 @@
  * @module
  */
 import {
-  callsTool,
   callsToolName,
   isOutcomeRequest,
-  outcomeTool,
   outcomeToolName,
   type CallInFlight,
   type CallOutcome,
   type CallsResult,
   type OutcomeRequest,
 } from "../contract/outcome.ts";
+import { callsTool, outcomeTool } from "../contract/builtin.ts";
 import { effectToWire } from "../errors/effect.ts";
 import { ToolError } from "../errors/tool-error.ts";
 import type { JournalRecord } from "../journal/journal.ts";

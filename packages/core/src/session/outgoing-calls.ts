@@ -4,7 +4,7 @@
  * @module
  */
 import type { CallOptions } from "../contract/call-options.ts";
-import type { ToolContract } from "../contract/tool.ts";
+import type { ToolDefinition } from "../contract/tool.ts";
 import { ValueError } from "../content/value.ts";
 import type { Code } from "../errors/codes.ts";
 import type { Outcome } from "../errors/outcome.ts";
@@ -27,6 +27,9 @@ export interface CallMore {
   /** What cancels the call beside its own signal. */
   readonly signals?: readonly (AbortSignal | undefined)[] | undefined;
 }
+
+/** What a caller's contract says of a tool, which may be more than the peer's offer does. */
+export type KnownTool = Pick<ToolDefinition, "effect" | "timeoutMs" | "verify">;
 
 /** What {@link OutgoingCalls} work with. */
 export interface OutgoingCallsOptions {
@@ -64,7 +67,7 @@ export class OutgoingCalls {
     input: unknown,
     options: CallOptions,
     more: CallMore,
-    contract: ToolContract | undefined,
+    contract: KnownTool | undefined,
   ): Promise<unknown> {
     try {
       return this.#start(name, input, options, more, contract, undefined);
@@ -74,7 +77,7 @@ export class OutgoingCalls {
   }
 
   /** Makes a call whose tool sends items. */
-  items(name: string, input: unknown, options: CallOptions, more: CallMore, contract: ToolContract): unknown {
+  items(name: string, input: unknown, options: CallOptions, more: CallMore, contract: KnownTool): unknown {
     const leaving = new AbortController();
     const items = new ItemQueue(() =>
       leaving.abort(
@@ -97,7 +100,7 @@ export class OutgoingCalls {
     input: unknown,
     options: CallOptions,
     more: CallMore,
-    contract: ToolContract | undefined,
+    contract: KnownTool | undefined,
     items: ItemQueue | undefined,
   ): Promise<unknown> {
     checkCallOptions(options);
@@ -133,7 +136,7 @@ export class OutgoingCalls {
     input: unknown,
     options: CallOptions,
     more: CallMore,
-    contract: ToolContract | undefined,
+    contract: KnownTool | undefined,
     streams: boolean,
   ): CallRequest {
     const { environment } = this.#options;
@@ -157,7 +160,6 @@ export class OutgoingCalls {
       cancellation: cancellationOf(options.signal, more.signals),
       effect,
       verify: contract?.verify ?? this.#options.verify(name),
-      contract,
     };
   }
 

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Acceptance, CallOptions } from "../contract/call-options.ts";
-import type { ToolContract } from "../contract/tool.ts";
 import type { Value } from "../content/value.ts";
 import type { Code } from "../errors/codes.ts";
 import type { Effect } from "../errors/effect.ts";
@@ -34,7 +33,6 @@ export interface CallRequest {
   /** What the caller knows of the tool, for errors. */
   readonly effect: Effect | undefined;
   readonly verify: string | undefined;
-  readonly contract: ToolContract | undefined;
 }
 
 const OK: CallEnd = { ok: true };

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { describeTool, describeToolName, describeTools, type DescribeRequest } from "../contract/describe.ts";
+import { describeTool } from "../contract/builtin.ts";
+import { describeToolName, describeTools, type DescribeRequest } from "../contract/describe.ts";
 import type { ToolHandlers } from "../contract/infer.ts";
 import type { ReconcileCall } from "../contract/tool-call.ts";
 import { revisionOf } from "../contract/json-schema.ts";

@@ -7,7 +7,7 @@
 import { cloneValue } from "../content/body.ts";
 import { EMPTY_MAP, EMPTY_SET } from "../empty.ts";
 import { TurnmuxError } from "../errors/turnmux-error.ts";
-import { fingerprint } from "../journal/fingerprint.ts";
+import { canonicalJson } from "../journal/canonical-json.ts";
 import type { CallRequest } from "./outgoing.ts";
 
 /**
@@ -15,6 +15,9 @@ import type { CallRequest } from "./outgoing.ts";
  * that repeat those have keys of their own.
  */
 export const REPORTED_UNKNOWNS = 1_000;
+
+/** Characters of their arguments at which fewer are remembered. */
+export const REPORTED_CHARACTERS: number = 16 * 2 ** 20;
 
 interface Reported {
   /** Turn, tool and arguments. */
@@ -27,6 +30,7 @@ export class Retries {
   /** The oldest first, as they are taken over. */
   #reported: Map<string, Set<Reported>> = EMPTY_MAP;
   #all: Set<Reported> = EMPTY_SET;
+  #characters = 0;
 
   /**
    * Makes a call with the key that counts: its own, or that of a call which it repeats. For calls that have a
@@ -68,13 +72,16 @@ export class Retries {
     }
     this.#reported.set(what, reported.add(one));
     this.#all.add(one);
-    if (this.#all.size <= REPORTED_UNKNOWNS) return;
-    const [oldest] = this.#all;
-    if (oldest !== undefined) this.#forget(oldest);
+    this.#characters += what.length;
+    for (const oldest of this.#all) {
+      if (this.#all.size <= REPORTED_UNKNOWNS && this.#characters <= REPORTED_CHARACTERS) return;
+      if (oldest !== one) this.#forget(oldest);
+    }
   }
 
   #forget(one: Reported): void {
     this.#all.delete(one);
+    this.#characters -= one.what.length;
     const reported = this.#reported.get(one.what);
     if (reported?.delete(one) === true && reported.size === 0) this.#reported.delete(one.what);
   }
@@ -86,7 +93,8 @@ export function subjectOf({ turn, tool, effect, input }: CallRequest): string | 
   if (turn === undefined || (effect ?? "once") !== "once" || typeof tool !== "string") return undefined;
   try {
     // The arguments as they stand now: the caller may go on with its own.
-    return `${fingerprint(tool, cloneValue(input))} ${turn}`;
+    const value = cloneValue(input);
+    return canonicalJson(value === undefined ? [turn, tool] : [turn, tool, value]);
   } catch {
     // No value: the call ends with what is wrong with it, and was never sent.
     return undefined;

@@ -4,16 +4,16 @@
  * @module
  */
 import { buildClient } from "../contract/client.ts";
-import { checkedAnswer } from "../contract/answer.ts";
-import { describeTool, describeToolName, type ToolDescription } from "../contract/describe.ts";
+import { BUILTIN, checkedAnswer } from "../contract/answer.ts";
+import { describeToolName, isDescribeResult, type ToolDescription } from "../contract/describe.ts";
 import type { CallOptions } from "../contract/call-options.ts";
 import type { ToolClient, ToolHandlers } from "../contract/infer.ts";
 import { isToolName } from "../contract/names.ts";
 import {
-  callsTool,
   callsToolName,
+  isCallOutcome,
+  isCallsResult,
   isOutcomeRequest,
-  outcomeTool,
   outcomeToolName,
   type CallInFlight,
   type CallOutcome,
@@ -299,16 +299,16 @@ export class Session extends SessionEventTarget {
   async outcome(of: OutcomeRequest): Promise<CallOutcome> {
     if (!isOutcomeRequest(of)) throw new UsageError("outcome() takes { key } or { callId }");
     return checkedAnswer(
-      outcomeTool,
-      await this.#calls.call(outcomeToolName, of, NO_OPTIONS, {}, outcomeTool),
+      isCallOutcome,
+      await this.#calls.call(outcomeToolName, of, NO_OPTIONS, {}, BUILTIN),
       "TOOL-005",
     );
   }
 
   /** The calls to the peer that it has not ended, of all sessions of this principal (TOOL-006). */
   async calls(): Promise<readonly CallInFlight[]> {
-    const answer = await this.#calls.call(callsToolName, {}, NO_OPTIONS, {}, callsTool);
-    return checkedAnswer(callsTool, answer, "TOOL-006").calls;
+    const answer = await this.#calls.call(callsToolName, {}, NO_OPTIONS, {}, BUILTIN);
+    return checkedAnswer(isCallsResult, answer, "TOOL-006").calls;
   }
 
   /** A turn: calls made through it carry its id, and end with it. */
@@ -355,8 +355,8 @@ export class Session extends SessionEventTarget {
   }
 
   async #describe(): Promise<readonly ToolDescription[]> {
-    const answer = await this.#calls.call(describeToolName, {}, NO_OPTIONS, {}, describeTool);
-    const { tools } = checkedAnswer(describeTool, answer, "TOOL-004");
+    const answer = await this.#calls.call(describeToolName, {}, NO_OPTIONS, {}, BUILTIN);
+    const { tools } = checkedAnswer(isDescribeResult, answer, "TOOL-004");
     // It goes into sentences for models: only what is a tool's name does.
     const verifiable = ({ verify }: ToolDescription) => typeof verify === "string" && isToolName(verify);
     this.#verify = new Map(tools.filter(verifiable).map(({ name, verify }) => [name, String(verify)]));

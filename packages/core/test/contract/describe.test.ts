@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { describeTool, describeToolName, describeTools } from "../../src/contract/describe.ts";
+import { describeTool } from "../../src/contract/builtin.ts";
+import { describeToolName, describeTools } from "../../src/contract/describe.ts";
 import { revisionOf } from "../../src/contract/json-schema.ts";
 import { isReservedName } from "../../src/contract/names.ts";
 import { tool } from "../../src/contract/tool.ts";

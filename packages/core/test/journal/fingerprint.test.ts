@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Value } from "../../src/content/value.ts";
-import { canonicalJson, fingerprint } from "../../src/journal/fingerprint.ts";
+import { canonicalJson } from "../../src/journal/canonical-json.ts";
+import { fingerprint } from "../../src/journal/fingerprint.ts";
 
 describe("canonical JSON", () => {
   it("is that of RFC 8785 section 3.2.4", () => {

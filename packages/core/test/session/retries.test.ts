@@ -1,7 +1,8 @@
 /** What a model does that was told that nobody knows: it tries again (KEY-010). */
 import { describe, expect, it } from "vitest";
-import { ToolError, type ToolCall } from "../../src/index.ts";
-import { REPORTED_UNKNOWNS } from "../../src/session/retries.ts";
+import { ToolError, TurnmuxError, type ToolCall } from "../../src/index.ts";
+import type { CallRequest } from "../../src/session/outgoing.ts";
+import { REPORTED_CHARACTERS, REPORTED_UNKNOWNS, Retries } from "../../src/session/retries.ts";
 import { gate, kit, kitWorld, watch, type Watched } from "../support/kit.ts";
 import { World } from "../support/world.ts";
 
@@ -210,5 +211,25 @@ describe("a call that repeats one which was reported as unknown", () => {
     await world.time.settle();
     expect(before).toBe(REPORTED_UNKNOWNS + 1);
     expect(keys.slice(before)).toEqual(["again 0"]);
+  });
+
+  it("is none of one that is so many characters of arguments ago", async () => {
+    const retries = new Retries();
+    const keyOf = async (what: string, key: string): Promise<string | undefined> => {
+      let made: CallRequest | undefined;
+      const request: Partial<CallRequest> = { key };
+      const call = retries.make(what, request as CallRequest, (sent) => {
+        made = sent;
+        return Promise.reject(new TurnmuxError("internal", "", { outcome: "unknown" }));
+      });
+      await expect(call).rejects.toThrow(TurnmuxError);
+      return made?.key;
+    };
+    const half = (letter: string): string => letter.repeat(REPORTED_CHARACTERS / 2);
+    for (const letter of ["a", "b", "c"]) await keyOf(half(letter), letter);
+    expect([await keyOf(half("b"), "again b"), await keyOf(half("a"), "again a")]).toEqual(["b", "again a"]);
+    const tooLong = half("d").repeat(3);
+    await keyOf(tooLong, "d");
+    expect([await keyOf(tooLong, "again d"), await keyOf(half("b"), "once more b")]).toEqual(["d", "once more b"]);
   });
 });
