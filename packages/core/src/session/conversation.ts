@@ -208,13 +208,7 @@ export class Conversation implements Holder {
     const resumeToken = features.includes(DELIVERY) ? standing.token : undefined;
     control.onClose = (message) => lifeline.close("cancelled", message);
     control.onRevoke = (message) => lifeline.close("permission_denied", message);
-    let welcomed = false;
-    try {
-      welcomed = this.#welcome(standing, { resumeToken, notResumed });
-    } finally {
-      if (!welcomed) standing.close(NOT_WELCOMED);
-    }
-    if (!welcomed) return;
+    if (!this.#welcome(standing, { resumeToken, notResumed }, () => standing.close(NOT_WELCOMED))) return;
     sessions?.add(standing);
     standing.grant(grant.scopes, leftMs);
     control.attach(lifeline.peer, identity);
@@ -242,27 +236,32 @@ export class Conversation implements Holder {
     }
     standing.renew(hello.resume.token);
     standing.grant(grant.scopes, leftMs);
-    let welcomed = false;
-    try {
-      welcomed = this.#welcome(standing, { resumeToken: standing.token, resumedFrom: delivery.received });
-    } finally {
-      if (!welcomed) this.#park(standing, NOT_WELCOMED);
-    }
-    if (!welcomed) return;
+    const more = { resumeToken: standing.token, resumedFrom: delivery.received };
+    if (!this.#welcome(standing, more, () => this.#park(standing, NOT_WELCOMED))) return;
     lifeline.restate();
     this.#options.resumed?.(control);
     if (!control.resume(standing.identity)) lifeline.close("unavailable", "the session was closed meanwhile");
   }
 
-  /** Says WELCOME, and puts the session on this channel. False where the channel has ended meanwhile. */
+  /**
+   * Says WELCOME, and puts the session on this channel. False where the channel has ended meanwhile. Then, and where it throws,
+   * the session is `left` first: nobody serves it here.
+   */
   #welcome(
     standing: StandingSession,
     more: Pick<WelcomeOptions, "resumeToken" | "resumedFrom" | "notResumed">,
+    left: () => void,
   ): boolean {
     const { id: sessionId, principal, scopes } = standing.identity;
-    standing.lifeline.bind(this.link);
     const options = { sessionId, principal, scopes, contents: ALL_CONTENTS, ...more };
-    if (!this.#channel.welcome(options, standing.lifeline.sink, this.#options.environment.now())) return false;
+    let welcomed = false;
+    try {
+      standing.lifeline.bind(this.link);
+      welcomed = this.#channel.welcome(options, standing.lifeline.sink, this.#options.environment.now());
+    } finally {
+      if (!welcomed) left();
+    }
+    if (!welcomed) return false;
     standing.holder = this;
     this.#standing = standing;
     this.#stood = true;

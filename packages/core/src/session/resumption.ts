@@ -56,12 +56,6 @@ export class Resumption {
     return this.#standing?.lifeline.peer.lastStream ?? 0;
   }
 
-  /** Octets that are kept until the gateway acknowledges them, and how many frames. */
-  get kept(): { readonly octets: number; readonly frames: number } {
-    const delivery = this.#standing?.lifeline.delivery;
-    return { octets: delivery?.keptOctets ?? 0, frames: delivery?.keptFrames ?? 0 };
-  }
-
   /**
    * The gateway welcomes on a new channel. Gives what the channel is to be bound to; then {@link attach} follows.
    *
@@ -153,9 +147,8 @@ export class Resumption {
     const end: ChannelEnd = { cause: "lost", code: "unavailable", message, byPeer: true };
     standing.lifeline.unbind(end);
     standing.lifeline.end(end);
-    this.#lost = end;
     this.#options.environment.log.warn("turnmux: a session could not be resumed", { reason: message });
-    this.#options.control.detach("reconnecting", end);
+    this.#forget(end);
   }
 
   #forget(end: ChannelEnd): void {

@@ -26,6 +26,7 @@ import {
   type ToolOverrides,
 } from "../../src/index.ts";
 import { sessionSurvives } from "../../src/delivery/delivery.ts";
+import type { Lifeline } from "../../src/session/lifeline.ts";
 import type { VirtualCarrier } from "./virtual-carrier.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
@@ -141,13 +142,29 @@ export interface ClientSideOptions {
   readonly resumes?: boolean;
 }
 
+/** A client's {@link Resumption}, whose session tests look into. */
+export class WatchedResumption extends Resumption {
+  #lifeline: Lifeline | undefined;
+
+  override welcome(...welcome: Parameters<Resumption["welcome"]>): Lifeline {
+    this.#lifeline = super.welcome(...welcome);
+    return this.#lifeline;
+  }
+
+  /** What the latest session keeps until its gateway acknowledges it: octets, and how many frames. */
+  get kept(): { readonly octets: number; readonly frames: number } {
+    const delivery = this.#lifeline?.delivery;
+    return { octets: delivery?.keptOctets ?? 0, frames: delivery?.keptFrames ?? 0 };
+  }
+}
+
 /** A client: one session, over one carrier after the other. */
 export class ClientSide {
   readonly environment: Environment;
   readonly limits: Limits;
   readonly session: Session;
   readonly control: SessionControl;
-  readonly resumption: Resumption;
+  readonly resumption: WatchedResumption;
   readonly states: SessionState[] = [];
   /** How its channels ended. */
   readonly ends: SessionEnd[] = [];
@@ -175,7 +192,7 @@ export class ClientSide {
     );
     if (made === undefined) throw new Error("no control");
     this.control = made;
-    this.resumption = new Resumption({
+    this.resumption = new WatchedResumption({
       environment: this.environment,
       limits: this.limits,
       control: made,
