@@ -163,6 +163,7 @@ export class OutgoingCalls {
     };
   }
 
+  /** One draw for all calls of the session, and a counter (CALL-018). */
   #callId(): string {
     this.#idPrefix ??= `${this.#options.environment.id()}.`;
     this.#lastId += 1;
