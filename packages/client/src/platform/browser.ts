@@ -12,7 +12,7 @@ import type { Platform } from "./platform.ts";
 /** See the module's comment. */
 export const browserPlatform: Platform = {
   parts: [],
-  environment: runtimeEnvironment,
+  environment: (log) => runtimeEnvironment(log),
   open({ url, headers, carriage, webSocket }, listener) {
     if (webSocket === undefined && Object.keys(headers).length > 0) {
       throw new UsageError(

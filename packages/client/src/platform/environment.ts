@@ -5,9 +5,12 @@
  */
 import { systemEnvironment, type Environment, type Logger } from "@turnmux/core";
 import { nanoid } from "nanoid";
-import { diagnostics } from "./diagnostics.ts";
+import type { diagnostics } from "./diagnostics.ts";
 
-/** A new environment that logs to `log`. */
-export function runtimeEnvironment(log: Logger | undefined): Environment {
-  return systemEnvironment({ globals: globalThis, id: nanoid, log, ...diagnostics() });
+/** A new environment that logs to `log`, with the hooks that the runtime has. */
+export function runtimeEnvironment(
+  log: Logger | undefined,
+  hooks: ReturnType<typeof diagnostics> = {},
+): Environment {
+  return systemEnvironment({ globals: globalThis, id: nanoid, log, ...hooks });
 }

@@ -8,6 +8,7 @@ import { WebSocket, type ClientOptions } from "ws";
 import { openSocket } from "../connection/open-socket.ts";
 import type { ClientSocket } from "../options.ts";
 import { ALL_PARTS } from "../parts.ts";
+import { diagnostics } from "./diagnostics.ts";
 import { runtimeEnvironment } from "./environment.ts";
 import type { Platform, Target } from "./platform.ts";
 
@@ -17,7 +18,7 @@ const CLOSE_TIMEOUT_MS = 2_000;
 /** See the module's comment. */
 export const nodePlatform: Platform = {
   parts: ALL_PARTS,
-  environment: runtimeEnvironment,
+  environment: (log) => runtimeEnvironment(log, diagnostics()),
   open(target, listener) {
     const socket = target.webSocket?.(target.url, { headers: target.headers }) ?? webSocketOf(target);
     return openSocket(socket, () => carrierOf(socket, { carriage: target.carriage, shared: false }), listener);
