@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bundleSize, type BundleSize } from "../src/benches/size/bundle.ts";
+import { bundleShares, bundleSize, type BundleSize } from "../src/benches/size/bundle.ts";
 import { CLIENT, ENTRIES, SHARES } from "../src/benches/size/entries.ts";
 import { CLIENT_LIMIT, overLimit } from "../src/benches/size/limit.ts";
 import { LIMIT_MS } from "./support/bench-run.ts";
@@ -25,17 +25,37 @@ test("a bundle beyond the limit is told with its largest modules", () => {
   );
 });
 
-test("each part whose share is told is in the client, and is left out where its share is measured", {
+test("every module of the client is in one part whose share is told, and each part weighs something", {
   timeout: LIMIT_MS,
 }, async () => {
-  const whole = await bundleSize(CLIENT.source);
-  for (const { name, modules } of SHARES) {
+  const { gzipped, modules } = await bundleSize(CLIENT.source);
+  const own = modules.filter(({ path }) => path.startsWith("packages/"));
+  for (const { path } of own) {
     expect(
-      whole.modules.some(({ path }) => modules.test(path)),
-      name,
-    ).toBe(true);
-    const rest = await bundleSize(CLIENT.source, modules);
-    expect(rest.gzipped, name).toBeLessThan(whole.gzipped);
+      SHARES.filter((share) => share.modules.test(path)).map(({ name }) => name),
+      path,
+    ).toHaveLength(1);
+  }
+  const groups = SHARES.map((share) => share.modules);
+  const shares = await bundleShares(CLIENT.source, groups);
+  for (const [i, { name }] of SHARES.entries()) {
+    const minified = own.filter(({ path }) => groups[i]?.test(path)).reduce((sum, module) => sum + module.minified, 0);
+    expect((shares[i]?.minified ?? 0) / minified, name).toBeCloseTo(1, 1);
+    expect(shares[i]?.gzipped, name).toBeGreaterThan(0);
+  }
+  expect(shares.reduce((sum, share) => sum + share.gzipped, 0)).toBeLessThan(gzipped);
+});
+
+test("what runs tools, and every carriage but the binary one, is with those alone that ask for it", {
+  timeout: LIMIT_MS,
+}, async () => {
+  for (const { name, source } of ENTRIES) {
+    const { modules } = await bundleSize(source);
+    const has = (path: RegExp): boolean => modules.some((module) => path.test(module.path));
+    const all = name === "everything";
+    expect(has(/session\/(dispatcher|once)\.ts$/), name).toBe(all || name.endsWith("implement"));
+    expect(has(/wire\/text\.ts$/), name).toBe(all || name.endsWith("text"));
+    expect(has(/wire\/wrapped\.ts$/), name).toBe(all || name.endsWith("wrapped"));
   }
 });
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Bench, Row } from "../../bench.ts";
-import { bundleSize } from "./bundle.ts";
+import { bundleShares, bundleSize } from "./bundle.ts";
 import { CLIENT, ENTRIES, SHARES } from "./entries.ts";
 
 const KIB = 1_024;
@@ -27,10 +27,12 @@ export const size: Bench = {
       context.say(`${name}: largest are ${largest.join(", ")}`);
       rows.push({ name, what, gzippedKiB: gzipped / KIB, minifiedKiB: minified / KIB, modules: modules.length });
     }
-    const whole = await bundleSize(CLIENT.source);
-    for (const { name, what, modules } of SHARES) {
-      const rest = await bundleSize(CLIENT.source, modules);
-      const [gzipped, minified] = [whole.gzipped - rest.gzipped, whole.minified - rest.minified];
+    const shares = await bundleShares(
+      CLIENT.source,
+      SHARES.map(({ modules }) => modules),
+    );
+    for (const [i, { name, what }] of SHARES.entries()) {
+      const { gzipped = 0, minified = 0 } = shares[i] ?? {};
       rows.push({ name, what, gzippedKiB: gzipped / KIB, minifiedKiB: minified / KIB });
     }
     return rows;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, type Plugin } from "esbuild";
@@ -28,15 +29,75 @@ export interface BundleSize {
   readonly modules: readonly BundledModule[];
 }
 
+/** What a part of a bundle is of it, in octets. */
+export interface BundleShare {
+  readonly minified: number;
+  readonly gzipped: number;
+}
+
 /**
  * Bundles an ES module for browsers, with all that it imports. Only what the module keeps alive is in the bundle, so it should use
  * what it imports.
  *
  * @param source the text of the module
- * @param without modules that are left out as if they were empty, by their paths. Such a bundle does not run: its size tells
- *   what they weigh
  */
-export async function bundleSize(source: string, without?: RegExp): Promise<BundleSize> {
+export async function bundleSize(source: string): Promise<BundleSize> {
+  const { text, modules } = await bundled(source);
+  return { minified: Buffer.byteLength(text), gzipped: gzippedLength(text), modules };
+}
+
+/**
+ * What each of these groups of modules is of a bundle's gzipped octets: by so much it is shorter without their text. What
+ * several of them have in common counts for none, so they come to less than the whole.
+ *
+ * @param groups by the paths of their modules
+ */
+export async function bundleShares(source: string, groups: readonly RegExp[]): Promise<readonly BundleShare[]> {
+  const paths: string[] = [];
+  const { text } = await bundled(source, [marking(paths)]);
+  const runs = [...text.matchAll(RUN)].map(({ 0: run, groups: found }) => ({
+    run,
+    path: paths[Number(found?.["id"])] ?? "",
+  }));
+  const whole = gzippedLength(text.replace(MARKS, ""));
+  return groups.map((group) => {
+    let rest = text;
+    let minified = 0;
+    for (const { run, path } of runs) {
+      if (!group.test(path)) continue;
+      minified += Buffer.byteLength(run.replace(MARKS, ""));
+      rest = rest.replace(run, () => "");
+    }
+    return { minified, gzipped: whole - gzippedLength(rest.replace(MARKS, "")) };
+  });
+}
+
+/** A call in front of a module, and one behind it, that no minifier leaves out or moves. */
+function mark(id: number, side: "from" | "to"): string {
+  return `globalThis.${side}(${id});`;
+}
+
+const MARKS = /globalThis\.(?:from|to)\(\d+\)[;,]?/g;
+const RUN = /globalThis\.from\((?<id>\d+)\).*?globalThis\.to\(\k<id>\)[;,]?/gs;
+
+/** Puts marks around modules. `paths` gets their paths, by the numbers in their marks. */
+function marking(paths: string[]): Plugin {
+  return {
+    name: "marking",
+    setup: (builder) => {
+      builder.onLoad({ filter: /packages\/.*\.ts$/ }, async ({ path }) => {
+        const id = paths.push(shortened(path)) - 1;
+        const text = await readFile(path, "utf8");
+        return { contents: `${mark(id, "from")}\n${text}\n${mark(id, "to")}`, loader: "ts" };
+      });
+    },
+  };
+}
+
+async function bundled(
+  source: string,
+  plugins: Plugin[] = [],
+): Promise<{ readonly text: string; readonly modules: readonly BundledModule[] }> {
   const result = await build({
     stdin: { contents: source, resolveDir: RESOLVE_DIR, loader: "ts" },
     bundle: true,
@@ -48,7 +109,7 @@ export async function bundleSize(source: string, without?: RegExp): Promise<Bund
     conditions: ["turnmux-source", "browser"],
     metafile: true,
     write: false,
-    plugins: without === undefined ? [] : [emptied(without)],
+    plugins,
     logLevel: "silent",
   });
   const [file] = result.outputFiles;
@@ -56,33 +117,13 @@ export async function bundleSize(source: string, without?: RegExp): Promise<Bund
   if (file === undefined || output === undefined) throw new Error("esbuild made no file");
   const modules = Object.entries(output.inputs)
     .map(([path, { bytesInOutput }]) => ({ path: shortened(path), minified: bytesInOutput }))
-    .filter(({ minified }) => minified > 0);
-  return {
-    minified: file.contents.length,
-    gzipped: gzipSync(file.contents, { level: 9 }).length,
-    modules: modules.toSorted((one, other) => other.minified - one.minified),
-  };
+    .filter(({ minified }) => minified > 0)
+    .toSorted((one, other) => other.minified - one.minified);
+  return { text: file.text, modules };
 }
 
-/** Has modules export the same names with nothing behind them. */
-function emptied(paths: RegExp): Plugin {
-  return {
-    name: "emptied",
-    setup: (builder) => {
-      builder.onLoad({ filter: paths }, async ({ path }) => {
-        const { metafile } = await build({
-          entryPoints: [path],
-          format: "esm",
-          metafile: true,
-          write: false,
-          outdir: RESOLVE_DIR,
-          logLevel: "silent",
-        });
-        const names = Object.values(metafile.outputs).flatMap((output) => output.exports);
-        return { contents: names.map((name) => `export const ${name} = undefined;`).join("\n") };
-      });
-    },
-  };
+function gzippedLength(text: string): number {
+  return gzipSync(text, { level: 9 }).length;
 }
 
 function shortened(path: string): string {

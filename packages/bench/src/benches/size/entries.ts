@@ -20,13 +20,25 @@ function using(names: string, from: string): string {
 /** What an application loads that connects and calls. It is the figure that the limit counts. */
 export const CLIENT: SizeEntry = {
   name: "client",
-  what: "connect: calls both ways, resume, delivery, flow control",
+  what: "connect and call: binary carriage, resume, delivery, flow control",
   source: using("connect", "@turnmux/client"),
 };
+
+/** With further parts of the client. */
+function withPart(name: string, entry: string, what: string): SizeEntry {
+  return {
+    name: `client and ${entry}`,
+    what,
+    source: `${CLIENT.source}\nimport { ${name} } from "@turnmux/client/${entry}";\nexport const part = ${name};`,
+  };
+}
 
 /** See the module's comment. */
 export const ENTRIES: readonly SizeEntry[] = [
   CLIENT,
+  withPart("implementing", "implement", "the same, and runs tools that the gateway calls, once tools among them"),
+  withPart("textCarriage", "text", "the same, and text carriage"),
+  withPart("wrappedCarriage", "wrapped", "the same, and wrapped carriage"),
   {
     name: "attach",
     what: "the same on a host's WebSocket, without connect",
@@ -37,7 +49,13 @@ export const ENTRIES: readonly SizeEntry[] = [
     what: "connect, and contracts of tools as applications write them",
     source: using("connect, defineTools, tool, TurnmuxError", "@turnmux/client"),
   },
-  { name: "everything", what: "all that the package exports", source: 'export * from "@turnmux/client";' },
+  {
+    name: "everything",
+    what: "all that the package exports",
+    source: ["client", "client/implement", "client/text", "client/wrapped"]
+      .map((entry) => `export * from "@turnmux/${entry}";`)
+      .join("\n"),
+  },
   {
     name: "@msgpack/msgpack",
     what: "a yardstick: that library alone",
@@ -45,7 +63,7 @@ export const ENTRIES: readonly SizeEntry[] = [
   },
 ];
 
-/** A part of {@link CLIENT} that not every application uses, and that a bundler cannot leave out. */
+/** A part of {@link CLIENT}. */
 export interface SizeShare {
   readonly name: string;
   readonly what: string;
@@ -53,28 +71,39 @@ export interface SizeShare {
   readonly modules: RegExp;
 }
 
-/** What the client would be smaller by, each for itself: what several of them have in common is in none. */
+/** All of {@link CLIENT}, part by part. */
 export const SHARES: readonly SizeShare[] = [
+  { name: "of it: frames", what: "headers to octets and back, binary carriage, UTF-8", modules: /core\/src\/wire\// },
   {
-    name: "share: text and wrapped carriage",
-    what: "frames as JSON",
-    modules: /core\/src\/wire\/(rows|text|wrapped|base64|listed)\.ts$/,
+    name: "of it: values",
+    what: "JSON, MessagePack, text, octets, and what is wrong with a value",
+    modules: /core\/src\/content\//,
   },
   {
-    name: "share: implement",
-    what: "running tools that the gateway calls",
-    modules:
-      /core\/src\/(session\/(dispatcher|incoming|runner|registry|inquiries)|contract\/(tool|json-schema|scrub|tree|describe|outcome))\.ts$/,
+    name: "of it: streams",
+    what: "the state machine of calls, assembly, turns, credit",
+    modules: /core\/src\/(peer|flow)\//,
   },
   {
-    name: "share: once",
-    what: "recording calls of the client's own once tools",
-    modules:
-      /core\/src\/(session\/(once|recorder|recorded|keyed-calls|execution|aftermath)|journal\/(sha256|fingerprint|memory))\.ts$/,
-  },
-  {
-    name: "share: resume and delivery",
+    name: "of it: delivery and resume",
     what: "sessions that outlive connections",
-    modules: /core\/src\/(session\/(resumption|retries)|delivery\/\w+)\.ts$/,
+    modules: /core\/src\/(delivery\/|session\/(resumption|lifeline|retries))|core\/src\/journal\//,
   },
+  {
+    name: "of it: sessions",
+    what: "calls, deadlines, items, turns, interceptors",
+    modules: /core\/src\/session\/(?!resumption|lifeline|retries|dialer|link|gate)/,
+  },
+  {
+    name: "of it: channels",
+    what: "handshake, heartbeat, rates, batching, backpressure",
+    modules: /core\/src\/(channel|auth)\/|core\/src\/session\/(dialer|link|gate)/,
+  },
+  { name: "of it: carriers", what: "WebSockets, own or a host's", modules: /core\/src\/carrier\// },
+  {
+    name: "of it: contracts and errors",
+    what: "typed clients, codes, what a model reads, limits",
+    modules: /core\/src\/(contract\/|errors\/|[\w-]+\.ts)/,
+  },
+  { name: "of it: connections", what: "options, dialing, backoff", modules: /client\/src\// },
 ];
