@@ -66,6 +66,11 @@ export abstract class Channel {
   #moved = false;
   /** True once the peer has said that it drains. */
   #peerDrains = false;
+  /** Frames of the message that is acted on which were skipped (FRAME-004). */
+  #skipped = 0;
+  readonly #skip = (): void => {
+    this.#skipped += 1;
+  };
   #sequenceIn = 0;
   #sequenceOut = 0;
   readonly #lagMs: (() => number) | undefined;
@@ -356,8 +361,8 @@ export abstract class Channel {
     const sink = this.#sink;
     if (sink === undefined) return;
     this.#heartbeat?.heard(now);
-    // All that came was of types that are skipped.
-    if (frames.length === 0) sink.rates.idle(now);
+    // Extensions may go along with what is understood.
+    for (let more = this.#skipped - frames.length; more > 0; more--) sink.rates.idle(now);
     for (const frame of frames) {
       if (this.#state === "ended") return;
       switch (frame.type) {
@@ -432,7 +437,8 @@ export abstract class Channel {
     if (carriage.name === "wrapped" && envelope.sequence !== this.#sequenceIn++) {
       throw new ProtocolViolation("CARR-021", "a wrapped message was lost, doubled or reordered", "data_loss");
     }
-    return carriage.decode(envelope, this.limits);
+    this.#skipped = 0;
+    return carriage.decode(envelope, this.limits, this.#skip);
   }
 
   #tooEarly(frame: Frame): ProtocolViolation {

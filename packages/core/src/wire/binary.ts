@@ -40,7 +40,7 @@ function recognise(message: CarrierMessage): Envelope | undefined {
   return { tag: octets.subarray(2, PREFIX), content: octets };
 }
 
-function decode(envelope: Envelope, limits: DecodeLimits): Frame[] {
+function decode(envelope: Envelope, limits: DecodeLimits, skip?: () => void): Frame[] {
   const message = envelope.content;
   if (!(message instanceof Uint8Array))
     throw new UsageError("decode takes an envelope that recognise() of binaryCarriage gave");
@@ -61,7 +61,8 @@ function decode(envelope: Envelope, limits: DecodeLimits): Frame[] {
     const end = start + length;
     if (end > size) truncated();
     const frame = decodeFrame(message, at, start, end);
-    if (frame !== undefined) frames.push(frame);
+    if (frame === undefined) skip?.();
+    else frames.push(frame);
     at = end;
   }
   reader.release();

@@ -36,9 +36,10 @@ export interface Carriage {
    * The frames of a recognised message, in order; those of unknown types that may be skipped are left out (FRAME-004).
    * In binary carriage their bodies, and the payloads of HELLO and CHALLENGE, are views into the message.
    *
+   * @param skip called for each frame that is left out.
    * @throws ProtocolViolation when the peer broke a rule of sections 1 and 2.
    */
-  decode(envelope: Envelope, limits: DecodeLimits): Frame[];
+  decode(envelope: Envelope, limits: DecodeLimits, skip?: () => void): Frame[];
   /**
    * One message with these frames, one or more, under this tag of 8 octets. The octets of the frames are copied:
    * the caller may use them again at once.

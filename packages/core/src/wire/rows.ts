@@ -46,13 +46,14 @@ function digit(code: number): number {
   return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
 }
 
-/** The frames of these rows. */
-export function decodeRows(rows: readonly unknown[], limits: DecodeLimits): Frame[] {
+/** The frames of these rows. `skip` is called for each that is left out. */
+export function decodeRows(rows: readonly unknown[], limits: DecodeLimits, skip?: () => void): Frame[] {
   if (rows.length === 0) throw new ProtocolViolation("CARR-001", "a message must hold at least one frame");
   const frames: Frame[] = [];
   for (const row of rows) {
     const frame = decodeRow(row, limits.framePayload);
-    if (frame !== undefined) frames.push(frame);
+    if (frame === undefined) skip?.();
+    else frames.push(frame);
   }
   return frames;
 }

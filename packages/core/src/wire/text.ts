@@ -28,11 +28,11 @@ function recognise(message: CarrierMessage): Envelope | undefined {
   return tag === undefined ? undefined : { tag, content: message };
 }
 
-function decode(envelope: Envelope, limits: DecodeLimits): Frame[] {
+function decode(envelope: Envelope, limits: DecodeLimits, skip?: () => void): Frame[] {
   const message = envelope.content;
   if (typeof message !== "string")
     throw new UsageError("decode takes an envelope that recognise() of textCarriage gave");
-  return decodeRows(rowsOf(message), limits);
+  return decodeRows(rowsOf(message), limits, skip);
 }
 
 /** The frames behind version and tag. */

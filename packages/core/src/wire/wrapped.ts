@@ -32,7 +32,7 @@ function isSequence(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
-function decode(envelope: Envelope, limits: DecodeLimits): Frame[] {
+function decode(envelope: Envelope, limits: DecodeLimits, skip?: () => void): Frame[] {
   const { content } = envelope;
   if (!Array.isArray(content)) {
     throw new UsageError("decode takes an envelope that recognise() of wrappedCarriage gave");
@@ -40,7 +40,7 @@ function decode(envelope: Envelope, limits: DecodeLimits): Frame[] {
   if (envelope.sequence === undefined) {
     throw new ProtocolViolation("CARR-020", "the sequence number of a message must be an unsigned integer");
   }
-  return decodeRows(content.slice(PLACES), limits);
+  return decodeRows(content.slice(PLACES), limits, skip);
 }
 
 function encode(tag: Uint8Array, frames: readonly Frame[], sequence?: number): WrappedMessage {

@@ -133,14 +133,50 @@ describe("a peer that floods", () => {
     await expectLimit(gateway, AT_ONCE + 2 + 1, "RATE-002", () => [goaway(0)]);
   });
 
-  it("with frames that are skipped is let go [RATE-002]", async () => {
-    const flood = async (count: number): Promise<string> => {
+  it("with frames that are skipped is let go, however many come in a message [RATE-002]", async () => {
+    const skipped = [0, 0, 0, 0x80, 0, 0, 0, 0, 0];
+    const flood = async (...messages: number[]): Promise<string> => {
       const world = await gateway();
-      for (let n = 0; n < count; n++) world.raw.sayOctets(0, 0, 0, 0x80, 0, 0, 0, 0, 0);
+      for (const count of messages) world.raw.sayOctets(...Array.from({ length: count }, () => skipped).flat());
       return told(world, 1, () => [{ type: "ping", id: 1 }]);
     };
-    expect(await flood(AT_ONCE + 2)).toBe("nothing");
-    expect(await flood(AT_ONCE + 3)).toBe("8 RATE-002");
+    const most = AT_ONCE + 2;
+    expect(await flood(...Array.from({ length: most }, () => 1))).toBe("nothing");
+    expect(await flood(...Array.from({ length: most + 1 }, () => 1))).toBe("8 RATE-002");
+    expect(await flood(most)).toBe("nothing");
+    expect(await flood(most - 1, 2)).toBe("8 RATE-002");
+  });
+
+  it("with frames that are skipped may send as many as go along with others, and no more [RATE-002]", async () => {
+    const skipped = [0, 0, 0, 0x80, 0, 0, 0, 0, 0];
+    // PING 1, as binary carriage has it.
+    const ping = [0, 0, 2, 0x22, 0, 0, 0, 0, 0, 0x91, 1];
+    for (const [along, end] of [
+      [1, "nothing"],
+      [2, "8 RATE-002"],
+    ] as const) {
+      const world = await greeted(new GatewayUnderTest({ limits: { ...FEW, pings: 1_000 } }));
+      for (let n = 0; n < AT_ONCE * 2; n++) {
+        world.raw.sayOctets(...ping, ...Array.from({ length: along }, () => skipped).flat());
+        await world.time.settle();
+      }
+      expect(await told(world, 0, () => [])).toBe(end);
+    }
+  });
+
+  it("with frames that are skipped is let go on every carriage [RATE-002]", async () => {
+    for (const carriage of ["text", "wrapped"] as const) {
+      const world = await greeted(new GatewayUnderTest({ limits: FEW, carriage }));
+      const tag = Buffer.from(world.raw.peerTag).toString("hex");
+      const rows = Array.from({ length: AT_ONCE + 3 }, () => [0x80, 0, 0, null, null]);
+      world.raw.sayRaw(
+        carriage === "text"
+          ? `{"turnmux":[1,"${tag}",${JSON.stringify(rows).slice(1)}}`
+          : { turnmux: [1, tag, 1, ...rows] },
+      );
+      await world.time.settle();
+      expect(await told(world, 0, () => [])).toBe("8 RATE-002");
+    }
   });
 
   it("with calls that it takes back at once is let go [RATE-003]", async () => {
