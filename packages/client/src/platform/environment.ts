@@ -8,9 +8,6 @@ import { nanoid } from "nanoid";
 import type { diagnostics } from "./diagnostics.ts";
 
 /** A new environment that logs to `log`, with the hooks that the runtime has. */
-export function runtimeEnvironment(
-  log: Logger | undefined,
-  hooks: ReturnType<typeof diagnostics> = {},
-): Environment {
+export function runtimeEnvironment(log: Logger | undefined, hooks: ReturnType<typeof diagnostics> = {}): Environment {
   return systemEnvironment({ globals: globalThis, id: nanoid, log, ...hooks });
 }

@@ -138,6 +138,8 @@ export interface ClientSideOptions {
   readonly acceptsAudience?: (audience: string) => boolean;
   /** Where a lost connection ends the session. */
   readonly reconnects?: boolean;
+  /** False: it has nothing that runs tools. */
+  readonly implements?: boolean;
   /** False: HELLO does not ask for delivery. Default: it does where the client reconnects. */
   readonly resumes?: boolean;
 }
@@ -180,7 +182,10 @@ export class ClientSide {
       {
         environment: this.environment,
         limits: this.limits,
-        incoming: toolServer({ once: new OnceCalls(memoryJournal(), this.environment) }),
+        incoming:
+          options.implements === false
+            ? undefined
+            : toolServer({ once: new OnceCalls(memoryJournal(), this.environment) }),
         interceptors: options.clientInterceptors,
         peer: { principal: "gateway" },
         reconnects: options.reconnects,

@@ -8,6 +8,8 @@ import {
   type ClientSession,
   type DeviceKey,
 } from "@turnmux/client";
+import { implementing } from "@turnmux/client/implement";
+import { textCarriage } from "@turnmux/client/text";
 import { implementation, tools } from "../../test/shared-socket/traffic/tools.ts";
 
 /** How a page proves who it is. */
@@ -40,6 +42,7 @@ export class OwnSocket {
       const session = await connect(url, {
         auth: way === "device key" ? deviceKey(this.#made.keys) : sharedToken(way.token),
         carriage: way === "device key" ? "binary" : way.carriage,
+        parts: [implementing, textCarriage],
         reconnect: { initialMs: 1 },
       });
       const states = [session.state as string];

@@ -4,6 +4,8 @@
  * @module
  */
 import { attach } from "@turnmux/client";
+import { implementing } from "@turnmux/client/implement";
+import { textCarriage } from "@turnmux/client/text";
 import { makeCalls } from "./calls.ts";
 import { digestOf } from "./digest.ts";
 import { Hearing } from "./hearing.ts";
@@ -89,7 +91,7 @@ export async function runStandardHost(socket: WebSocket, run: StandardRun): Prom
   const [handler, plain, capturing, object] = listeners;
   // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a host may
   socket.onmessage = (event) => handler.hear(event);
-  const client = attach(socket, { carriage });
+  const client = attach(socket, { carriage, parts: [implementing, textCarriage] });
   socket.addEventListener("message", (event) => plain.hear(event));
   socket.addEventListener("message", (event) => capturing.hear(event), { capture: true });
   socket.addEventListener("message", { handleEvent: (event: MessageEvent) => object.hear(event) });
