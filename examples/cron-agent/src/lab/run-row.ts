@@ -62,7 +62,10 @@ async function byRunner({ gateway, token, model, signal }: Lab, openDoor: OpenDo
   const runner = await Runner.connect({ url: gateway.url, token, session: SESSION, model, openDoor, signal });
   undo(() => runner.close());
   const said = await unlessAborted(signal, gateway.ask("say", { session: SESSION, text: REQUEST }));
-  const { ticks, texts } = runner;
+  const { ticks } = runner;
+  // Texts that are under way are still to arrive.
+  await unlessAborted(signal, runner.close());
+  const { texts } = runner;
   const [turn] = runner.turns;
   if (turn === undefined) throw new Error("the gateway has a reply, and the runner took no turn");
   return { said, turn, ticks, texts };

@@ -49,15 +49,20 @@ export class RawGateway {
     return this.#ws?.readyState === this.#ws?.OPEN;
   }
 
-  /** Sends this frame over and over, a message each, until the socket takes no more at present. */
-  flood(frame: Frame): void {
-    const payload = binaryCarriage.encode(this.#peerTag, [frame]);
+  /** Sends these frames over and over, a message each, until the socket takes no more at present. */
+  flood(...frames: Frame[]): void {
     const socket = this.#socket;
-    if (!(payload instanceof Uint8Array) || payload.length > 125 || socket === undefined) throw new Error("no flood");
-    // The header of a WebSocket message that is not masked (RFC 6455 section 5.2).
-    const message = Buffer.concat([Buffer.of(0x82, payload.length), payload]);
-    const many = Buffer.concat(Array.from({ length: 10_000 }, () => message));
+    if (socket === undefined) throw new Error("no flood");
+    const messages = Buffer.concat(frames.map((frame) => this.#message(frame)));
+    const many = Buffer.concat(Array.from({ length: Math.ceil(10_000 / frames.length) }, () => messages));
     while (socket.writable && socket.writableLength < FLOOD_OCTETS) socket.write(many);
+  }
+
+  /** A short WebSocket message with this frame, which is not masked (RFC 6455 section 5.2). */
+  #message(frame: Frame): Buffer {
+    const payload = binaryCarriage.encode(this.#peerTag, [frame]);
+    if (!(payload instanceof Uint8Array) || payload.length > 125) throw new Error("that is not short");
+    return Buffer.concat([Buffer.of(0x82, payload.length), payload]);
   }
 
   /** Sends frames in one message. */
