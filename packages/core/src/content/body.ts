@@ -87,11 +87,16 @@ export function encodeBody(value: unknown, contents: readonly number[]): Body {
 /**
  * As {@link encodeBody}, for a body that is written soon: a long text is a {@link LongText}, which nobody has encoded yet.
  *
+ * @param utf8Length octets of a long text, which is well-formed.
  * @throws ValueError as {@link encodeBody} does.
  */
-export function encodeOutgoing(value: unknown, contents: readonly number[]): Body {
+export function encodeOutgoing(
+  value: unknown,
+  contents: readonly number[],
+  utf8Length: (text: string) => number = countUtf8,
+): Body {
   return typeof value === "string" && value.length > LONG_TEXT && value.isWellFormed()
-    ? new LongText(Content.text, value, countUtf8(value))
+    ? new LongText(Content.text, value, utf8Length(value))
     : encodeBody(value, contents);
 }
 

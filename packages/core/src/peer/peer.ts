@@ -72,6 +72,8 @@ export interface PeerOptions extends Agreement {
   readonly control: ChannelControl;
   /** The first stream identifier. Default: 1 for the client, 2 for the gateway. */
   readonly firstStream?: number | undefined;
+  /** Octets of a long text, which is well-formed. Default: it is encoded to know. */
+  readonly utf8Length?: ((text: string) => number) | undefined;
 }
 
 /** A {@link CallPort} whose other end is across a channel. The channel drives it as its {@link FrameSink}. */
@@ -161,7 +163,7 @@ export class Peer implements CallPort, FrameSink {
   }
 
   encode(value: unknown): PortBody {
-    return encodeOutgoing(value, this.#options.peerContents);
+    return encodeOutgoing(value, this.#options.peerContents, this.#options.utf8Length);
   }
 
   decode(body: PortBody): Value | undefined {

@@ -69,6 +69,8 @@ export interface Environment {
   soon?(run: () => void): void;
   /** How late the event loop is, in milliseconds. */
   lagMs?(): number;
+  /** Octets of a well-formed text in UTF-8, where the runtime counts them sooner than it encodes them. Default: it encodes. */
+  readonly utf8Length?: ((text: string) => number) | undefined;
   readonly log: Logger;
   /** Whether {@link traceCall} is to be asked at present. Default: where it is there, it is. */
   tracesCalls?(): boolean;

@@ -41,7 +41,8 @@ export class Lifeline implements ChannelControl {
   constructor(options: LifelineOptions) {
     this.#options = options;
     const { role, limits, peerLimits, peerContents, features } = options;
-    this.peer = new Peer({ role, limits, control: this, peerLimits, peerContents, features });
+    const { utf8Length } = options.environment;
+    this.peer = new Peer({ role, limits, control: this, peerLimits, peerContents, features, utf8Length });
     this.delivery = features.includes(DELIVERY)
       ? new Delivery({
           source: this.peer,

@@ -18,6 +18,8 @@ export interface RuntimeGlobals {
   /** Lets a browser take a pass through its event loop: its timers would wait for a second in a page that is not in view. */
   readonly MessageChannel?: (new () => RuntimeMessageChannel) | undefined;
   readonly Date: { now(): number };
+  /** Node's. It counts the octets of a long text two to five times as fast as an encoder does, and nothing else runs meanwhile. */
+  readonly Buffer?: { byteLength(text: string): number } | undefined;
 }
 
 /** A `MessageChannel`, as far as it is used here. */
@@ -82,6 +84,7 @@ function passOf(globals: RuntimeGlobals): (run: () => void) => void {
 /** See the module's comment. */
 export function systemEnvironment(options: SystemEnvironmentOptions): Environment {
   const { globals, id, log = silentLogger, ...added } = options;
+  const { Buffer } = globals;
   const now = (): number => globals.performance.now();
   const catchUp = new CatchUp({ now, pass: passOf(globals) });
   const defer = (run: () => void): void => {
@@ -136,6 +139,7 @@ export function systemEnvironment(options: SystemEnvironmentOptions): Environmen
     soon: (run) => queueMicrotask(run),
     arrived: catchUp.arrived,
     log,
+    utf8Length: Buffer === undefined ? undefined : (text) => Buffer.byteLength(text),
     ...added,
   };
 }

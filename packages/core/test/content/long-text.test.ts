@@ -54,6 +54,17 @@ describe("a long text that is sent", () => {
     for (const length of [4, 1_000, 5_000, 16_384]) expect(sameOctets(parts(body, length), whole)).toBe(true);
   });
 
+  test("is counted by whoever the runtime has for it, and short ones are not", () => {
+    const counted: number[] = [];
+    const count = (text: string): number => {
+      counted.push(text.length);
+      return new TextEncoder().encode(text).length;
+    };
+    const body = encodeOutgoing(`é${ASCII}`, CONTENTS, count);
+    encodeOutgoing("é", CONTENTS, count);
+    expect([bodyLength(body), parts(body, 1_000).length, counted]).toEqual([160_002, 160_002, [160_001]]);
+  });
+
   test("is cut between characters", () => {
     const source = bodySource(encodeOutgoing(`€\u{1f600}${"é".repeat(40_000)}`, CONTENTS));
     expect([source.subarray(0, 2).length, source.subarray(0, 5).length, source.subarray(3, 8).length]).toEqual([

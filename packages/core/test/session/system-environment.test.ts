@@ -23,3 +23,10 @@ it("calls what browsers let nobody call as a method of something else", async ()
   await Promise.resolve();
   expect(ran).toEqual(["soon", "deferred"]);
 });
+
+it("counts the octets of a text as the runtime does, where that has a way of its own", () => {
+  const globals: RuntimeGlobals = { performance, crypto, Date, setTimeout: () => 0, clearTimeout: () => {} };
+  const counted = { byteLength: (text: string): number => text.length + 1 };
+  expect(systemEnvironment({ globals, id: () => "id" }).utf8Length).toBeUndefined();
+  expect(systemEnvironment({ globals: { ...globals, Buffer: counted }, id: () => "id" }).utf8Length?.("é")).toBe(2);
+});
