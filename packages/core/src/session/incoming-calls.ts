@@ -7,7 +7,7 @@ import { callsToolName, outcomeToolName, type CallOutcome, type CallsResult } fr
 import { describeToolName, type DescribeResult } from "../contract/describe.ts";
 import type { ToolHandlers } from "../contract/infer.ts";
 import type { ToolTree } from "../contract/tree.ts";
-import { UsageError } from "../errors/usage.ts";
+import { missingPart } from "../errors/missing-part.ts";
 import type { Limits } from "../limits.ts";
 import { NO_BODY, type CallNumber, type CallPort, type PortEvent } from "../peer/port.ts";
 import type { OfferEntry } from "../wire/frame.ts";
@@ -79,9 +79,7 @@ export const takesNoCalls: IncomingCalls = {
   running: 0,
   offered: () => [],
   implement() {
-    throw new UsageError(
-      'implement(): this client was made without the part that runs tools. Pass { parts: [implementing] } to connect() or attach(), with import { implementing } from "@turnmux/client/implement"',
-    );
+    throw missingPart("what runs tools", "implementing", "implement");
   },
   open(port, { call, tool }) {
     if (Object.hasOwn(ANSWERS, tool)) port.end(call, { ok: true, body: port.encode(ANSWERS[tool]) });

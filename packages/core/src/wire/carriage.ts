@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { UsageError } from "../errors/usage.ts";
+import { missingPart } from "../errors/missing-part.ts";
 import { binaryCarriage } from "./binary.ts";
 import type { Carriage } from "./envelope.ts";
 import { textCarriage } from "./text.ts";
@@ -26,7 +26,5 @@ export const ALL_CARRIAGES: readonly Carriage[] = [binaryCarriage, textCarriage,
 export function carriageNamed(name: string, others: readonly Carriage[]): Carriage {
   const found = name === binaryCarriage.name ? binaryCarriage : others.find((other) => other.name === name);
   if (found !== undefined) return found;
-  throw new UsageError(
-    `This client was made without ${name} carriage. Pass { parts: [${name}Carriage] } to connect() or attach(), with import { ${name}Carriage } from "@turnmux/client/${name}"`,
-  );
+  throw missingPart(`${name} carriage`, `${name}Carriage`, name);
 }
