@@ -47,11 +47,11 @@ describe("openSession()", () => {
     const { gateway } = testGateway();
     const handlers = handle(gateway);
     await using session = gateway.openSession(alice);
-    const call = session.client(tools).hold({}, { timeoutMs: 20 });
+    const call = session.client(tools).hold({}, { timeoutMs: 1_000 });
     const { call: held } = await handlers.held();
     await expect(call).rejects.toMatchObject({ code: "deadline_exceeded", outcome: "failed" });
     expect(held.signal.aborted).toBe(true);
-    expect(held.deadlineMs).toBeLessThanOrEqual(20);
+    expect(held.deadlineMs).toBeLessThanOrEqual(1_000);
   });
 
   test("passes cancellation on to the handler, and its answer back", async () => {
