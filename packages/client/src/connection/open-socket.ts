@@ -39,20 +39,19 @@ interface Listens {
   terminate?(): void;
 }
 
-/** What a socket of `ws` emits in place of an error, where somebody listens for it. */
-interface TellsResponse {
-  on(event: "unexpected-response", listener: (request: unknown, response: HttpResponse) => void): unknown;
-}
-
-interface HttpResponse {
-  readonly statusCode?: number | undefined;
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-}
-
 const OPEN = 1;
 
-/** Watches a socket. Throws {@link UsageError} for what is no WebSocket. */
-export function openSocket(socket: ClientSocket, carrierOf: () => Carrier, listener: OpeningListener): Opening {
+/**
+ * Watches a socket. Throws {@link UsageError} for what is no WebSocket.
+ *
+ * @param listenForRefusal hears what a server answers in place of a WebSocket, where the socket tells
+ */
+export function openSocket(
+  socket: ClientSocket,
+  carrierOf: () => Carrier,
+  listener: OpeningListener,
+  listenForRefusal?: (socket: ClientSocket, refused: (failure: OpenFailure) => void) => void,
+): Opening {
   if (!listens(socket))
     throw new UsageError("webSocket() must return a WebSocket: of the ws package, or a standard one");
   const { promise: closed, resolve } = Promise.withResolvers<void>();
@@ -95,29 +94,16 @@ export function openSocket(socket: ClientSocket, carrierOf: () => Carrier, liste
     const code = "code" in event && typeof event.code === "number" ? ` (close code ${event.code})` : "";
     fail({ message: `the WebSocket closed before it was open${code}` });
   });
-  if (tellsResponse(socket)) {
-    socket.on("unexpected-response", (_request, response) => {
-      fail(refusedBy(response));
-      abort();
-    });
-  }
+  listenForRefusal?.(socket, (failure) => {
+    fail(failure);
+    abort();
+  });
   if (socket.readyState === OPEN) queueMicrotask(open);
   return { abort, closed };
 }
 
 function listens(socket: object): socket is Listens {
   return "addEventListener" in socket && typeof socket.addEventListener === "function";
-}
-
-function tellsResponse(socket: object): socket is TellsResponse {
-  return "on" in socket && typeof socket.on === "function";
-}
-
-function refusedBy(response: HttpResponse): OpenFailure {
-  const { statusCode: status = 0, headers } = response;
-  const seconds = Number(headers["retry-after"]);
-  const retryAfterMs = seconds > 0 ? seconds * 1_000 : undefined;
-  return { message: `the server answered HTTP ${status} in place of a WebSocket`, status, retryAfterMs };
 }
 
 function sentenceOf(cause: unknown, told: string): string {

@@ -10,6 +10,7 @@ import type { ClientSocket } from "../options.ts";
 import { ALL_PARTS } from "../parts.ts";
 import { diagnostics } from "./diagnostics.ts";
 import { runtimeEnvironment } from "./environment.ts";
+import { listenForRefusal } from "./refusal.ts";
 import type { Platform, Target } from "./platform.ts";
 
 /** How long a gateway may take to answer the closing handshake. Until then the socket keeps the process alive. */
@@ -21,7 +22,8 @@ export const nodePlatform: Platform = {
   environment: (log) => runtimeEnvironment(log, diagnostics()),
   open(target, listener) {
     const socket = target.webSocket?.(target.url, { headers: target.headers }) ?? webSocketOf(target);
-    return openSocket(socket, () => carrierOf(socket, { carriage: target.carriage, shared: false }), listener);
+    const carrier = (): Carrier => carrierOf(socket, { carriage: target.carriage, shared: false });
+    return openSocket(socket, carrier, listener, listenForRefusal);
   },
   carrierOf,
 };
