@@ -102,6 +102,8 @@ class Line {
   /** The number of the last counted frame that arrived here, by sender. */
   readonly arrived: Record<Side, number> = { client: 0, gateway: 0 };
   clientSpoke = false;
+  /** What the client says once it has read WELCOME has arrived. */
+  heard = false;
   ignored = false;
 }
 
@@ -156,6 +158,7 @@ export class DeliveryWatch {
     const line = this.#line(connection);
     if (line.ignored) return;
     if (side === "client") this.#clientSpeaks(line, frames);
+    else this.#gatewaySpeaks(line, frames);
     this.#checkCompany(line, side, frames);
     for (const frame of frames) {
       if (frame.type === Type.hello) this.#hello(line, frame, message);
@@ -176,9 +179,9 @@ export class DeliveryWatch {
     const { session } = line;
     if (line.flow !== undefined) this.#flowArrived(line.flow, line, side, frames);
     if (session === undefined) return;
-    // The first word of a client that was resumed: the token before is void (RESUME-002). One that gives up may not have read WELCOME.
+    // One that gives up may not have read WELCOME.
     const speaks = frames.some((frame) => frame.type > Type.refuse && !endsSession(frame)) && connection.healthy;
-    if (side === "gateway" && speaks && line.hello?.message === session.hello) session.spent = true;
+    if (side === "gateway" && speaks) line.heard = true;
     const other = otherThan(side);
     for (const frame of frames) {
       if (frame.type === Type.welcome) {
@@ -337,6 +340,15 @@ export class DeliveryWatch {
     const left = Math.max(0, Number(first) - (this.#world.now - at));
     if (Math.abs(left - Number(again)) <= ROUNDING_MS) return;
     this.#violate(`OPEN ${frame.stream} is sent again with ${String(again)} ms, and ${Math.round(left)} are left`);
+  }
+
+  /**
+   * RESUME-002: the first word of a client that was resumed makes the token before void, where it is heard. Who has left the channel
+   * meanwhile, since the client was silent, does not hear it, and does not go on there.
+   */
+  #gatewaySpeaks({ session, heard, hello }: Line, frames: readonly WireFrame[]): void {
+    if (session === undefined || !heard || frames.every(endsSession)) return;
+    if (hello?.message === session.hello) session.spent = true;
   }
 
   /** RESUME-002: the first word of a client that was resumed. */

@@ -57,7 +57,7 @@ export const keyFaults: readonly PlantedFault[] = [
   ),
   plant(
     "an ending that the journal refused is forgotten",
-    12_000,
+    20_000,
     "session/recorder.ts",
     "if (!recorded) for (const entry of entries) this.#keep(entry);",
     "",
