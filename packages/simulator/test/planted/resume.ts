@@ -15,8 +15,8 @@ export const resumeFaults: readonly PlantedFault[] = [
     "a gateway that resumes tells of one frame too few",
     1_000,
     "session/conversation.ts",
-    "resumedFrom: delivery.received });",
-    "resumedFrom: Math.max(0, delivery.received - 1) });",
+    "resumedFrom: delivery.received }",
+    "resumedFrom: Math.max(0, delivery.received - 1) }",
   ),
   plant(
     "a client that resumes tells of one frame too few",
