@@ -208,6 +208,12 @@ export const MAX_STREAM_ID: number = 2 ** 31 - 1;
 /** Frames that leave in one message at most (CHAN-006). */
 export const BATCH_FRAMES: number = 128;
 
+/**
+ * Frames that are worth a message of their own although more will follow in the same turn of the event loop: the other side works
+ * on them while this side makes the rest. Where many calls are open, that many are too few.
+ */
+export const FIRST_FRAMES: number = 32;
+
 /** Octets of frames after which a message is closed (CHAN-006). */
 export const BATCH_OCTETS: number = 64 * KIB;
 

@@ -59,10 +59,11 @@ export interface ChannelControl {
   /** There is something to write, or an event to take: at the end of the event-loop turn. */
   wake(): void;
   /**
-   * A frame with so many octets of a body is ready. It may be written at once, and is so behind the code that runs now where the
-   * call is `alone`. So whoever says this is done with its own work.
+   * A frame with so many octets of a body is ready, and so many frames may share its message, itself included. One that is alone
+   * is written at once, behind the code that runs now; and so is the first part of many, for the other side to work on while this
+   * one makes the rest. So whoever says this is done with its own work.
    */
-  ready(octets: number, alone: boolean): void;
+  ready(octets: number, company: number): void;
 }
 
 /** What a {@link Peer} is made from. */
@@ -254,7 +255,7 @@ export class Peer implements CallPort, FrameSink {
     this.#writer.reset(stream);
     // What is unread must not keep END from coming, which tells the truth.
     this.#grants.release(stream);
-    this.#control.ready(0, this.#calls.size === 1);
+    this.#control.ready(0, this.#calls.size);
   }
 
   offer(tools: OfferFrame["tools"]): void {
@@ -451,7 +452,8 @@ export class Peer implements CallPort, FrameSink {
     // END may stand for ACCEPT, and a later report for an earlier one (CALL-001, CALL-008).
     const mayBeReplaced = body === undefined || body.kind === "progress";
     if (mayBeReplaced) this.#control.wake();
-    else this.#control.ready(body?.octets.length ?? 0, this.#calls.size === 1 && body?.kind !== "item");
+    // Behind an item comes another.
+    else this.#control.ready(body.octets.length, this.#calls.size + (body.kind === "item" ? 1 : 0));
   }
 
   /** OPEN is about to be written. */

@@ -128,8 +128,8 @@ export class Lifeline implements ChannelControl {
     else this.end({ cause: "violation", code, message, requirement, byPeer: false });
   }
 
-  ready(octets: number, alone: boolean): void {
-    if (this.#link !== undefined) this.#link.ready(octets, alone);
+  ready(octets: number, company: number): void {
+    if (this.#link !== undefined) this.#link.ready(octets, company);
     else this.wake();
   }
 

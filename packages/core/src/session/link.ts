@@ -6,7 +6,7 @@
 import type { Carrier, CarrierLoss, CarrierMessage } from "../carrier/carrier.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { ChannelEnd, ChannelEvent } from "../channel/events.ts";
-import { BATCH_FRAMES, BATCH_OCTETS, type Limits } from "../limits.ts";
+import { BATCH_FRAMES, BATCH_OCTETS, FIRST_FRAMES, type Limits } from "../limits.ts";
 import type { ChannelControl } from "../peer/peer.ts";
 import type { Environment } from "./environment.ts";
 import { Gate, stallMessage } from "./gate.ts";
@@ -35,6 +35,8 @@ export class Link implements ChannelControl {
   /** Frames that became ready since the last one was written, about, and the octets of their bodies. */
   #frames = 0;
   #octets = 0;
+  /** The most frames that could share a message since all was written: answers end calls, and are no fewer for it. */
+  #company = 0;
   /** True while somebody wants what there is to be written at the end of the event-loop turn, and whether that is awaited. */
   #wanted = false;
   #awaitsTurn = false;
@@ -151,19 +153,20 @@ export class Link implements ChannelControl {
     this.flush();
   };
 
-  ready(octets: number, alone: boolean): void {
+  ready(octets: number, company: number): void {
     if (this.#over) return;
     this.#frames += 1;
+    this.#company = Math.max(this.#company, company);
     // Of a large body one frame is the next to be written.
     this.#octets += Math.min(octets, TURN_OCTETS);
-    const full = this.#frames >= BATCH_FRAMES || this.#octets >= BATCH_OCTETS;
+    const full = this.#frames >= partOf(this.#company) || this.#octets >= BATCH_OCTETS;
     if (full && !this.#inside) {
       this.#frames = 0;
       this.#octets = 0;
       this.#writeNext(this.#environment.now());
       // Nobody hears of it in the middle of what is being done.
       this.#soon(false);
-    } else if (full || alone) this.#soon(true);
+    } else if (full || company === 1) this.#soon(true);
     else this.wake();
   }
 
@@ -208,6 +211,7 @@ export class Link implements ChannelControl {
   #write(now: number): void {
     this.#frames = 0;
     this.#octets = 0;
+    this.#company = 0;
     this.#look?.();
     this.#look = undefined;
     while (this.#writeNext(now));
@@ -324,6 +328,11 @@ export class Link implements ChannelControl {
     this.#timer = undefined;
     this.#listener.ended(end);
   }
+}
+
+/** How many of so many frames are written ahead of the rest (CHAN-006). */
+function partOf(company: number): number {
+  return Math.min(BATCH_FRAMES, Math.max(FIRST_FRAMES, Math.floor(company / 2)));
 }
 
 /** The WebSocket close code for the end of a channel, on a socket of turnmux's own (CARR-008). */
