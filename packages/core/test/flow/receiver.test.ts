@@ -71,7 +71,7 @@ describe("A receiver of items", () => {
     expect(granted(under.raw.received, 1)).toHaveLength(1);
   });
 
-  it("ends the session of one who sends beyond the credit of a stream", async () => {
+  it("ends the session of one who sends beyond the credit of a stream [FLOW-003]", async () => {
     const { say, session } = await reading();
     await say(...Array.from({ length: 7 }, () => item(1_000)));
     // 744 are left.
@@ -80,7 +80,7 @@ describe("A receiver of items", () => {
     expect(session.state).toBe("closed");
   });
 
-  it("ends the session of one who floods it with items of nothing", async () => {
+  it("ends the session of one who floods it with items of nothing [FLOW-003]", async () => {
     const { say } = await reading();
     const nothing = data(1, ITEM, null, { head: { kind: ITEM, content: 0 }, body: new Uint8Array(0) });
     expect(await say(...Array.from({ length: streamCredit / 64 }, () => nothing))).toEqual([]);
@@ -212,7 +212,7 @@ describe("The window of the channel", () => {
     return under;
   }
 
-  it("holds what all streams together wait to be read for", async () => {
+  it("holds what all streams together wait to be read for, and no more [FLOW-003]", async () => {
     const under = await crowd(6);
     // 8,064 on each of four streams, so that 512 are left.
     for (const stream of [1, 3, 5, 7]) expect(await under.say(item(8_000, stream))).toEqual([]);
@@ -237,7 +237,7 @@ describe("The window of the channel", () => {
     expect(under.session.state).toBe("ready");
   });
 
-  it("ends the session of one who begins many items with little, and goes on with all of them", async () => {
+  it("ends the session of one who begins many items with little, and goes on with all of them [FLOW-003]", async () => {
     const calls = 20;
     const under = await crowd(calls, { message: 30_000 });
     const begin = (stream: number) => ({ ...item(2, stream), body: octets('"'), more: true });

@@ -62,7 +62,7 @@ describe("the limit of streams", () => {
     }
   });
 
-  it("ends the session of one who opens streams and does not read", async () => {
+  it("ends the session of one who opens streams and does not read [STREAM-010]", async () => {
     const under = await GatewayUnderTest.open({ limits: { streams: 4 } });
     const { raw, time, session, carrier } = under;
     carrier.buffered = 1 << 24;
@@ -75,7 +75,7 @@ describe("the limit of streams", () => {
 });
 
 describe("the limits of messages", () => {
-  it("refuse arguments that grow too large as soon as that is known, and keep nothing of the rest", async () => {
+  it("refuse arguments that grow too large as soon as that is known, and keep nothing of the rest [STREAM-008]", async () => {
     const { raw, session, say } = await gateway({ message: 4_096 });
     await say(open(1, "echo", null, { more: true, body: new Uint8Array(4_000) }));
     expect(raw.received).toEqual([]);
@@ -87,13 +87,13 @@ describe("the limits of messages", () => {
     expect(session.state).toBe("ready");
   });
 
-  it("refuse arguments that are too large in one frame", async () => {
+  it("refuse arguments that are too large in one frame [STREAM-008]", async () => {
     const { raw, say } = await gateway({ message: 1_024 });
     await say(open(1, "echo", "x".repeat(2_000)));
     expect(raw.received).toMatchObject([{ type: "end", stream: 1, code: 8, outcome: 0 }]);
   });
 
-  it("hold for all bodies of a session together", async () => {
+  it("hold for all bodies of a session together [STREAM-008]", async () => {
     const { raw, say } = await gateway({ assembling: 10_000, message: 8_000 });
     const part = (stream: number) => open(stream, "echo", null, { more: true, body: octets(`"${"x".repeat(3_999)}`) });
     await say(part(1), part(3), part(5));
@@ -108,7 +108,7 @@ describe("the limits of messages", () => {
     expect(raw.received).toEqual([]);
   });
 
-  it("end a call whose result is too large as completed, whichever side finds out", async () => {
+  it("end a call whose result is too large as completed, whichever side finds out [STREAM-008]", async () => {
     const sender = await World.ready({ clientLimits: { message: 1_024 } });
     sender.registry.implement(tools, handlers);
     const call = sender.client.call("blow", 2_000).catch((error: unknown) => error);
@@ -240,7 +240,7 @@ describe("the limits of messages", () => {
     expect(reports).toEqual(["small"]);
   });
 
-  it("make an item or a report beyond them a protocol error", async () => {
+  it("make an item or a report beyond them a protocol error [LIMIT-001]", async () => {
     for (const kind of [1, 2]) {
       const { raw, time, session } = await ClientUnderTest.open({ clientLimits: { message: 1_024 } });
       const call = session.call("drip", 1).catch((error: unknown) => error);
@@ -348,7 +348,7 @@ describe("short frames", () => {
 });
 
 describe("the limits of names and extras", () => {
-  it("let a peer offer as many tools as the limit, in several frames, and no more", async () => {
+  it("let a peer offer as many tools as the limit, in several frames, and no more [LIMIT-002]", async () => {
     const { raw, session, say } = await gateway({ offeredTools: 100 });
     await say(offer(...Array.from({ length: 60 }, (_, i) => `tool.${i}`)));
     await say({ ...offer(...Array.from({ length: 40 }, (_, i) => `more.${i}`)), mode: 1 });
@@ -359,7 +359,7 @@ describe("the limits of names and extras", () => {
     expect(raw.only("goaway")).toMatchObject({ requirement: "LIMIT-002", code: 8 });
   });
 
-  it("let a call have as many entries in meta as the limit", async () => {
+  it("let a call have as many entries in meta as the limit [LIMIT-003]", async () => {
     const meta = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, "v"]));
     const { raw, say } = await gateway();
     await say(open(1, "echo", 1, { meta: meta(32) }));
@@ -369,7 +369,7 @@ describe("the limits of names and extras", () => {
     expect(other.only("goaway")).toMatchObject({ requirement: "LIMIT-003", code: 8 });
   });
 
-  it("end the session of one who asks for PONGs and does not read them", async () => {
+  it("end the session of one who asks for PONGs and does not read them [LIMIT-004]", async () => {
     const { raw, time, session, carrier } = await GatewayUnderTest.open();
     carrier.buffered = 1 << 24;
     for (let id = 0; id < 64; id++) raw.say({ type: "ping", id });
