@@ -1,10 +1,11 @@
 /**
- * Buffers that are used again for large messages and items. What is made anew for each is zeroed, paged in, and soon collected,
- * which takes several times as long as to fill it.
+ * Buffers that are used again for large messages, items, and parts of texts. What is made anew for each is zeroed, paged in, and soon
+ * collected, which takes several times as long as to fill it.
  *
  * @module
  */
 import { BATCH_OCTETS } from "./limits.ts";
+import type { Frame } from "./wire/frame.ts";
 
 /** Octets of a buffer: of a message as long as they become (CHAN-006), unless its last frame is a large one behind others. */
 const SPARE = BATCH_OCTETS + 4_096;
@@ -57,5 +58,16 @@ export class SpareOctets {
 /** Of messages: a carrier gives them back that knows when a message has left. */
 export const spareMessages: SpareOctets = new SpareOctets();
 
-/** Of items: given back when they are acknowledged. No application ever sees one of these. */
+/** Of items. No application ever sees one of these. */
 export const spareItems: SpareOctets = new SpareOctets();
+
+/** Of parts of long texts, each the body of one frame. */
+export const spareParts: SpareOctets = new SpareOctets();
+
+/** A frame that was sent will not be sent again: the memory of its body is given back. */
+export function letGo(frame: Frame): void {
+  if (!("body" in frame)) return;
+  spareParts.giveBack(frame.body);
+  // With the last frame of an item all of it has been sent.
+  if (frame.type === "data" && !frame.more) spareItems.giveBack(frame.body);
+}

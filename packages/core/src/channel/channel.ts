@@ -140,7 +140,10 @@ export abstract class Channel {
     const handshake = this.#outbox.nextHandshake();
     if (handshake !== undefined) return this.#encode(carriage, ZERO_TAG, [handshake]);
     const frames = this.#outbox.nextFrames(this.#state === "ended" ? undefined : this.#sink, now, controlOnly);
-    return frames.length === 0 ? undefined : this.#encode(carriage, this.peerTag, frames);
+    if (frames.length === 0) return undefined;
+    const message = this.#encode(carriage, this.peerTag, frames);
+    this.#sink?.encoded?.(frames);
+    return message;
   }
 
   /** When {@link handleTimeout} is due, or undefined. */

@@ -16,6 +16,8 @@ export interface FrameSink {
   frame(frame: SinkFrame | AckFrame, now: number): void;
   /** The next frame to write, or undefined when there is none at present. The caller hands it to the carrier at once. */
   nextFrame(now: number): Frame | undefined;
+  /** Frames of {@link nextFrame} are a message now, which has a copy of their bodies. */
+  encoded?(frames: readonly Frame[]): void;
   /** The next frame that answers the peer and waits for nothing: ACK or CREDIT. {@link nextFrame} gives these first. */
   nextControl(now: number): Frame | undefined;
   /** True where the peer is to hear something of what has arrived, and nobody was woken for it. */

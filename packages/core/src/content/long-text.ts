@@ -4,6 +4,7 @@
  * @module
  */
 
+import { spareParts } from "../spare-octets.ts";
 import { encodeUtf8 } from "../wire/utf8.ts";
 
 /** Octets of which parts are taken, from front to back. A Uint8Array is one. */
@@ -77,7 +78,7 @@ class LongTextSource implements OctetSource {
     if (start !== this.#octets) return encodeUtf8(this.#text).subarray(start, end);
     const room = Math.min(end, this.length) - start;
     const part = partOf(this.#text, this.#units, room);
-    const octets = new Uint8Array(room);
+    const octets = spareParts.take(room).subarray(0, room);
     const { read, written } = encoder.encodeInto(part, octets);
     this.#units += read;
     this.#octets += written;

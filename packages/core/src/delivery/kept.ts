@@ -4,7 +4,7 @@
  * @module
  */
 import { wholeMs } from "../channel/milliseconds.ts";
-import { spareItems } from "../spare-octets.ts";
+import { letGo } from "../spare-octets.ts";
 import type { CountedFrame } from "../wire/frame.ts";
 import { frameOctets } from "./octets.ts";
 
@@ -55,8 +55,7 @@ export class Kept {
         const octets = frameOctets(frame);
         this.#octets -= octets;
         if (isBulk(frame)) this.#bulkOctets -= octets;
-        // With the last frame of an item all of it has arrived.
-        if (frame.type === "data" && !frame.more) spareItems.giveBack(frame.body);
+        letGo(frame);
       }
       this.#frames[this.#head] = undefined;
       this.#head += 1;

@@ -16,7 +16,8 @@ import { Grants } from "../flow/grants.ts";
 import { channelWindow, NO_WINDOW, streamWindow } from "../flow/window.ts";
 import { CREDIT, LEAST_GRANT, ITEM_OCTETS, MAX_STREAM_ID, UNSENT_RESULTS, type Limits } from "../limits.ts";
 import { headerLength } from "../wire/carriage.ts";
-import type { AckFrame, CountedFrame, CreditFrame, GoawayFrame, OfferFrame } from "../wire/frame.ts";
+import { letGo } from "../spare-octets.ts";
+import type { AckFrame, CountedFrame, CreditFrame, Frame, GoawayFrame, OfferFrame } from "../wire/frame.ts";
 import { cutShort, endedBefore, endedUnderWay, notKept, notSent, untaken } from "./endings.ts";
 import {
   acceptFrame,
@@ -317,6 +318,11 @@ export class Peer implements CallPort, FrameSink {
 
   nextFrame(now: number): CountedFrame | CreditFrame | undefined {
     return this.nextControl() ?? this.nextCounted(now, true, true);
+  }
+
+  /** Not so where a {@link FrameSink} of delivery stands between, which may send them again. */
+  encoded(frames: readonly Frame[]): void {
+    for (const frame of frames) letGo(frame);
   }
 
   /** The next CREDIT to write. It waits for nothing. */
