@@ -14,7 +14,8 @@ test("small calls and the host's messages are measured beside large results of e
   for (const row of rows) {
     expect(row.p99Ms, row.name).toBeGreaterThan(0);
     expect(row.concurrency, row.name).toBe(1);
-    for (const figure of ["ratio", "ratioMin", "ratioMax"]) expect(row[figure], row.name).toBeGreaterThan(0);
+    for (const figure of ["ratio", "ratioMin", "ratioMax", "cpuRatio", "cpuUs"])
+      expect(row[figure], row.name).toBeGreaterThan(0);
     expect(row["hostP99Ms"], row.name).toBeGreaterThan(0);
     expect(row.name.endsWith("nothing") || Number(row["largeP50Ms"]) > 0, row.name).toBe(true);
   }

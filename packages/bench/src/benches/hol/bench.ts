@@ -40,17 +40,18 @@ export const hol: Bench = {
     { figure: "hostP99Ms", title: "p99 ms" },
     { figure: "largeP50Ms", title: "large p50 ms", digits: 1 },
     { figure: "largeMiBps", title: "MiB/s", digits: 0 },
+    { figure: "cpuRatio", title: "CPU ratio" },
   ],
   programs: {
     server: new URL("server.ts", import.meta.url),
     client: new URL("client.ts", import.meta.url),
   },
   run: async (context) => {
-    const clients = new Map<string, Program<HolActions>>();
-    for (const name of NAMES) clients.set(name, await startPair(context, name));
+    const pairs = new Map<string, Pair>();
+    for (const name of NAMES) pairs.set(name, await startPair(context, name));
     const rows: Row[] = [];
     for (const [load, large] of LOADS.filter(([name]) => context.wants(name))) {
-      rows.push(...(await measureLoad(context, clients, load, large)));
+      rows.push(...(await measureLoad(context, pairs, load, large)));
     }
     return rows;
   },
@@ -60,8 +61,20 @@ function planOf({ quick }: BenchContext, large: readonly LargeKind[], ms: number
   return { large, ms: quick ? 0 : ms, calls: quick ? QUICK_CALLS : CALLS };
 }
 
-/** A server and a client of one contender, warm. They stay for all rounds, and do nothing while others are measured. */
-async function startPair(context: BenchContext, name: string): Promise<Program<HolActions>> {
+/** The two processes of one contender. They stay for all rounds, and do nothing while others are measured. */
+interface Pair {
+  readonly server: Program;
+  readonly client: Program<HolActions>;
+}
+
+/** What came of a plan, and what both processes took for it. */
+interface Measured extends HolSample {
+  /** Microseconds of CPU for each large result and the small messages beside it; where none loops, for each small call. */
+  readonly cpuUs: number;
+}
+
+/** A server and a client of one contender, warm. */
+async function startPair(context: BenchContext, name: string): Promise<Pair> {
   const octets = context.quick ? QUICK_LARGE : LARGE;
   const server = await context.start("server", { name, octets }, { name: `${name} server` });
   const url = await server.ready;
@@ -69,20 +82,28 @@ async function startPair(context: BenchContext, name: string): Promise<Program<H
   for (const [load, large] of LOADS)
     if (context.wants(load)) await client.ask("run", planOf(context, large, WARM_UP_MS));
   context.say(`${name} is warm`);
-  return client;
+  return { server, client };
+}
+
+async function measurePair({ server, client }: Pair, plan: HolPlan): Promise<Measured> {
+  const before = (await server.ask("cpu")) + (await client.ask("cpu"));
+  const sample = await client.ask("run", plan);
+  const spent = (await server.ask("cpu")) + (await client.ask("cpu")) - before;
+  const { large, small } = sample;
+  return { ...sample, cpuUs: spent / (plan.large.length === 0 ? small : large).count };
 }
 
 async function measureLoad(
   context: BenchContext,
-  clients: ReadonlyMap<string, Program<HolActions>>,
+  pairs: ReadonlyMap<string, Pair>,
   load: string,
   large: readonly LargeKind[],
 ): Promise<Row[]> {
-  const samples = new Map([...clients.keys()].map((name): [string, HolSample[]] => [name, []]));
+  const samples = new Map([...pairs.keys()].map((name): [string, Measured[]] => [name, []]));
   for (let round = 0; round < context.rounds; round++) {
     const said: string[] = [];
-    for (const [name, client] of clients) {
-      const sample = await client.ask("run", planOf(context, large, SLICE_MS));
+    for (const [name, pair] of pairs) {
+      const sample = await measurePair(pair, planOf(context, large, SLICE_MS));
       samples.get(name)?.push(sample);
       said.push(`${name} ${sample.small.p99Ms.toFixed(2)}`);
     }
@@ -98,9 +119,10 @@ function rateOf({ small, seconds }: HolSample): number {
   return small.count / seconds;
 }
 
-function rowOf(name: string, samples: readonly HolSample[], floor: readonly HolSample[], octets: number): Row {
-  const middle = (figure: (sample: HolSample) => number): number => median(samples.map(figure));
+function rowOf(name: string, samples: readonly Measured[], floor: readonly Measured[], octets: number): Row {
+  const middle = (figure: (sample: Measured) => number): number => median(samples.map(figure));
   const p99 = spread(samples.map(({ small }) => small.p99Ms));
+  const cpu = spread(samples.map((sample, round) => sample.cpuUs / (floor[round] ?? sample).cpuUs));
   const ratio = spread(samples.map((sample, round) => rateOf(sample) / rateOf(floor[round] ?? sample)));
   return {
     name,
@@ -108,6 +130,10 @@ function rowOf(name: string, samples: readonly HolSample[], floor: readonly HolS
     ratio: ratio.median,
     ratioMin: ratio.min,
     ratioMax: ratio.max,
+    cpuRatio: cpu.median,
+    cpuRatioMin: cpu.min,
+    cpuRatioMax: cpu.max,
+    cpuUs: middle(({ cpuUs }) => cpuUs),
     p50Ms: middle(({ small }) => small.p50Ms),
     p99Ms: p99.median,
     p99MinMs: p99.min,
