@@ -12,8 +12,11 @@ const MIB = 1024 * KIB;
 /** Milliseconds that `stallMs` has at least where it is not 0. */
 export const LEAST_STALL_MS: number = 5_000;
 
-/** Milliseconds within which frames that arrived must be acknowledged by a peer that keeps to DELIV-003. */
+/** Milliseconds within which frames of many octets must be acknowledged by a peer that keeps to DELIV-003. */
 export const ACK_DELAY_MS: number = 250;
+
+/** Times as long frames of few octets may wait for something that takes their acknowledgement along (DELIV-003). */
+export const ACK_PATIENCE: number = 8;
 
 /** What this side takes from its peer, and how long it waits. Every field has a default in {@link DEFAULT_LIMITS}. */
 export interface Limits extends PeerLimits {
@@ -53,7 +56,10 @@ export interface Limits extends PeerLimits {
   readonly cancelVerdictMs: number;
   /** Octets of frames that wait for their acknowledgement, before no further OPEN and DATA are written (DELIV-004). */
   readonly replay: number;
-  /** Milliseconds after which received frames are acknowledged at the latest (DELIV-003). */
+  /**
+   * Milliseconds after which the acknowledgement of received frames goes with whatever leaves, and alone where they have many octets;
+   * where they have few, it leaves alone after {@link ACK_PATIENCE} times as long (DELIV-003).
+   */
   readonly ackDelayMs: number;
   /**
    * Milliseconds that a gateway keeps a session whose channel is gone, for its client to resume it (RESUME-007). 0: sessions
@@ -135,7 +141,7 @@ export const LIMIT_RANGES: { readonly [K in keyof Limits]: readonly [least: numb
   deadlineVerdictMs: [0, 60_000],
   cancelVerdictMs: [0, 600_000],
   replay: [KIB, 2 ** 31],
-  ackDelayMs: [1, 10_000],
+  ackDelayMs: [1, ACK_DELAY_MS],
   resumeWindowMs: [0, 7 * 86_400_000],
   parkedSessions: [0, 1_000_000],
   parkedOctets: [0, 2 ** 40],
@@ -249,6 +255,9 @@ export const LEAST_FRAGMENT: number = KIB;
 
 /** Octets of frames that arrived after which they are acknowledged, where a quarter of `replay` is more (DELIV-003). */
 export const ACK_OCTETS: number = 128 * KIB;
+
+/** Octets of frames that arrived which are few enough to be acknowledged late (DELIV-003). */
+export const FEW_OCTETS: number = 4 * KIB;
 
 /** How many times the limit of what waits to be written at which a result is not kept any more (FLOW-010). */
 export const UNSENT_RESULTS: number = 4;

@@ -8,7 +8,15 @@ import type { ChannelEnd } from "../channel/events.ts";
 import type { Rates } from "../channel/rates.ts";
 import type { FrameSink, SinkFrame } from "../channel/sink.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
-import { ACK_DELAY_MS, ACK_OCTETS, ROUND_TRIP_MS, UNSEEN_MS, type Limits } from "../limits.ts";
+import {
+  ACK_DELAY_MS,
+  ACK_OCTETS,
+  ACK_PATIENCE,
+  FEW_OCTETS,
+  ROUND_TRIP_MS,
+  UNSEEN_MS,
+  type Limits,
+} from "../limits.ts";
 import type { AckFrame, CountedFrame, CreditFrame, Frame } from "../wire/frame.ts";
 import { frameOctets } from "./octets.ts";
 import { Kept } from "./kept.ts";
@@ -77,7 +85,8 @@ export class Delivery implements FrameSink {
   #acknowledged = 0;
   /** Octets of frames that arrived since the peer was told. */
   #untold = 0;
-  /** When the peer is told at the latest. */
+  /** When the peer is told with whatever leaves, and when at the latest. */
+  #ackAlongAt: number | undefined;
   #ackAt: number | undefined;
   /** True when that time has come: no timer is needed any more, but a carrier that takes the ACK. */
   #ackDue = false;
@@ -148,7 +157,8 @@ export class Delivery implements FrameSink {
       this.#received += 1;
       this.#untold += frameOctets(frame);
       if (this.#prompt || this.#untold >= this.#ackOctets) this.#ackDue = true;
-      else if (!this.#ackDue) this.#ackAt ??= now + this.#limits.ackDelayMs;
+      else if (!this.#ackDue) this.#tellBy(now + this.#limits.ackDelayMs);
+      this.#tellInTime(now);
     }
     this.#source.frame(frame, now);
   }
@@ -188,7 +198,9 @@ export class Delivery implements FrameSink {
     const control = this.nextControl(now);
     if (control !== undefined) return control;
     const counted = this.#nextCounted(now);
-    if (counted !== undefined) this.#unheardSince ??= now;
+    if (counted === undefined) return undefined;
+    this.#unheardSince ??= now;
+    if (this.#ackAlongAt !== undefined && now >= this.#ackAlongAt) this.#ackDue = true;
     return counted;
   }
 
@@ -228,7 +240,7 @@ export class Delivery implements FrameSink {
       this.#slept = true;
     } else if (this.#slept) {
       // It has just woken, perhaps, and has still to read what it is to acknowledge.
-      this.#judgeAt = now + ACK_DELAY_MS + ROUND_TRIP_MS;
+      this.#judgeAt = now + ACK_DELAY_MS * ACK_PATIENCE + ROUND_TRIP_MS;
       this.#slept = false;
     } else this.#stalled?.();
   }
@@ -237,6 +249,13 @@ export class Delivery implements FrameSink {
     const { stallMs } = this.#limits;
     if (stallMs === 0 || this.#unheardSince === undefined) return undefined;
     return Math.max(this.#unheardSince + stallMs, this.#judgeAt);
+  }
+
+  /** It is soon where much has arrived: the peer may wait for it. The rest only takes memory there. */
+  #tellBy(soon: number): void {
+    this.#ackAlongAt ??= soon;
+    if (this.#untold >= FEW_OCTETS) this.#ackAt = this.#ackAlongAt;
+    else this.#ackAt ??= soon + this.#limits.ackDelayMs * (ACK_PATIENCE - 1);
   }
 
   #tellInTime(now: number): void {
@@ -288,6 +307,7 @@ export class Delivery implements FrameSink {
 
   #told(): void {
     this.#untold = 0;
+    this.#ackAlongAt = undefined;
     this.#ackAt = undefined;
     this.#ackDue = false;
   }

@@ -100,7 +100,7 @@ describe("RESET", () => {
     await time.settle();
     expect(call.said).toBe("ok: 1");
     carrier.drain();
-    await time.advance(1_000);
+    await time.advance(2_000);
     expect(types(raw.received)).toEqual(["ack"]);
     raw.carrier.cut();
     await time.settle();

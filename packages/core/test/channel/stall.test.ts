@@ -249,7 +249,7 @@ describe("what answers the peer", () => {
     raw.take();
     fill(carrier, HAND_OVER);
     raw.say(open(1, "look", 1), { type: "ping", id: 7 });
-    await time.advance(1_000);
+    await time.advance(2_000);
     expect(raw.received.map(({ type }) => type)).toEqual(["pong", "ack"]);
     fill(carrier, HAND_OVER + 64 * 1024);
     raw.say({ type: "ping", id: 8 });

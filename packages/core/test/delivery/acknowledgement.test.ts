@@ -24,19 +24,55 @@ function openOf(stream: number, counts: number): ReturnType<typeof open> {
   return open(stream, "set", "x".repeat(counts - 64 - 2));
 }
 
+/** A frame that counts, and has no answer. */
+const NOTHING_NEW = { type: "offer", mode: 0, tools: [], names: [] } as const;
+
 describe("Counted frames are acknowledged", () => {
-  it("250 ms after the first one that was not, all that came until then at once, whatever the application does [DELIV-003]", async () => {
+  it("2 s after the first one that was not, all that came until then at once, whatever the application does [DELIV-003]", async () => {
     const { gateway, raw } = await bench();
     raw.say(open(1, "set", 1));
-    await gateway.time.advance(200);
-    raw.say(open(3, "set", 1), open(5, "set", 1));
-    await gateway.time.advance(49);
+    await gateway.time.advance(1_900);
+    raw.say(NOTHING_NEW, NOTHING_NEW);
+    await gateway.time.advance(99);
     expect(raw.all("ack")).toEqual([]);
     await gateway.time.advance(1);
     expect(raw.only("ack").received).toBe(3);
-    raw.say(reset(5));
-    await gateway.time.advance(250);
+    raw.say(NOTHING_NEW);
+    await gateway.time.advance(2_000);
     expect(raw.all("ack").map(({ received }) => received)).toEqual([3, 4]);
+  });
+
+  it("250 ms after the first one that was not, once they make up 4 KiB [DELIV-003]", async () => {
+    const { gateway, raw } = await bench();
+    raw.say(openOf(1, 4_095));
+    await gateway.time.advance(249);
+    raw.say(NOTHING_NEW);
+    await gateway.time.settle();
+    expect(raw.all("ack")).toEqual([]);
+    await gateway.time.advance(1);
+    expect(raw.only("ack").received).toBe(2);
+    raw.say(openOf(3, 4_095));
+    await gateway.time.advance(1_000);
+    expect(raw.all("ack")).toHaveLength(1);
+    raw.say(NOTHING_NEW);
+    await gateway.time.settle();
+    expect(raw.all("ack").map(({ received }) => received)).toEqual([2, 4]);
+  });
+
+  it("with whatever leaves 250 ms after the first one that was not, and not before [DELIV-003]", async () => {
+    const { gateway, raw } = await bench();
+    raw.say(open(1, "look", 1));
+    await gateway.time.advance(249);
+    raw.say(open(3, "look", 1));
+    await gateway.time.settle();
+    expect(types(raw.received)).toEqual(["end", "end"]);
+    await gateway.time.advance(1);
+    raw.say(open(5, "look", 1));
+    await gateway.time.settle();
+    expect(types(raw.received)).toEqual(["end", "end", "end", "ack"]);
+    expect(raw.only("ack").received).toBe(3);
+    await gateway.time.advance(1_999);
+    expect(raw.all("ack")).toHaveLength(1);
   });
 
   it("once, and not again while nothing else comes", async () => {
@@ -53,7 +89,7 @@ describe("Counted frames are acknowledged", () => {
     await gateway.time.advance(10_000);
     expect(raw.all("ack")).toEqual([]);
     raw.say(open(1, "set", 1));
-    await gateway.time.advance(250);
+    await gateway.time.advance(2_000);
     expect(raw.only("ack").received).toBe(1);
   });
 

@@ -49,6 +49,8 @@ async function run(limits: Partial<Limits>, fault?: ShakyOptions["fault"]): Prom
   const frames = { ...world.frames };
   // Whatever were to come late, or twice, would be seen.
   for (let steps = 0; steps < 20; steps++) await world.pass(200);
+  // A side that was not told of a cut notices it by its heartbeat.
+  await world.pass(60_000);
   return { views: [atClient.view, atGateway.view], frames, world };
 }
 
