@@ -19,7 +19,7 @@ import {
 } from "../limits.ts";
 import type { AckFrame, CountedFrame, CreditFrame, Frame } from "../wire/frame.ts";
 import { frameOctets } from "./octets.ts";
-import { Kept } from "./kept.ts";
+import { isBulk, Kept } from "./kept.ts";
 
 /** What delivery carries: the session's calls. */
 export interface DeliverySource {
@@ -157,7 +157,7 @@ export class Delivery implements FrameSink {
       this.#received += 1;
       this.#untold += frameOctets(frame);
       if (this.#prompt || this.#untold >= this.#ackOctets) this.#ackDue = true;
-      else if (!this.#ackDue) this.#tellBy(now + this.#limits.ackDelayMs);
+      else if (!this.#ackDue) this.#tellBy(now + this.#limits.ackDelayMs, isBulk(frame));
       this.#tellInTime(now);
     }
     this.#source.frame(frame, now);
@@ -251,10 +251,10 @@ export class Delivery implements FrameSink {
     return Math.max(this.#unheardSince + stallMs, this.#judgeAt);
   }
 
-  /** It is soon where much has arrived: the peer may wait for it. The rest only takes memory there. */
-  #tellBy(soon: number): void {
+  /** It is soon where much has arrived, or a part of much: the peer may wait for it (FLOW-009). The rest only takes memory there. */
+  #tellBy(soon: number, bulk: boolean): void {
     this.#ackAlongAt ??= soon;
-    if (this.#untold >= FEW_OCTETS) this.#ackAt = this.#ackAlongAt;
+    if (bulk || this.#untold >= FEW_OCTETS) this.#ackAt = this.#ackAlongAt;
     else this.#ackAt ??= soon + this.#limits.ackDelayMs * (ACK_PATIENCE - 1);
   }
 

@@ -91,6 +91,6 @@ export class Kept {
 }
 
 /** True for a part of a body of several frames. */
-function isBulk(frame: CountedFrame): boolean {
+export function isBulk(frame: CountedFrame): boolean {
   return "more" in frame && (frame.more || (frame.type === "data" && frame.head === undefined));
 }

@@ -59,6 +59,15 @@ describe("Counted frames are acknowledged", () => {
     expect(raw.all("ack").map(({ received }) => received)).toEqual([2, 4]);
   });
 
+  it("250 ms after the first one that was not, where one is a part of a body [DELIV-003]", async () => {
+    const { gateway, raw } = await bench();
+    raw.say({ ...open(1, "set", "xx"), final: false, more: true });
+    await gateway.time.advance(249);
+    expect(raw.all("ack")).toEqual([]);
+    await gateway.time.advance(1);
+    expect(raw.only("ack").received).toBe(1);
+  });
+
   it("with whatever leaves 250 ms after the first one that was not, and not before [DELIV-003]", async () => {
     const { gateway, raw } = await bench();
     raw.say(open(1, "look", 1));
