@@ -220,16 +220,16 @@ describe("A peer that never grants anything", () => {
   });
 
   it.each([
-    ["whose handler completes later", 7],
-    ["whose handler gives others later, and completes", 0],
-  ])("hears that items of a call that it gave up are missing, %s [CALL-005]", async (_, before) => {
+    ["whose handler completes later", 7, 0],
+    ["whose handler gives others later, and completes", 0, 1],
+  ])("hears that items of a call that it gave up are missing, %s [CALL-005]", async (_, before, later) => {
     const done = Promise.withResolvers<string>();
     const under = await gateway({
       items: async (_input, call) => {
         const give = (): void => void call.item("x".repeat(3_000));
         for (let n = 0; n < before; n++) give();
         const value = await done.promise;
-        give();
+        for (let n = 0; n < later; n++) give();
         return value;
       },
     });
