@@ -40,7 +40,7 @@ export class JournalDatabase {
       const first = operations[start];
       if (first === undefined) break;
       if (first.kind === "find") {
-        results.push(this.#attempt(() => this.#apply(first)));
+        results.push(this.#attempt(() => this.#apply(first, false)));
         start += 1;
         continue;
       }
@@ -72,15 +72,15 @@ export class JournalDatabase {
           timeOf(group),
           group.reduce((sum, each) => sum + sizeOf(each), 0),
         );
-        return group.map((operation) => this.#apply(operation));
+        return group.map((operation) => this.#apply(operation, false));
       });
       commits.push(group.length);
       return results;
     } catch {
-      // Without sweeping: what needs nothing recorded, such as a replay, is answered on a full disk, too.
+      // Without sweeping, and looking first: what needs nothing recorded, such as a replay, is answered on a full disk, too.
       return group.map((operation) =>
         this.#attempt(() => {
-          const result = this.#transaction(() => this.#apply(operation));
+          const result = this.#transaction(() => this.#apply(operation, true));
           commits.push(1);
           return result;
         }),
@@ -93,7 +93,9 @@ export class JournalDatabase {
     this.db.exec("BEGIN");
     try {
       const result = run();
+      this.#records.store();
       this.db.exec("COMMIT");
+      this.#records.committed();
       return result;
     } catch (error) {
       this.#records.rolledBack();
@@ -111,10 +113,10 @@ export class JournalDatabase {
     }
   }
 
-  #apply(operation: Operation): Result {
+  #apply(operation: Operation, tried: boolean): Result {
     switch (operation.kind) {
       case "claim":
-        return { kind: "claim", verdicts: operation.claims.map((claim) => this.#records.claim(claim)) };
+        return { kind: "claim", verdicts: operation.claims.map((claim) => this.#records.claim(claim, tried)) };
       case "settle":
         for (const settlement of operation.settlements) this.#records.settle(settlement);
         return { kind: "settle" };

@@ -13,6 +13,7 @@ import type {
   JournalVerdict,
   RecordedEnding,
 } from "@turnmux/core";
+import { type Account, Accounts } from "./accounts.ts";
 import { integer, octets, optionalInteger, optionalText, type Row, storedText, text } from "./rows.ts";
 
 /** How much is kept, and how long. */
@@ -31,17 +32,14 @@ const SWEEP_ROWS = 64;
 /** `data_loss` on the wire: the call took effect, and its result is no longer kept. */
 const DATA_LOSS = 15;
 
-const COLUMNS = `id, key, tool, fingerprint, call_id, owner, epoch, life, claimed_at, settled_at,
+const COLUMNS = `id, key, tool, fingerprint, call_id, owner, epoch, life, claimed_at, settled_at, octets, result_octets,
   code, outcome, retryable, message, content, body`;
 
-interface Account {
-  readonly octets: number;
-  readonly resultOctets: number;
-}
+/** What a removed record takes off the accounts. */
+const COUNTED = "principal, octets, result_octets";
 
-interface PrincipalAccount extends Account {
-  readonly id: number;
-}
+/** A call of this life that runs. The same five values each time. */
+const PLACE = "principal = ? AND key = ? AND owner = ? AND epoch = ? AND life = ? AND settled_at IS NULL";
 
 /**
  * The records of one life of the journal: from opening the file to closing it. Who holds the file's lock knows that what
@@ -52,6 +50,7 @@ interface PrincipalAccount extends Account {
 export class Records {
   readonly #limits: RecordLimits;
   readonly #statements: ReturnType<typeof prepare>;
+  readonly #accounts: Accounts;
   /** Which life this is. It has a row from its first claim on. */
   readonly #life: number;
   #lifeIsStored = false;
@@ -62,20 +61,42 @@ export class Records {
   constructor(db: DatabaseSync, limits: RecordLimits) {
     this.#limits = limits;
     this.#statements = prepare(db);
+    this.#accounts = new Accounts(db);
     this.#life = 1 + integer(this.#statements.latestLife.get() ?? {}, "life");
+  }
+
+  /** To be called before a transaction's COMMIT. */
+  store(): void {
+    this.#accounts.store();
+  }
+
+  /** Tells that the latest transaction has come about. */
+  committed(): void {
+    this.#accounts.committed();
   }
 
   /** Tells that the latest transaction did not come about. */
   rolledBack(): void {
     // Stored again, if need be, by a statement that does no harm where it is stored.
     this.#lifeIsStored = false;
+    this.#accounts.rolledBack();
   }
 
-  claim(claim: JournalClaim): JournalVerdict {
-    const { atMs } = claim;
+  /**
+   * Claims a key.
+   *
+   * @param tried whether to look before anything is written: slower, and all that does where nothing can be written
+   */
+  claim(claim: JournalClaim, tried: boolean): JournalVerdict {
+    const { principal, atMs } = claim;
     this.#nowMs = atMs;
-    const row = this.#find(claim.principal, claim.key);
-    if (row === undefined) return this.#record(claim);
+    const size = sizeOf(claim);
+    const account = this.#accounts.of(principal);
+    // Nearly all keys are new, and have room.
+    if (!tried && account !== undefined && this.#hasRoom(size, account) && this.#add(claim, account, size))
+      return CLAIMED;
+    const row = account && this.#find(account, claim.key);
+    if (row === undefined) return this.#record(claim, size);
     if (text(row, "fingerprint") !== claim.fingerprint) return { kind: "conflict" };
     if (optionalInteger(row, "settled_at") !== undefined) return { kind: "settled", ending: endingOf(row) };
     const callId = text(row, "call_id");
@@ -88,32 +109,36 @@ export class Records {
   }
 
   settle(settlement: JournalSettlement): void {
-    const { principal, ending, atMs } = settlement;
+    const { key, owner, epoch, ending, atMs } = settlement;
     this.#nowMs = atMs;
-    const row = this.#find(principal, settlement.key);
-    if (row === undefined || optionalInteger(row, "settled_at") !== undefined) return;
-    if (text(row, "owner") !== settlement.owner || integer(row, "epoch") !== settlement.epoch) return;
-    if (integer(row, "life") !== this.#life) return;
-
-    const id = integer(row, "id");
+    const account = this.#accounts.of(settlement.principal);
+    if (account === undefined) return;
+    const place = [account.id, storedText(key), storedText(owner), epoch, this.#life] as const;
     if (ending.outcome === "not_started" || ending.outcome === "failed") {
-      this.#statements.remove.run(id);
+      const removed = this.#statements.free.get(...place);
+      if (removed !== undefined) this.#accounts.add(account, -1, -integer(removed, "octets"), 0);
       return;
     }
     const { code, outcome, retryable, message, body } = ending;
     const size = body.octets.length + 2 * (message?.length ?? 0);
     const flag = retryable === undefined ? null : Number(retryable);
-    const base = [Math.trunc(atMs), code, outcome ?? null, flag] as const;
-    if (this.#makeRoom(size, principal, atMs)) {
-      const stored = message === undefined ? null : storedText(message);
-      this.#statements.settle.run(...base, size, stored, body.content, body.octets, id);
-    } else {
-      this.#statements.settle.run(...base, 0, null, null, null, id);
+    const { running, settle } = this.#statements;
+    if (!this.#hasRoom(size, account)) {
+      // Nothing is dropped for an ending that is nobody's.
+      if (running.get(...place) === undefined) return;
+      if (!this.#makeRoom(size, account, atMs)) {
+        settle.run(Math.trunc(atMs), code, outcome ?? null, flag, 0, null, null, null, ...place);
+        return;
+      }
     }
+    const stored = message === undefined ? null : storedText(message);
+    const base = [Math.trunc(atMs), code, outcome ?? null, flag, size, stored, body.content, body.octets] as const;
+    if (settle.run(...base, ...place).changes !== 0) this.#accounts.add(account, 0, 0, size);
   }
 
   find(query: JournalQuery): JournalRecord | undefined {
-    const account = this.#principal(query.principal);
+    this.#accounts.trim();
+    const account = this.#accounts.of(query.principal);
     if (account === undefined) return undefined;
     const { byKey, byCall } = this.#statements;
     const row =
@@ -142,20 +167,29 @@ export class Records {
   /** How many were removed; fewer than {@link SWEEP_ROWS} when there are no more. */
   #sweepOnce(nowMs: number): number {
     const { removeSettled, removeAbandoned, forgetLives } = this.#statements;
-    const settled = Number(removeSettled.run(nowMs - this.#limits.retentionMs, SWEEP_ROWS).changes);
+    const settled = this.#removed(removeSettled.all(nowMs - this.#limits.retentionMs, SWEEP_ROWS));
     const oldest = this.#oldestLife(nowMs);
     if (oldest === undefined) return settled;
-    const abandoned = Number(removeAbandoned.run(oldest, SWEEP_ROWS).changes);
+    const abandoned = this.#removed(removeAbandoned.all(oldest, SWEEP_ROWS));
     if (abandoned < SWEEP_ROWS) forgetLives.run(oldest);
     return Math.max(settled, abandoned);
   }
 
+  #removed(rows: readonly Row[]): number {
+    for (const row of rows) {
+      const account = this.#accounts.withId(integer(row, "principal"));
+      if (account !== undefined)
+        this.#accounts.add(account, -1, -integer(row, "octets"), -integer(row, "result_octets"));
+    }
+    return rows.length;
+  }
+
   /** The record of a key; one over its retention is removed. */
-  #find(principal: string, key: string): Row | undefined {
-    const account = this.#principal(principal);
-    const row = account && this.#statements.byKey.get(account.id, storedText(key));
+  #find(account: Account, key: string): Row | undefined {
+    const row = this.#statements.byKey.get(account.id, storedText(key));
     if (row === undefined || !this.#isExpired(row, this.#nowMs)) return row;
     this.#statements.remove.run(integer(row, "id"));
+    this.#accounts.add(account, -1, -integer(row, "octets"), -integer(row, "result_octets"));
     return undefined;
   }
 
@@ -175,19 +209,34 @@ export class Records {
     return row && optionalInteger(row, "life");
   }
 
-  #record(claim: JournalClaim): JournalVerdict {
-    const { principal, key, tool, fingerprint, callId, owner, epoch, atMs } = claim;
-    const texts = [principal, key, tool, fingerprint, callId, owner];
-    const size = RECORD_OVERHEAD + 2 * texts.reduce((sum, each) => sum + each.length, 0);
-    if (!this.#makeRoom(size, principal, atMs)) {
+  #record(claim: JournalClaim, size: number): JournalVerdict {
+    const { principal, atMs } = claim;
+    if (!this.#makeRoom(size, this.#accounts.of(principal), atMs)) {
       return { kind: "full", message: "The journal of calls is full.", retryAfterMs: this.#nextExpiry(atMs) };
     }
+    this.#add(claim, this.#accounts.of(principal) ?? this.#accounts.open(principal), size);
+    return CLAIMED;
+  }
+
+  /** False where the key has a record. */
+  #add(claim: JournalClaim, account: Account, size: number): boolean {
+    const { key, tool, fingerprint, callId, owner, epoch, atMs } = claim;
+    const { changes } = this.#statements.add.run(
+      account.id,
+      storedText(key),
+      storedText(tool),
+      storedText(fingerprint),
+      storedText(callId),
+      storedText(owner),
+      epoch,
+      this.#life,
+      Math.trunc(atMs),
+      size,
+    );
+    if (changes === 0) return false;
     this.#storeLife(atMs);
-    const id =
-      this.#principal(principal)?.id ?? this.#statements.addPrincipal.run(storedText(principal)).lastInsertRowid;
-    const stored = [key, tool, fingerprint, callId, owner].map(storedText);
-    this.#statements.add.run(id, ...stored, epoch, this.#life, Math.trunc(atMs), size);
-    return { kind: "claimed" };
+    this.#accounts.add(account, 1, size, 0);
+    return true;
   }
 
   #storeLife(atMs: number): void {
@@ -196,17 +245,21 @@ export class Records {
     this.#lifeIsStored = true;
   }
 
+  /** Whether so many octets of a principal need no room to be made. */
+  #hasRoom(size: number, { octets }: Account): boolean {
+    return octets + size <= this.#limits.maxPrincipalOctets && this.#accounts.octets + size <= this.#limits.maxOctets;
+  }
+
   /** Makes room for so many octets of one principal by dropping results. Drops none where that would not do. */
-  #makeRoom(size: number, principal: string, nowMs: number): boolean {
+  #makeRoom(size: number, account: Account | undefined, nowMs: number): boolean {
     const { maxOctets, maxPrincipalOctets } = this.#limits;
     for (;;) {
-      const mine = this.#principal(principal);
-      const all = accountOf(this.#statements.total.get() ?? {});
-      const myLack = (mine?.octets ?? 0) + size - maxPrincipalOctets;
-      const lack = all.octets + size - maxOctets;
-      if (myLack <= (mine?.resultOctets ?? 0) && lack <= all.resultOctets) {
-        const dropped = mine === undefined ? 0 : this.#drop(myLack, () => this.#statements.resultsOf.all(mine.id));
-        this.#drop(lack - dropped, () => this.#statements.results.all());
+      const myLack = (account?.octets ?? 0) + size - maxPrincipalOctets;
+      const lack = this.#accounts.octets + size - maxOctets;
+      if (myLack <= (account?.resultOctets ?? 0) && lack <= this.#accounts.resultOctets) {
+        const { results, resultsOf } = this.#statements;
+        const dropped = account === undefined ? 0 : this.#drop(myLack, () => resultsOf.all(account.id));
+        this.#drop(lack - dropped, () => results.all());
         return true;
       }
       // What sweeping has not come to yet. Each round gives back what somebody once filled.
@@ -222,8 +275,11 @@ export class Records {
       if (rows.length === 0) break;
       for (const row of rows) {
         if (freed >= size) break;
+        const octets = integer(row, "result_octets");
+        const account = this.#accounts.withId(integer(row, "principal"));
         this.#statements.drop.run(integer(row, "id"));
-        freed += integer(row, "result_octets");
+        if (account !== undefined) this.#accounts.add(account, 0, 0, -octets);
+        freed += octets;
       }
     }
     return freed;
@@ -233,15 +289,13 @@ export class Records {
     const row = this.#statements.nextSettled.get();
     return row && Math.max(1, integer(row, "settled_at") + this.#limits.retentionMs - nowMs);
   }
-
-  #principal(name: string): PrincipalAccount | undefined {
-    const row = this.#statements.principal.get(storedText(name));
-    return row && { id: integer(row, "id"), ...accountOf(row) };
-  }
 }
 
-function accountOf(row: Row): Account {
-  return { octets: integer(row, "octets"), resultOctets: integer(row, "result_octets") };
+const CLAIMED: JournalVerdict = { kind: "claimed" };
+
+function sizeOf({ principal, key, tool, fingerprint, callId, owner }: JournalClaim): number {
+  const units = principal.length + key.length + tool.length + fingerprint.length + callId.length + owner.length;
+  return RECORD_OVERHEAD + 2 * units;
 }
 
 function endingOf(row: Row): RecordedEnding {
@@ -271,14 +325,13 @@ function prepare(db: DatabaseSync): {
     | "storeLife"
     | "oldestLife"
     | "forgetLives"
-    | "principal"
-    | "addPrincipal"
-    | "total"
     | "byKey"
     | "byCall"
     | "add"
     | "takeOver"
+    | "running"
     | "settle"
+    | "free"
     | "remove"
     | "removeSettled"
     | "removeAbandoned"
@@ -292,34 +345,35 @@ function prepare(db: DatabaseSync): {
     storeLife: db.prepare("INSERT INTO life (id, began_at) VALUES (?, ?) ON CONFLICT DO NOTHING"),
     oldestLife: db.prepare("SELECT max(id) AS life FROM life WHERE began_at <= ?"),
     forgetLives: db.prepare("DELETE FROM life WHERE id < ?"),
-    principal: db.prepare("SELECT id, octets, result_octets FROM principal WHERE name = ?"),
-    addPrincipal: db.prepare("INSERT INTO principal (name) VALUES (?)"),
-    total: db.prepare("SELECT octets, result_octets FROM total"),
     byKey: db.prepare(`SELECT ${COLUMNS} FROM record WHERE principal = ? AND key = ?`),
     byCall: db.prepare(`SELECT ${COLUMNS} FROM record WHERE principal = ? AND call_id = ? ORDER BY id DESC LIMIT 1`),
     add: db.prepare(
       `INSERT INTO record (principal, key, tool, fingerprint, call_id, owner, epoch, life, claimed_at, octets)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (principal, key) DO NOTHING`,
     ),
     takeOver: db.prepare("UPDATE record SET owner = ?, epoch = ?, life = ? WHERE id = ?"),
+    running: db.prepare(`SELECT id FROM record WHERE ${PLACE}`),
     settle: db.prepare(
       `UPDATE record SET settled_at = ?, code = ?, outcome = ?, retryable = ?, result_octets = ?, message = ?,
-       content = ?, body = ? WHERE id = ?`,
+       content = ?, body = ? WHERE ${PLACE}`,
     ),
+    free: db.prepare(`DELETE FROM record WHERE ${PLACE} RETURNING octets`),
     remove: db.prepare("DELETE FROM record WHERE id = ?"),
     removeSettled: db.prepare(
       `DELETE FROM record WHERE id IN
-       (SELECT id FROM record WHERE settled_at IS NOT NULL AND settled_at <= ? ORDER BY settled_at LIMIT ?)`,
+       (SELECT id FROM record WHERE settled_at IS NOT NULL AND settled_at <= ? ORDER BY settled_at LIMIT ?)
+       RETURNING ${COUNTED}`,
     ),
     removeAbandoned: db.prepare(
-      "DELETE FROM record WHERE id IN (SELECT id FROM record WHERE settled_at IS NULL AND life < ? LIMIT ?)",
+      `DELETE FROM record WHERE id IN (SELECT id FROM record WHERE settled_at IS NULL AND life < ? LIMIT ?)
+       RETURNING ${COUNTED}`,
     ),
     nextSettled: db.prepare("SELECT settled_at FROM record WHERE settled_at IS NOT NULL ORDER BY settled_at LIMIT 1"),
     results: db.prepare(
-      `SELECT id, result_octets FROM record WHERE result_octets > 0 ORDER BY settled_at, id LIMIT ${SWEEP_ROWS}`,
+      `SELECT id, principal, result_octets FROM record WHERE result_octets > 0 ORDER BY settled_at, id LIMIT ${SWEEP_ROWS}`,
     ),
     resultsOf: db.prepare(
-      `SELECT id, result_octets FROM record WHERE principal = ? AND result_octets > 0
+      `SELECT id, principal, result_octets FROM record WHERE principal = ? AND result_octets > 0
        ORDER BY settled_at, id LIMIT ${SWEEP_ROWS}`,
     ),
     drop: db.prepare("UPDATE record SET result_octets = 0, message = NULL, content = NULL, body = NULL WHERE id = ?"),

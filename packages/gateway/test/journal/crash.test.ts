@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { expect, it } from "vitest";
 import { claimOf } from "../../../core/test/support/journal-suite.ts";
 import { JournalDatabase } from "../../src/journal/database.ts";
+import { expectExactSums } from "../support/journal-database.ts";
 import { newPath } from "../support/journal-files.ts";
 import { moduleArguments, packageFolder, runCode } from "../support/journal-process.ts";
 
@@ -69,8 +70,7 @@ it("finds everything that was said to be recorded, after a process was killed, a
       if (settled.has(key) || verdict.kind === "settled") expect(verdict).toHaveProperty("ending.code", 0);
       else expect(verdict).toEqual({ kind: "abandoned", callId: key });
     }
-    const sums = next.db.prepare("SELECT sum(octets + result_octets) AS octets FROM record").get();
-    expect(next.db.prepare("SELECT octets FROM total").get()).toEqual(sums);
+    expectExactSums(next.db);
     expect(next.db.prepare("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
     next.close();
   }

@@ -1,30 +1,12 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { claimOf, okOf, settlementOf } from "../../../core/test/support/journal-suite.ts";
-import { JournalDatabase } from "../../src/journal/database.ts";
+import type { JournalDatabase } from "../../src/journal/database.ts";
 import { Refusal } from "../../src/journal/failure.ts";
-import type { DatabaseSettings, Result } from "../../src/journal/messages.ts";
+import type { Result } from "../../src/journal/messages.ts";
 import { MIGRATIONS } from "../../src/journal/schema.ts";
+import { claimed, expectExactSums, openDatabase, settled } from "../support/journal-database.ts";
 import { newPath } from "../support/journal-files.ts";
-
-/** What runs in the journal's thread, without the thread. */
-function open(path = newPath(), more: Partial<DatabaseSettings> = {}, migrations = MIGRATIONS): JournalDatabase {
-  const limits = { retentionMs: 1000, maxOctets: 2 ** 30, maxPrincipalOctets: 2 ** 28 };
-  const database = new JournalDatabase({ path, shownPath: "state.db", openedAtMs: 0, ...limits, ...more }, migrations);
-  onTestFinished(() => {
-    if (database.db.isOpen) database.close();
-  });
-  return database;
-}
-
-function claimed(database: JournalDatabase, key: string, atMs = 0): Result | undefined {
-  return database.run([{ kind: "claim", claims: [claimOf({ key, callId: key, atMs })] }]).results[0];
-}
-
-function settled(database: JournalDatabase, key: string, octets = 0, atMs = 0): Result | undefined {
-  return database.run([{ kind: "settle", settlements: [settlementOf({ key, atMs, ending: okOf(octets) })] }])
-    .results[0];
-}
 
 function count(database: JournalDatabase, table: string): number {
   return Number(database.db.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.["count"]);
@@ -45,7 +27,7 @@ describe("a journal on a full disk", () => {
   }
 
   it("fails what cannot be recorded, answers what is recorded, and goes on when there is room", () => {
-    const database = open();
+    const database = openDatabase();
     claimed(database, "k1");
     settled(database, "k1", 10);
     claimed(database, "k2");
@@ -63,7 +45,7 @@ describe("a journal on a full disk", () => {
   });
 
   it("fails the one call that needs the room, and none that shares its commit", () => {
-    const database = open();
+    const database = openDatabase();
     claimed(database, "k1");
     limitPages(database, 3);
     const { results, commits } = database.run([
@@ -78,7 +60,7 @@ describe("a journal on a full disk", () => {
   });
 
   it("takes a claim back with all others of its call", () => {
-    const database = open();
+    const database = openDatabase();
     limitPages(database, 3);
     const claims = Array.from({ length: 2000 }, (_, index) => claimOf({ key: `k${index}`, callId: `c${index}` }));
     expect(database.run([{ kind: "claim", claims }]).results).toEqual([full]);
@@ -90,7 +72,7 @@ describe("a journal on a full disk", () => {
 
 describe("a journal that may not write", () => {
   it("says so, answers what is recorded, and goes on when it may", () => {
-    const database = open();
+    const database = openDatabase();
     claimed(database, "k1");
     database.db.exec("PRAGMA query_only = ON");
     expect(claimed(database, "k2")).toEqual({
@@ -106,7 +88,7 @@ describe("a journal that may not write", () => {
 
 describe("records that have expired", () => {
   it("are removed bit by bit, also those that nobody asks for", () => {
-    const database = open();
+    const database = openDatabase();
     const keys = Array.from({ length: 500 }, (_, index) => `k${index}`);
     database.run([{ kind: "claim", claims: keys.map((key) => claimOf({ key, callId: key })) }]);
     database.run([{ kind: "settle", settlements: keys.map((key) => settlementOf({ key })) }]);
@@ -121,12 +103,11 @@ describe("records that have expired", () => {
       left.push(count(database, "record") - 2 - i);
     }
     expect(left).toEqual([436, 372, 308, 244, 180, 116, 52, 0]);
-    const sums = database.db.prepare("SELECT sum(octets + result_octets) AS octets FROM record").get();
-    expect(database.db.prepare("SELECT octets FROM total").get()).toEqual(sums);
+    expectExactSums(database.db);
   });
 
   it("count for nothing before they are removed", () => {
-    const database = open();
+    const database = openDatabase();
     const keys = Array.from({ length: 500 }, (_, index) => `k${index}`);
     database.run([{ kind: "claim", claims: keys.map((key) => claimOf({ key, callId: key })) }]);
     database.run([{ kind: "settle", settlements: keys.map((key) => settlementOf({ key })) }]);
@@ -143,11 +124,11 @@ describe("records that have expired", () => {
 
   it("are removed of those that a dead owner left, too, and the lives that knew them are forgotten", () => {
     const path = newPath();
-    const first = open(path);
+    const first = openDatabase(path);
     const keys = Array.from({ length: 100 }, (_, index) => `k${index}`);
     first.run([{ kind: "claim", claims: keys.map((key) => claimOf({ key, callId: key })) }]);
     first.close();
-    const second = open(path);
+    const second = openDatabase(path);
     claimed(second, "l0", 5000);
     expect(count(second, "record")).toBe(101);
     for (let i = 1; i < 4; i += 1) claimed(second, `l${i}`, 6000);
@@ -162,7 +143,7 @@ describe("a file of an older version", () => {
 
   function older(): string {
     const path = newPath();
-    const database = open(path);
+    const database = openDatabase(path);
     claimed(database, "k1");
     settled(database, "k1", 5000);
     claimed(database, "k2");
@@ -172,8 +153,8 @@ describe("a file of an older version", () => {
 
   it("is brought to the present one, with all that is in it", () => {
     const path = older();
-    const database = open(path, {}, [...MIGRATIONS, mood]);
-    expect(database.db.prepare("PRAGMA user_version").get()).toEqual({ user_version: 2 });
+    const database = openDatabase(path, {}, [...MIGRATIONS, mood]);
+    expect(database.db.prepare("PRAGMA user_version").get()).toEqual({ user_version: MIGRATIONS.length + 1 });
     expect(database.db.prepare("SELECT key, mood FROM record ORDER BY key").all()).toEqual([
       { key: "k1", mood: "calm" },
       { key: "k2", mood: "calm" },
@@ -181,22 +162,24 @@ describe("a file of an older version", () => {
     expect(claimed(database, "k1")).toHaveProperty("verdicts.0.ending.body.octets.length", 5000);
     expect(claimed(database, "k2")).toHaveProperty("verdicts.0.kind", "abandoned");
     database.close();
-    expect(() => open(path)).toThrow("was written by a newer turnmux (schema 2, this one knows 1)");
-    open(path, {}, [...MIGRATIONS, mood]);
+    expect(() => openDatabase(path)).toThrow(
+      `was written by a newer turnmux (schema ${MIGRATIONS.length + 1}, this one knows ${MIGRATIONS.length})`,
+    );
+    openDatabase(path, {}, [...MIGRATIONS, mood]);
   });
 
   it("stays as it was, octet for octet, when a step fails", () => {
     const path = older();
     const before = readFileSync(path);
     const steps = [...MIGRATIONS, mood, "INSERT INTO extra VALUES (1); INSERT INTO nowhere VALUES (1)"];
-    expect(() => open(path, {}, steps)).toThrow(Refusal);
+    expect(() => openDatabase(path, {}, steps)).toThrow(Refusal);
     expect(readFileSync(path).equals(before)).toBe(true);
-    expect(claimed(open(path), "k1")).toHaveProperty("verdicts.0.kind", "settled");
+    expect(claimed(openDatabase(path), "k1")).toHaveProperty("verdicts.0.kind", "settled");
   });
 });
 
 it("says that a file is damaged when that shows only later, and never what is in it", () => {
-  const database = open();
+  const database = openDatabase();
   claimed(database, "k1");
   database.db.exec("UPDATE record SET fingerprint = '\"secret'");
   expect(claimed(database, "k1")).toEqual({

@@ -93,7 +93,7 @@ describe("a file that cannot be a journal", () => {
     const path = await filled();
     const update = "PRAGMA user_version = 7; ALTER TABLE record ADD COLUMN mood TEXT;";
     const newer =
-      "The journal X was written by a newer turnmux (schema 7, this one knows 1): update turnmux, or name another file.";
+      "The journal X was written by a newer turnmux (schema 7, this one knows 2): update turnmux, or name another file.";
     runCode(`
       const db = new (await import("node:sqlite")).DatabaseSync(${JSON.stringify(path)});
       db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; ${update}");
@@ -124,7 +124,7 @@ describe("a file that cannot be a journal", () => {
     expect(refusalOf(path)).toBe(damaged);
     writeFileSync(path, octets);
     const db = new DatabaseSync(path);
-    db.exec("DROP TRIGGER record_removed");
+    db.exec("DROP INDEX record_call");
     db.close();
     expect(refusalOf(path)).toBe(damaged);
   });
