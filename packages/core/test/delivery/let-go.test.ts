@@ -3,8 +3,9 @@ import { bodySource, cloneItem, encodeOutgoing } from "../../src/content/body.ts
 import { Delivery } from "../../src/delivery/delivery.ts";
 import { CREDIT, resolveLimits } from "../../src/limits.ts";
 import { Peer } from "../../src/peer/peer.ts";
-import { letGo, spareItems } from "../../src/spare-octets.ts";
+import { letGo, spareItems, spareParts } from "../../src/spare-octets.ts";
 import type { Frame } from "../../src/wire/frame.ts";
+import { kit, kitWorld, watch } from "../support/kit.ts";
 
 const LONG = "é".repeat(200_000);
 const limits = resolveLimits();
@@ -49,6 +50,16 @@ describe("The memory of a part of a long text", () => {
     delivery.frame({ type: "ack", received: 1 }, 0);
     expect(memoryOf(delivery.nextFrame(0))).toBe(memories[0]);
     expect(memories).not.toContain(memoryOf(delivery.nextFrame(0)));
+  });
+
+  it("comes back from a channel whose frames are not acknowledged", async () => {
+    // Memory that nobody had before is all zeros.
+    while (spareParts.take(60_000).some((octet) => octet !== 0));
+    const world = await kitWorld({ look: () => LONG }, { resumable: false });
+    const call = watch(world.client.client(kit).look("all"));
+    await world.time.settle();
+    expect(call.said).toContain(LONG);
+    expect(spareParts.take(60_000)[0]).toBe(0xc3);
   });
 
   it("belongs to one frame: a part that is taken twice is not the same memory", () => {
