@@ -28,7 +28,7 @@ const SLICE_MS = 1_000;
 const WARM_UP_MS = 2_000;
 
 /** By then all that was sent is acknowledged, and nothing waits. */
-const IDLE_MS = 1_500;
+const IDLE_MS = 3_000;
 
 /** See the module's comment. */
 export const sessions: Bench = {
