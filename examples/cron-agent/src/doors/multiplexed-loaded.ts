@@ -15,12 +15,12 @@ import { onSession } from "./on-session.ts";
 export function multiplexedLoaded({ socket }: DoorContext): ToolDoor {
   const session = attach(socket);
   const { text } = session.client(tools);
-  let closing = false;
+  const closing = new AbortController();
   const counts = { whole: 0, broken: 0 };
   let next = 0;
 
   const readOn = async (): Promise<void> => {
-    while (!closing) {
+    while (!closing.signal.aborted) {
       const number = next++ % TEXTS;
       try {
         const arrived = await text.read({ number });
@@ -40,7 +40,7 @@ export function multiplexedLoaded({ socket }: DoorContext): ToolDoor {
     texts: (): TextCounts => ({ ...counts }),
     close: async () => {
       // Those that are under way are awaited: how fast this machine is must not tell whether they arrive whole.
-      closing = true;
+      closing.abort();
       await Promise.all(reading);
       await session.close();
     },
