@@ -6,7 +6,7 @@
  */
 import { ProtocolViolation } from "../errors/violation.ts";
 import { ITEM_OCTETS } from "../limits.ts";
-import { Queue } from "../peer/queue.ts";
+import { EMPTY_QUEUE, withThing, type Queue } from "../peer/queue.ts";
 import type { CreditFrame } from "../wire/frame.ts";
 import { IncomingCredit } from "./incoming-credit.ts";
 import type { Window } from "./window.ts";
@@ -21,19 +21,24 @@ export interface GrantedStream {
   readonly hears: boolean;
 }
 
+/** What moves the channel. */
+interface Waking {
+  wake(): void;
+}
+
 /** One for each session; it outlives channels. */
 export class Grants {
   readonly #channel: IncomingCredit;
-  readonly #due = new Queue<GrantedStream>();
+  #due: Queue<GrantedStream> = EMPTY_QUEUE;
   readonly #message: number;
-  readonly #wake: () => void;
+  readonly #control: Waking;
   #unread = 0;
 
-  /** `message` is the length of the longest item. `wake` is called when there is a CREDIT to write. */
-  constructor(channel: Window, message: number, wake: () => void) {
+  /** `message` is the length of the longest item. `control` is woken when there is a CREDIT to write. */
+  constructor(channel: Window, message: number, control: Waking) {
     this.#channel = new IncomingCredit(channel);
     this.#message = message;
-    this.#wake = wake;
+    this.#control = control;
   }
 
   /** Octets of items that are complete, and that the application has not taken. */
@@ -114,7 +119,7 @@ export class Grants {
     for (const stream of streams) {
       if (!stream.hears || !stream.incoming.raised) continue;
       stream.incoming.due = "again";
-      this.#due.add(stream);
+      this.#due = withThing(this.#due, stream);
     }
   }
 
@@ -160,14 +165,14 @@ export class Grants {
     const channel = this.#channel;
     if (channel.due !== "no" || !channel.worthwhile) return;
     channel.due = "more";
-    this.#wake();
+    this.#control.wake();
   }
 
   #announce(stream: GrantedStream): void {
     if (stream.incoming.due !== "no") return;
     stream.incoming.due = "more";
-    this.#due.add(stream);
-    this.#wake();
+    this.#due = withThing(this.#due, stream);
+    this.#control.wake();
   }
 }
 

@@ -22,8 +22,26 @@ export interface Window {
   readonly fragment: number;
 }
 
+/** Windows by their size: the sessions of a process have a few sizes, and share them. Peers choose some, so that few are kept. */
+const STREAM_WINDOWS = new Map<number, Window>();
+const CHANNEL_WINDOWS = new Map<number, Window>();
+const KEPT_WINDOWS = 16;
+
+function sharedWindow(windows: Map<number, Window>, size: number, make: (size: number) => Window): Window {
+  const known = windows.get(size);
+  if (known !== undefined) return known;
+  const made = make(size);
+  if (windows.size >= KEPT_WINDOWS) windows.clear();
+  windows.set(size, made);
+  return made;
+}
+
 /** The window of one stream and direction. */
 export function streamWindow(size: number): Window {
+  return sharedWindow(STREAM_WINDOWS, size, newStreamWindow);
+}
+
+function newStreamWindow(size: number): Window {
   const least = leastOf(size);
   // Where less than a step came free, a sender has `size - step` at hand, which lets it begin. Where it has begun with
   // `begin` at hand, and has less than `least` left, the receiver has at least a step to grant.
@@ -36,6 +54,10 @@ export function streamWindow(size: number): Window {
  * steps in which it is granted are small.
  */
 export function channelWindow(size: number): Window {
+  return sharedWindow(CHANNEL_WINDOWS, size, newChannelWindow);
+}
+
+function newChannelWindow(size: number): Window {
   return { size, step: Math.min(CHANNEL_STEP, size >> 2), begin: size >> 1, fragment: leastOf(size) - ITEM_OCTETS };
 }
 

@@ -41,8 +41,27 @@ const UNSENT_RETRY_MS = 1_000;
 /** Streams that a peer may open beyond its limit before it has read that they are refused. */
 const REFUSED_AT_ONCE = 64;
 
-/** What the intake works on; the {@link Peer} owns it. */
+/** What the intake tells, and asks. The {@link Peer} is it: a record of functions would cost each session as many closures. */
+export interface IntakeOwner {
+  /** Something for the session to take. */
+  tell(event: PortEvent): void;
+  /** The peer's offer has changed: see {@link Intake.offered}. */
+  offerChanged(): void;
+  /** Makes a stream of the peer known. */
+  openedByPeer(id: number, priority: number | undefined): Stream;
+  /** True while so much waits to be written that no further call is taken. */
+  readonly crowded: boolean;
+  /** The peer gives a call up. */
+  givenUp(stream: Stream, code: "cancelled" | "deadline_exceeded"): void;
+  /** Ends a call of the peer. */
+  answer(stream: Stream, ending: Ending): void;
+  /** An own call is over. */
+  forget(stream: Stream): void;
+}
+
+/** What the intake works on. */
 export interface IntakeOptions {
+  readonly owner: IntakeOwner;
   readonly role: Role;
   readonly limits: Limits;
   /** How often the peer may say nothing new. */
@@ -51,24 +70,16 @@ export interface IntakeOptions {
   readonly grants: Grants;
   /** Streams by identifier. */
   readonly streams: Pick<NumberTable<Stream>, "get">;
-  readonly event: (event: PortEvent) => void;
-  /** The peer's offer has changed: see {@link Intake.offered}. */
-  readonly offer: () => void;
-  /** Makes a stream of the peer known. */
-  readonly opened: (id: number, priority: number | undefined) => Stream;
-  /** True while so much waits to be written that no further call is taken. */
-  readonly crowded: () => boolean;
-  /** The peer gives a call up. */
-  readonly givenUp: (stream: Stream, code: "cancelled" | "deadline_exceeded") => void;
-  /** Ends a call of the peer. */
-  readonly answer: (stream: Stream, ending: Ending) => void;
-  /** An own call is over. */
-  readonly over: (stream: Stream) => void;
 }
 
 /** One for each session. */
 export class Intake {
-  readonly #options: IntakeOptions;
+  readonly #owner: IntakeOwner;
+  readonly #role: Role;
+  readonly #limits: Limits;
+  readonly #rates: Rates;
+  readonly #grants: Grants;
+  readonly #streams: IntakeOptions["streams"];
   readonly #assembler: Assembler;
   readonly #names = new ReceivedNames();
   #offered: Map<string, OfferEntry> = EMPTY_MAP;
@@ -81,7 +92,12 @@ export class Intake {
   #closedAt: number | undefined;
 
   constructor(options: IntakeOptions) {
-    this.#options = options;
+    this.#owner = options.owner;
+    this.#role = options.role;
+    this.#limits = options.limits;
+    this.#rates = options.rates;
+    this.#grants = options.grants;
+    this.#streams = options.streams;
     this.#assembler = new Assembler(options.limits.message, options.limits.assembling);
   }
 
@@ -124,14 +140,14 @@ export class Intake {
   /** Throws {@link ProtocolViolation}. */
   frame(frame: StreamFrame | OfferFrame, now: number): void {
     if (frame.type === "offer") {
-      if (!this.#offer(frame)) this.#options.rates.idle(now);
+      if (!this.#offer(frame)) this.#rates.idle(now);
       return;
     }
     if (frame.type === "open") {
       this.#open(this.#names.named(frame));
       return;
     }
-    const stream = this.#options.streams.get(frame.stream);
+    const stream = this.#streams.get(frame.stream);
     if (stream === undefined) {
       this.#checkLate(frame);
       return;
@@ -141,13 +157,13 @@ export class Intake {
     stream.received(frame);
     switch (frame.type) {
       case "accept":
-        if (!this.#accept(stream, frame)) this.#options.rates.idle(now);
+        if (!this.#accept(stream, frame)) this.#rates.idle(now);
         return;
       case "data":
         this.#data(stream, frame);
         return;
       case "end":
-        this.#options.grants.arrived(stream, frame.body.length, !frame.more);
+        this.#grants.arrived(stream, frame.body.length, !frame.more);
         this.#start(stream, frame);
         return;
       case "reset":
@@ -162,8 +178,8 @@ export class Intake {
   }
 
   #open(frame: NamedOpenFrame): void {
-    const { limits, role } = this.#options;
-    const peerIsClient = role === "gateway";
+    const limits = this.#limits;
+    const peerIsClient = this.#role === "gateway";
     if ((frame.stream % 2 === 1) !== peerIsClient) {
       throw new ProtocolViolation(
         "STREAM-001",
@@ -190,10 +206,10 @@ export class Intake {
     this.#lastSeen = frame.stream;
     if (this.#closedAt !== undefined && frame.stream > this.#closedAt) return;
     this.#lastStream = frame.stream;
-    const stream = this.#options.opened(frame.stream, frame.priority);
+    const stream = this.#owner.openedByPeer(frame.stream, frame.priority);
     this.#peerStreams += 1;
     stream.received(frame);
-    this.#options.grants.arrived(stream, frame.body.length, !frame.more);
+    this.#grants.arrived(stream, frame.body.length, !frame.more);
     if (this.#peerStreams > limits.streams + REFUSED_AT_ONCE) {
       throw new ProtocolViolation(
         "STREAM-010",
@@ -203,13 +219,13 @@ export class Intake {
     }
     // STREAM-007
     if (this.#peerStreams > limits.streams) {
-      this.#options.answer(stream, refusal("more streams are open than agreed on", STREAMS_RETRY_MS));
+      this.#owner.answer(stream, refusal("more streams are open than agreed on", STREAMS_RETRY_MS));
       return;
     }
     // FLOW-010
-    if (this.#options.crowded()) {
+    if (this.#owner.crowded) {
       const message = `more than ${limits.unsent} octets wait until this peer reads them`;
-      this.#options.answer(stream, refusal(message, UNSENT_RETRY_MS));
+      this.#owner.answer(stream, refusal(message, UNSENT_RETRY_MS));
       return;
     }
     this.#start(stream, frame);
@@ -232,14 +248,14 @@ export class Intake {
         throw new ProtocolViolation("FRAME-007", "DATA.kind must be 1 (progress) or 2 (item)");
       }
       const { length } = frame.body;
-      if (head.kind === DataKind.item) this.#options.grants.itemBegins(stream, length);
-      else this.#options.grants.arrived(stream, length, false);
+      if (head.kind === DataKind.item) this.#grants.itemBegins(stream, length);
+      else this.#grants.arrived(stream, length, false);
       this.#start(stream, { ...frame, head });
       return;
     }
     // An item counts from its beginning on.
-    if (stream.itemOctets > 0) this.#options.grants.itemGoesOn(stream, frame.body.length);
-    else this.#options.grants.arrived(stream, frame.body.length, frame.final);
+    if (stream.itemOctets > 0) this.#grants.itemGoesOn(stream, frame.body.length);
+    else this.#grants.arrived(stream, frame.body.length, frame.final);
     const assembly = stream.assembly;
     // The END that refused the arguments is on its way; what still comes of them is dropped.
     if (assembly === undefined) return;
@@ -254,9 +270,9 @@ export class Intake {
   #grew(stream: Stream, assembly: Assembly): void {
     if (!assembly.oversize || assembly.start.type !== "open") return;
     stream.assembly = undefined;
-    this.#options.answer(
+    this.#owner.answer(
       stream,
-      refusal(`the arguments are larger than ${this.#options.limits.message} octets, or too much is under way`),
+      refusal(`the arguments are larger than ${this.#limits.message} octets, or too much is under way`),
     );
   }
 
@@ -274,9 +290,9 @@ export class Intake {
           );
         }
         if (start.head.kind === DataKind.item) {
-          const octets = this.#options.grants.itemComplete(stream);
-          this.#options.event({ type: "item", call: stream.call, body, octets });
-        } else this.#options.event({ type: "progress", call: stream.call, body });
+          const octets = this.#grants.itemComplete(stream);
+          this.#owner.tell({ type: "item", call: stream.call, body, octets });
+        } else this.#owner.tell({ type: "progress", call: stream.call, body });
         return;
       case "end":
         this.#completeEnd(stream, start, body);
@@ -286,12 +302,12 @@ export class Intake {
 
   #completeOpen(stream: Stream, start: NamedOpenFrame, body: Body | undefined): void {
     if (body === undefined) {
-      this.#options.answer(stream, refusal(`the arguments are larger than ${this.#options.limits.message} octets`));
+      this.#owner.answer(stream, refusal(`the arguments are larger than ${this.#limits.message} octets`));
       return;
     }
     const { tool, callId, key, deadlineMs, priority, turn, lineage, trace, meta } = start;
     stream.argumentOctets = bodyLength(body);
-    this.#options.event({
+    this.#owner.tell({
       type: "open",
       call: stream.call,
       tool,
@@ -309,8 +325,8 @@ export class Intake {
 
   #completeEnd(stream: Stream, start: EndFrame, body: Body | undefined): void {
     const ending = endingOf(start, body);
-    this.#options.event({ type: "end", call: stream.call, ending });
-    this.#options.over(stream);
+    this.#owner.tell({ type: "end", call: stream.call, ending });
+    this.#owner.forget(stream);
   }
 
   /** False where it says nothing new. */
@@ -318,7 +334,7 @@ export class Intake {
     const state = acceptStateFromWire(frame.state);
     if (state === undefined) throw new ProtocolViolation("FRAME-007", "ACCEPT.state must be 0 to 4");
     const { reason, place, lagMs, deadlineMs } = frame;
-    this.#options.event({ type: "accept", call: stream.call, accept: { state, reason, place, lagMs, deadlineMs } });
+    this.#owner.tell({ type: "accept", call: stream.call, accept: { state, reason, place, lagMs, deadlineMs } });
     const { heardAccept: before } = stream;
     stream.heardAccept = frame;
     if (before === undefined || before.state !== frame.state || before.reason !== reason) return true;
@@ -328,23 +344,23 @@ export class Intake {
   #reset(stream: Stream, wireCode: number): void {
     const code = codeFromWire(wireCode) === "deadline_exceeded" ? "deadline_exceeded" : "cancelled";
     if (stream.ending) {
-      this.#options.givenUp(stream, code);
+      this.#owner.givenUp(stream, code);
       return;
     }
     if (stream.assembly !== undefined) {
       // The handler never saw it.
       this.#letGo(stream);
       const message = "cancelled before its arguments were complete";
-      this.#options.answer(stream, { ok: false, code, message, outcome: "not_started", body: NO_BODY });
+      this.#owner.answer(stream, { ok: false, code, message, outcome: "not_started", body: NO_BODY });
       return;
     }
-    this.#options.event({ type: "reset", call: stream.call, code });
-    this.#options.givenUp(stream, code);
+    this.#owner.tell({ type: "reset", call: stream.call, code });
+    this.#owner.givenUp(stream, code);
   }
 
   /** A frame of a stream that is not known: late where it is over, a fault where it never was (STREAM-003). */
   #checkLate(frame: StreamFrame): void {
-    const byPeer = (frame.stream % 2 === 1) === (this.#options.role === "gateway");
+    const byPeer = (frame.stream % 2 === 1) === (this.#role === "gateway");
     const late = byPeer && frame.stream <= this.#lastSeen && (frame.type === "data" || frame.type === "reset");
     if (late) return;
     throw new ProtocolViolation(
@@ -373,7 +389,7 @@ export class Intake {
         this.#take(tool);
       }
     }
-    this.#options.offer();
+    this.#owner.offerChanged();
     return changes;
   }
 
@@ -409,10 +425,10 @@ export class Intake {
     this.#modelNames.set(alias, tool.name);
     this.#offered.set(tool.name, tool);
     this.#offerOctets += entryOctets(tool);
-    if (this.#offered.size > this.#options.limits.offeredTools) {
+    if (this.#offered.size > this.#limits.offeredTools) {
       throw new ProtocolViolation(
         "LIMIT-002",
-        `more than ${this.#options.limits.offeredTools} tools are offered`,
+        `more than ${this.#limits.offeredTools} tools are offered`,
         "resource_exhausted",
       );
     }

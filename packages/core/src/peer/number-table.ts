@@ -8,11 +8,15 @@
  * @module
  */
 
+/** Of tables that were never used, and of those that were cleared: one place, which stays free, as a number needs two. */
+const NO_KEYS: number[] = [0];
+const NO_VALUES: undefined[] = [undefined];
+
 /** Values by number. The numbers are whole and greater than 0. */
 export class NumberTable<T> {
   /** Open addressing: 0 where a place is free. The length is a power of two, and at least twice {@link size}. */
-  #keys: number[] = [0];
-  #values: (T | undefined)[] = [undefined];
+  #keys: number[] = NO_KEYS;
+  #values: (T | undefined)[] = NO_VALUES;
   #size = 0;
   /** Those that do not stand at their own place, since it was taken. */
   #astray = 0;
@@ -99,8 +103,8 @@ export class NumberTable<T> {
   clear(): void {
     // A table that is let go of must hold nothing: see the module's comment.
     this.#values.fill(undefined);
-    this.#keys = [0];
-    this.#values = [undefined];
+    this.#keys = NO_KEYS;
+    this.#values = NO_VALUES;
     this.#size = 0;
     this.#astray = 0;
     this.#map = undefined;
@@ -160,8 +164,8 @@ export class NumberTable<T> {
  */
 const FAR = 64;
 
-/** Places of a table that was used. */
-const LEAST_PLACES = 8;
+/** Places of a table that was used. As few as one number needs: many sessions have one call at a time. */
+const LEAST_PLACES = 2;
 
 /** Places that an empty table keeps for what comes next. */
 const KEPT_PLACES = 256;

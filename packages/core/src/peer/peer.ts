@@ -17,7 +17,7 @@ import { channelWindow, NO_WINDOW, streamWindow } from "../flow/window.ts";
 import { CREDIT, LEAST_GRANT, ITEM_OCTETS, MAX_STREAM_ID, UNSENT_RESULTS, type Limits } from "../limits.ts";
 import { headerLength } from "../wire/carriage.ts";
 import { letGo } from "../spare-octets.ts";
-import type { AckFrame, CountedFrame, CreditFrame, Frame, GoawayFrame, OfferFrame } from "../wire/frame.ts";
+import type { AckFrame, CountedFrame, CreditFrame, Frame, GoawayFrame, OfferFrame, PeerLimits } from "../wire/frame.ts";
 import { cutShort, endedBefore, endedUnderWay, notKept, notSent, untaken } from "./endings.ts";
 import {
   acceptFrame,
@@ -31,7 +31,7 @@ import {
   wireBody,
 } from "./frames.ts";
 import { Fifo } from "./fifo.ts";
-import { Intake } from "./intake.ts";
+import { Intake, type IntakeOwner } from "./intake.ts";
 import { SentNames } from "./interned.ts";
 import { NumberTable } from "./number-table.ts";
 import { OwnOffers } from "./offers.ts";
@@ -45,10 +45,10 @@ import {
   type PortBody,
   type PortEvent,
 } from "./port.ts";
-import { Queue } from "./queue.ts";
+import { EMPTY_QUEUE, withThing, type Queue } from "./queue.ts";
 import { classOf } from "./scheduler.ts";
 import { Stream, type BodyKind, type OutgoingBody, type StreamWindows } from "./stream.ts";
-import { Writer } from "./writer.ts";
+import { Writer, type WriterOwner } from "./writer.ts";
 
 /** How a peer moves its channel. The owner passes these on with the present time. */
 export interface ChannelControl {
@@ -79,11 +79,14 @@ export interface PeerOptions extends Agreement {
 }
 
 /** A {@link CallPort} whose other end is across a channel. The channel drives it as its {@link FrameSink}. */
-export class Peer implements CallPort, FrameSink {
+export class Peer implements CallPort, FrameSink, IntakeOwner, WriterOwner {
   readonly messageLimit: number;
   readonly rates: Rates;
   readonly #limits: Limits;
-  readonly #options: PeerOptions;
+  readonly #role: Role;
+  readonly #peerLimits: PeerLimits;
+  readonly #peerContents: readonly number[];
+  readonly #utf8Length: PeerOptions["utf8Length"];
   readonly #control: ChannelControl;
   readonly #events = new Fifo<PortEvent>();
   /** True while the session has not taken the event that the offer has changed: many changes are one. */
@@ -94,7 +97,7 @@ export class Peer implements CallPort, FrameSink {
   readonly #grants: Grants;
   readonly #windows: StreamWindows;
   /** Own calls that wait for a stream. */
-  readonly #waiting = new Queue<Stream>();
+  #waiting: Queue<Stream> = EMPTY_QUEUE;
   readonly #offers = new OwnOffers();
   readonly #intake: Intake;
   readonly #names = new SentNames();
@@ -106,7 +109,10 @@ export class Peer implements CallPort, FrameSink {
   #ended = false;
 
   constructor(options: PeerOptions) {
-    this.#options = options;
+    this.#role = options.role;
+    this.#peerLimits = options.peerLimits;
+    this.#peerContents = options.peerContents;
+    this.#utf8Length = options.utf8Length;
     this.#limits = options.limits;
     this.#control = options.control;
     this.messageLimit = Math.min(options.peerLimits.message, options.peerLimits.assembling);
@@ -118,27 +124,20 @@ export class Peer implements CallPort, FrameSink {
       incoming: paced ? streamWindow(options.limits.streamCredit) : NO_WINDOW,
     };
     const { channelCredit: ownCredit, message } = options.limits;
-    this.#grants = new Grants(paced ? channelWindow(ownCredit) : NO_WINDOW, message, () => options.control.wake());
+    this.#grants = new Grants(paced ? channelWindow(ownCredit) : NO_WINDOW, message, options.control);
     this.rates = new Rates(options.limits, options.peerLimits.streams);
     this.#intake = new Intake({
+      owner: this,
       role: options.role,
       limits: options.limits,
       rates: this.rates,
       grants: this.#grants,
       streams: this.#streams,
-      event: (event) => this.#events.add(event),
-      offer: () => this.#offerChanged(),
-      opened: (id, priority) => this.#openedByPeer(id, priority),
-      crowded: () => this.#writer.unsent > options.limits.unsent,
-      givenUp: (stream, code) => this.#givenUp(stream, code),
-      answer: (stream, ending) => this.#queueEnd(stream, ending),
-      over: (stream) => this.#forget(stream),
     });
     this.#writer = new Writer({
+      owner: this,
       limits: options.peerLimits,
       windows: { stream: this.#windows.outgoing, channel: paced ? channelWindow(channelCredit) : NO_WINDOW },
-      admit: (stream, now) => this.#admit(stream, now),
-      itemWritten: (stream, octets) => this.#itemWritten(stream, octets + ITEM_OCTETS),
     });
   }
 
@@ -165,7 +164,7 @@ export class Peer implements CallPort, FrameSink {
   }
 
   encode(value: unknown): PortBody {
-    return encodeOutgoing(value, this.#options.peerContents, this.#options.utf8Length);
+    return encodeOutgoing(value, this.#peerContents, this.#utf8Length);
   }
 
   decode(body: PortBody): Value | undefined {
@@ -235,7 +234,7 @@ export class Peer implements CallPort, FrameSink {
     const most = this.#limits.unsent * UNSENT_RESULTS;
     // One that is alone is kept in any case: it is no more than the peer takes.
     const keeps = length === 0 || unsent === 0 || unsent + length <= most;
-    this.#queueEnd(stream, keeps ? ending : notKept(ending, most));
+    this.answer(stream, keeps ? ending : notKept(ending, most));
   }
 
   consumed(call: CallNumber, octets: number): void {
@@ -352,7 +351,7 @@ export class Peer implements CallPort, FrameSink {
       this.#events.add({ type: "sent", call: stream.call });
       return this.#names.written(frame);
     }
-    if (stream.side === "receiver" && stream.ended) this.#forget(stream);
+    if (stream.side === "receiver" && stream.ended) this.forget(stream);
     return frame;
   }
 
@@ -365,7 +364,7 @@ export class Peer implements CallPort, FrameSink {
     for (const stream of this.#calls.values()) {
       if (stream.side === "receiver") {
         if (!unheard.has(stream.call)) this.#events.add({ type: "void", call: stream.call });
-        this.#forget(stream);
+        this.forget(stream);
       } else {
         if (stream.id === 0) this.#settle(stream, endedBefore(end), "untaken");
         else this.#settle(stream, endedUnderWay(end), "cut");
@@ -374,7 +373,18 @@ export class Peer implements CallPort, FrameSink {
     this.#events.add({ type: "ended", end });
   }
 
-  #offerChanged(): void {
+  /** For the intake: something for the session to take. */
+  tell(event: PortEvent): void {
+    this.#events.add(event);
+  }
+
+  /** For the intake: true while no further call is taken, as too much waits until the peer reads it. */
+  get crowded(): boolean {
+    return this.#writer.unsent > this.#limits.unsent;
+  }
+
+  /** For the intake. */
+  offerChanged(): void {
     if (this.#offerQueued) return;
     this.#offerQueued = true;
     // What is offered is looked at when the session takes the event.
@@ -397,7 +407,7 @@ export class Peer implements CallPort, FrameSink {
   #receiveCredit({ stream: id, limit }: CreditFrame, now: number): void {
     const stream = this.#streams.get(id);
     if (stream === undefined && id !== 0) {
-      const isOwn = id % 2 === (this.#options.role === "client" ? 1 : 0);
+      const isOwn = id % 2 === (this.#role === "client" ? 1 : 0);
       if (id <= (isOwn ? this.#nextStream - 2 : this.#intake.lastSeen)) {
         this.rates.reset(now);
         return;
@@ -405,7 +415,7 @@ export class Peer implements CallPort, FrameSink {
       throw new ProtocolViolation("FLOW-004", "CREDIT names a stream that was never opened", "failed_precondition");
     }
     const more = stream === undefined ? this.#writer.channelCredit(limit) : this.#writer.credit(stream, limit);
-    const { streamCredit = 0, channelCredit = 0 } = this.#options.peerLimits;
+    const { streamCredit = 0, channelCredit = 0 } = this.#peerLimits;
     const window = stream === undefined ? channelCredit : streamCredit;
     if (more < Math.min(LEAST_GRANT, Math.floor(window / 4))) this.rates.idle(now);
     if (more >= 0) return;
@@ -413,7 +423,7 @@ export class Peer implements CallPort, FrameSink {
   }
 
   get #framePayload(): number {
-    return this.#options.peerLimits.framePayload;
+    return this.#peerLimits.framePayload;
   }
 
   /** False where the peer takes no further calls, or this side drains and serves none that may need the peer's help. */
@@ -428,7 +438,8 @@ export class Peer implements CallPort, FrameSink {
     throw new UsageError("key, turn, trace and meta of a call must fit into one frame together: shorten meta");
   }
 
-  #openedByPeer(id: number, priority: number | undefined): Stream {
+  /** For the intake. */
+  openedByPeer(id: number, priority: number | undefined): Stream {
     const stream = new Stream("receiver", this.#nextCall++, id, classOf(priority), this.#windows);
     this.#streams.set(id, stream);
     this.#calls.set(stream.call, stream);
@@ -436,9 +447,9 @@ export class Peer implements CallPort, FrameSink {
   }
 
   #scheduleOpen(stream: Stream): void {
-    if (this.#openedByUs >= this.#options.peerLimits.streams) {
+    if (this.#openedByUs >= this.#peerLimits.streams) {
       if (this.#waiting.size < this.#limits.queuedCalls) {
-        this.#waiting.add(stream);
+        this.#waiting = withThing(this.#waiting, stream);
         return;
       }
       this.#control.wake();
@@ -462,8 +473,8 @@ export class Peer implements CallPort, FrameSink {
     else this.#control.ready(body.octets.length, this.#calls.size + (body.kind === "item" ? 1 : 0));
   }
 
-  /** OPEN is about to be written. */
-  #admit(stream: Stream, now: number): boolean {
+  /** For the writer: OPEN is about to be written. */
+  admit(stream: Stream, now: number): boolean {
     if (stream.deadline !== undefined && stream.deadline <= now) {
       this.#settle(stream, notSent("deadline_exceeded"));
       return false;
@@ -481,8 +492,9 @@ export class Peer implements CallPort, FrameSink {
     return true;
   }
 
-  #itemWritten(stream: Stream, octets: number): void {
-    stream.unsentItems -= octets;
+  /** For the writer. */
+  itemWritten(stream: Stream, octets: number): void {
+    stream.unsentItems -= octets + ITEM_OCTETS;
     if (!stream.wantsRoom || stream.unsentItems > this.#limits.unsentItems) return;
     stream.wantsRoom = false;
     this.#events.add({ type: "room", call: stream.call });
@@ -498,20 +510,21 @@ export class Peer implements CallPort, FrameSink {
   }
 
   /**
-   * The peer gives a call of its own up. Items of it that have not begun are dropped: they may wait for credit that the readers of
+   * For the intake: the peer gives a call of its own up. Items of it that have not begun are dropped: they may wait for credit that the readers of
    * other calls hold, and END, which tells the truth and makes room for another stream, would wait behind them (CALL-005).
    */
-  #givenUp(stream: Stream, code: "cancelled" | "deadline_exceeded"): void {
+  givenUp(stream: Stream, code: "cancelled" | "deadline_exceeded"): void {
     stream.givenUp = code;
     if (this.#writer.dropItems(stream) === 0) return;
     stream.cutShort = true;
     if (stream.endsWell) {
       this.#writer.keepBodies(stream, ({ kind }) => kind !== "result");
-      this.#queueEnd(stream, { ok: true, body: NO_BODY });
+      this.answer(stream, { ok: true, body: NO_BODY });
     } else this.#schedule(stream);
   }
 
-  #queueEnd(stream: Stream, completed: Ending): void {
+  /** For the intake, and for {@link end}. */
+  answer(stream: Stream, completed: Ending): void {
     const given =
       completed.ok && stream.cutShort && stream.givenUp !== undefined ? cutShort(stream.givenUp) : completed;
     const ending = given.ok ? given : { ...given, message: fitting(given.message, this.#framePayload) };
@@ -534,10 +547,11 @@ export class Peer implements CallPort, FrameSink {
   #settle(stream: Stream, ending: Ending, again?: "untaken" | "cut"): void {
     // Told first: with its last call a session that drains is over.
     this.#events.add({ type: "end", call: stream.call, ending, again });
-    this.#forget(stream);
+    this.forget(stream);
   }
 
-  #forget(stream: Stream): void {
+  /** For the intake, and wherever a stream is over. */
+  forget(stream: Stream): void {
     this.#calls.delete(stream.call);
     if (stream.id !== 0) this.#streams.delete(stream.id);
     this.#waiting.remove(stream);

@@ -5,9 +5,12 @@
  */
 import { EMPTY_MAP } from "../empty.ts";
 
+/** What no queue puts anything into. */
+const NOTHING: never[] = [];
+
 /** First in, first out; each thing stands in it at most once. */
 export class Queue<T extends object> {
-  #order: (T | undefined)[] = [];
+  #order: (T | undefined)[] = NOTHING;
   /** Where each thing stands in `order`, counted from `#passed` on. */
   #places: Map<T, number> = EMPTY_MAP;
   #head = 0;
@@ -31,7 +34,10 @@ export class Queue<T extends object> {
   /** Puts a thing at the end, unless it waits already. */
   add(thing: T): void {
     if (this.#places.has(thing)) return;
-    if (this.#places === EMPTY_MAP) this.#places = new Map();
+    if (this.#places === EMPTY_MAP) {
+      this.#places = new Map();
+      this.#order = [];
+    }
     this.#places.set(thing, this.#passed + this.#order.push(thing) - 1);
   }
 
@@ -76,6 +82,19 @@ export class Queue<T extends object> {
       for (const [place, thing] of this.#order.entries()) if (thing !== undefined) this.#places.set(thing, place);
     }
   }
+}
+
+/**
+ * Stands for queues that nothing was ever put into, as most of a session's are: empty for good. Whoever puts something in does so
+ * by {@link withThing}.
+ */
+export const EMPTY_QUEUE: Queue<never> = new Queue<never>();
+
+/** Puts a thing at the end of a queue, unless it waits already. Gives the queue, which is a new one in place of {@link EMPTY_QUEUE}. */
+export function withThing<T extends object>(queue: Queue<T>, thing: T): Queue<T> {
+  const own = queue === EMPTY_QUEUE ? new Queue<T>() : queue;
+  own.add(thing);
+  return own;
 }
 
 /** Holes that are not worth tidying up. */

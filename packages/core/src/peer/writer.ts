@@ -9,37 +9,43 @@ import type { Window } from "../flow/window.ts";
 import { FRAME_OVERHEAD, ITEM_OCTETS } from "../limits.ts";
 import type { PeerLimits, ResetFrame, StreamFrame } from "../wire/frame.ts";
 import { headerLength } from "../wire/carriage.ts";
-import { Queue } from "./queue.ts";
+import { EMPTY_QUEUE, withThing, type Queue } from "./queue.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { OutgoingBody, Stream } from "./stream.ts";
 
+/** What the writer tells, and asks. */
+export interface WriterOwner {
+  /** A stream's OPEN is about to be written: gives it an identifier, or is false where it may not be opened. */
+  admit(stream: Stream, now: number): boolean;
+  /** An item of this many octets is written. */
+  itemWritten(stream: Stream, octets: number): void;
+}
+
 /** What a {@link Writer} works with. */
 export interface WriterOptions {
+  readonly owner: WriterOwner;
   /** What the peer takes. */
   readonly limits: PeerLimits;
   /** What the peer takes of a stream, and of the items of all streams. */
   readonly windows: { readonly stream: Window; readonly channel: Window };
-  /** A stream's OPEN is about to be written: gives it an identifier, or is false where it may not be opened. */
-  readonly admit: (stream: Stream, now: number) => boolean;
-  /** An item of this many octets is written. */
-  readonly itemWritten: (stream: Stream, octets: number) => void;
 }
 
 /** One for each session. */
 export class Writer {
-  readonly #options: WriterOptions;
+  readonly #owner: WriterOwner;
+  readonly #limits: PeerLimits;
   /** Streams that have something to write. */
   readonly #ready = new Scheduler<Stream>();
   /** Streams whose next body has to wait until unfinished ones are complete. */
-  readonly #held = new Queue<Stream>();
+  #held: Queue<Stream> = EMPTY_QUEUE;
   /** Streams that have something to write which waits for acknowledgements. */
-  readonly #parked = new Queue<Stream>();
+  #parked: Queue<Stream> = EMPTY_QUEUE;
   /** Streams that have part of a large body to write, of which too much is not acknowledged. */
-  readonly #bulky = new Queue<Stream>();
+  #bulky: Queue<Stream> = EMPTY_QUEUE;
   /** Own streams whose RESET is to be written: before all else, since it waits for nothing (CHAN-007). */
-  readonly #resets = new Queue<Stream>();
+  #resets: Queue<Stream> = EMPTY_QUEUE;
   /** Streams whose next item waits for credit of the channel. */
-  readonly #unpaid = new Queue<Stream>();
+  #unpaid: Queue<Stream> = EMPTY_QUEUE;
   /** What the peer takes of items, of all streams. One that has begun is counted whole. */
   readonly #channel: OutgoingCredit;
   /** The least of a body that a frame carries which is not its last. */
@@ -51,7 +57,8 @@ export class Writer {
   #unsentArguments = 0;
 
   constructor(options: WriterOptions) {
-    this.#options = options;
+    this.#owner = options.owner;
+    this.#limits = options.limits;
     const { stream, channel } = options.windows;
     this.#channel = new OutgoingCredit(channel);
     this.#fragment = Math.min(stream.fragment, channel.fragment, options.limits.framePayload);
@@ -87,7 +94,7 @@ export class Writer {
     this.#ready.remove(stream);
     this.#parked.remove(stream);
     this.#bulky.remove(stream);
-    this.#resets.add(stream);
+    this.#resets = withThing(this.#resets, stream);
   }
 
   /** The next RESET to write, and its stream; undefined when there is none. */
@@ -126,11 +133,11 @@ export class Writer {
     if (bulk) this.#makeReady(this.#bulky);
     for (let stream = this.#ready.take(); stream !== undefined; stream = this.#ready.take()) {
       if (!room && !neverWaits(stream)) {
-        this.#parked.add(stream);
+        this.#parked = withThing(this.#parked, stream);
         continue;
       }
       if (!bulk && this.#isBulk(stream)) {
-        this.#bulky.add(stream);
+        this.#bulky = withThing(this.#bulky, stream);
         continue;
       }
       const frame = this.#frameOf(stream, now);
@@ -166,7 +173,7 @@ export class Writer {
     this.#unpaid.remove(stream);
     this.#bulky.remove(stream);
     this.#wakeHeld();
-    for (const item of items) this.#options.itemWritten(stream, item.octets.length);
+    for (const item of items) this.#owner.itemWritten(stream, item.octets.length);
     return items.length;
   }
 
@@ -229,7 +236,7 @@ export class Writer {
     if (!more) {
       stream.bodies.shift();
       this.#complete(stream);
-      if (body.kind === "item") this.#options.itemWritten(stream, body.octets.length);
+      if (body.kind === "item") this.#owner.itemWritten(stream, body.octets.length);
     }
     return frame;
   }
@@ -244,10 +251,10 @@ export class Writer {
     }
     const octets = this.#isWhole(stream, body, cost) ? 0 : body.octets.length;
     if (octets > 0 && this.#mustWait(stream, octets)) {
-      this.#held.add(stream);
+      this.#held = withThing(this.#held, stream);
       return false;
     }
-    if (stream.id === 0 && !this.#options.admit(stream, now)) return false;
+    if (stream.id === 0 && !this.#owner.admit(stream, now)) return false;
     this.#held.remove(stream);
     stream.unfinished = octets;
     this.#unfinished += octets;
@@ -265,14 +272,14 @@ export class Writer {
     stream.lacksCredit = !stream.outgoing.covers(cost);
     if (stream.lacksCredit) return false;
     if (body.kind !== "item" || this.#channel.covers(cost)) return true;
-    this.#unpaid.add(stream);
+    this.#unpaid = withThing(this.#unpaid, stream);
     return false;
   }
 
   #mustWait(stream: Stream, octets: number): boolean {
     const { first } = this.#held;
     if (first !== undefined && first !== stream) return true;
-    return this.#unfinished > 0 && this.#unfinished + octets > this.#options.limits.assembling;
+    return this.#unfinished > 0 && this.#unfinished + octets > this.#limits.assembling;
   }
 
   #complete(stream: Stream): void {
@@ -296,7 +303,7 @@ export class Writer {
 
   /** True when the body goes into one frame for certain. */
   #fits(body: OutgoingBody): boolean {
-    return body.header + body.octets.length <= this.#options.limits.framePayload;
+    return body.header + body.octets.length <= this.#limits.framePayload;
   }
 
   /** True when all of the body goes into its first frame, as far as credit goes as well. */
@@ -310,7 +317,7 @@ export class Writer {
     const { length } = body.octets;
     const room = this.#fits(body)
       ? length
-      : Math.max(0, this.#options.limits.framePayload - headerLength(body.first(NOTHING, true, now)));
+      : Math.max(0, this.#limits.framePayload - headerLength(body.first(NOTHING, true, now)));
     const { left } = stream.outgoing;
     // An item is counted already, whole.
     return body.kind === "item"
@@ -321,7 +328,7 @@ export class Writer {
   /** Octets of a body that has begun for its next frame. Undefined where it has to wait for credit. */
   #nextRoom(stream: Stream, body: OutgoingBody): number | undefined {
     const rest = body.octets.length - body.offset;
-    const room = Math.min(rest, this.#options.limits.framePayload);
+    const room = Math.min(rest, this.#limits.framePayload);
     const { left } = stream.outgoing;
     if (body.kind === "item" || room <= left) return room;
     stream.lacksCredit = left < Math.min(rest, this.#fragment);
