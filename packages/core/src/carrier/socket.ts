@@ -21,7 +21,7 @@ export const ReadyState = { connecting: 0, open: 1, closing: 2, closed: 3 } as c
 /** What a {@link SocketPort} tells of its socket. */
 export interface SocketEvents {
   /** A message that may be turnmux's. True when it was, and nobody else may see it. */
-  message(message: CarrierMessage): boolean;
+  arrived(message: CarrierMessage): boolean;
   /** What {@link SocketPort.blocked} waited for may be over. Said as often as the port likes. */
   unblocked(): void;
   /** The socket may have taken octets that it still held. Said as often as the port likes. */
@@ -45,11 +45,10 @@ export interface SocketPort {
   readonly taken: number;
   /** True while nothing may be written. */
   readonly blocked: boolean;
-  /**
-   * Begins to watch the socket, and marks it. Returns what gives it back, and writes `last` as soon as the host's
-   * message is over, where one is under way. Throws {@link UsageError} when the socket is marked.
-   */
-  hook(events: SocketEvents): (last: readonly (string | Uint8Array)[]) => void;
+  /** Begins to watch the socket, and marks it. Throws {@link UsageError} when the socket is marked. */
+  hook(events: SocketEvents): void;
+  /** Gives the socket back, and writes `last` as soon as the host's message is over, where one is under way. */
+  release(last: readonly (string | Uint8Array)[]): void;
   /** Writes one message. May throw. */
   write(message: string | Uint8Array): void;
   /** Begins the closing handshake. May throw. */
@@ -59,16 +58,19 @@ export interface SocketPort {
 /** The longest reason that fits into a close frame, in octets of UTF-8. */
 const MAX_CLOSE_REASON = 123;
 
+/** Nothing waits, as is so for most carriers at most times: nobody puts anything into it. */
+const NOTHING: never[] = [];
+
 /** {@link Carrier} over a {@link SocketPort}. Made by `wsCarrier` and `webSocketCarrier`. */
-export class SocketCarrier implements Carrier {
+export class SocketCarrier implements Carrier, SocketEvents {
   readonly carriage: "binary" | "text";
   readonly shared: boolean;
   readonly #port: SocketPort;
   #state: "new" | "attached" | "lost" | "detached" = "new";
   #listener: CarrierListener | undefined;
-  #release: ReturnType<SocketPort["hook"]> | undefined;
+  #hooked = false;
   /** Messages that came while the socket was blocked. Its length is the owner's to limit. */
-  #waiting: (string | Uint8Array)[] = [];
+  #waiting: (string | Uint8Array)[] = NOTHING;
   #waitingOctets = 0;
   /** Somebody was told that the carrier is blocked, and waits for `drained`. */
   #toldBlocked = false;
@@ -107,26 +109,12 @@ export class SocketCarrier implements Carrier {
       throw new UsageError("This carrier was started before. A carrier serves one channel: make a new one");
     }
     this.#port.check();
-    this.#release = this.#port.hook({
-      message: (message) => this.#receive(message),
-      unblocked: () => {
-        this.#unblocked();
-      },
-      flushed: () => {
-        this.#flushed();
-      },
-      lost: (loss) => {
-        this.#lose(loss);
-      },
-      closed: (loss) => {
-        this.#lose(loss);
-        this.#giveBack([]);
-      },
-    });
+    this.#port.hook(this);
+    this.#hooked = true;
     this.#listener = listener;
     this.#state = "attached";
     if (this.#port.readyState === ReadyState.closed) this.#loseLater("The WebSocket was closed already");
-    else this.#unblocked();
+    else this.unblocked();
   }
 
   send(message: CarrierMessage): void {
@@ -134,6 +122,7 @@ export class SocketCarrier implements Carrier {
     if (typeof message !== "string" && !(message instanceof Uint8Array)) {
       this.#loseLater("A WebSocket carries text and octets, not the values of wrapped carriage");
     } else if (this.#state === "new" || this.#port.blocked) {
+      if (this.#waiting === NOTHING) this.#waiting = [];
       this.#waiting.push(message);
       this.#waitingOctets += message.length;
       this.#toldBlocked = true;
@@ -144,7 +133,7 @@ export class SocketCarrier implements Carrier {
   }
 
   detach(): void {
-    const last = this.#state === "attached" ? this.#waiting : [];
+    const last = this.#state === "attached" ? this.#waiting : NOTHING;
     this.#state = "detached";
     this.#drop();
     this.#giveBack(last);
@@ -159,7 +148,8 @@ export class SocketCarrier implements Carrier {
     }
   }
 
-  #receive(message: CarrierMessage): boolean {
+  /** For the port. */
+  arrived(message: CarrierMessage): boolean {
     if (this.#state === "attached") return this.#listener?.message(message) ?? false;
     // Between loss and close nobody can tell whose it is. Its mark says turnmux, and no host is to see that (CARR-005).
     return this.#state === "lost";
@@ -177,8 +167,8 @@ export class SocketCarrier implements Carrier {
     }
   }
 
-  /** Writes what waited, and tells the listener that it may go on. */
-  #unblocked(): void {
+  /** For the port: writes what waited, and tells the listener that it may go on. */
+  unblocked(): void {
     if (!this.#toldBlocked || this.#state !== "attached" || this.#port.blocked) return;
     this.#toldBlocked = false;
     this.#writeWaiting();
@@ -191,7 +181,8 @@ export class SocketCarrier implements Carrier {
     for (const message of waiting) this.#write(message);
   }
 
-  #flushed(): void {
+  /** For the port. */
+  flushed(): void {
     if (!this.#toldBuffered || this.#state !== "attached") return;
     this.#toldBuffered = this.#port.buffered > 0;
     this.#listener?.drained();
@@ -200,25 +191,32 @@ export class SocketCarrier implements Carrier {
   /** Out of `send` and `start` the loss is told in a turn of its own, so that no listener is called from within them. */
   #loseLater(reason: string): void {
     queueMicrotask(() => {
-      this.#lose({ reason });
+      this.lost({ reason });
     });
   }
 
-  #lose(loss: CarrierLoss): void {
+  /** For the port: the end of a carrier that was attached. */
+  lost(loss: CarrierLoss): void {
     if (this.#state !== "attached") return;
     this.#state = "lost";
     this.#drop();
     this.#listener?.lost(loss);
   }
 
+  /** For the port. */
+  closed(loss: CarrierLoss): void {
+    this.lost(loss);
+    this.#giveBack(NOTHING);
+  }
+
   #drop(): void {
-    this.#waiting = [];
+    this.#waiting = NOTHING;
     this.#waitingOctets = 0;
   }
 
   #giveBack(last: readonly (string | Uint8Array)[]): void {
-    this.#release?.(last);
-    this.#release = undefined;
+    if (this.#hooked) this.#port.release(last);
+    this.#hooked = false;
   }
 }
 

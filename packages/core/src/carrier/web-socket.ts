@@ -7,7 +7,7 @@
 import { UsageError } from "../errors/usage.ts";
 import type { Carrier } from "./carrier.ts";
 import { isBlob, readMessage } from "./inbound.ts";
-import { markAttached, wrapMethod } from "./instance.ts";
+import { markAttached, unmark, Wrapped } from "./instance.ts";
 import {
   ReadyState,
   sentLength,
@@ -76,6 +76,7 @@ class WebSocketPort implements SocketPort {
   readonly #shared: boolean;
   /** Octets that were given to the socket, by the host too, or fewer. */
   #sent = 0;
+  #release: (() => void) | undefined;
 
   constructor(socket: WebSocketLike, options: SocketCarrierOptions) {
     this.#socket = socket;
@@ -112,9 +113,9 @@ class WebSocketPort implements SocketPort {
     }
   }
 
-  hook(events: SocketEvents): () => void {
+  hook(events: SocketEvents): void {
     const socket = this.#socket;
-    const unmark = markAttached(socket);
+    markAttached(socket);
     let active = true;
     /** The event that the replaced `dispatchEvent` has looked at and passed on: the listeners below do not look again. */
     let passed: WebSocketEventLike | undefined;
@@ -127,7 +128,10 @@ class WebSocketPort implements SocketPort {
       if (active) events.unblocked();
     };
 
-    const restore = wrapMethod(
+    const count = (data: unknown): void => {
+      if (active) this.#sent += sentLength(data);
+    };
+    const dispatching = new Wrapped(
       socket,
       "dispatchEvent",
       (pass) =>
@@ -142,29 +146,33 @@ class WebSocketPort implements SocketPort {
           }
         },
     );
-    const restoreSend = wrapMethod(socket, "send", (pass) => {
-      const count = (data: unknown): void => {
-        if (active) this.#sent += sentLength(data);
-      };
-      return function send(this: unknown, data): void {
-        pass.apply(this, [data]);
-        count(data);
-      };
-    });
+    const sending = new Wrapped(
+      socket,
+      "send",
+      (pass) =>
+        function send(this: unknown, data): void {
+          pass.apply(this, [data]);
+          count(data);
+        },
+    );
     const { onmessage } = socket;
     setHandler(socket, null);
     for (const type of ["message", "error", "close"]) socket.addEventListener(type, listener, { capture: true });
     socket.addEventListener("open", opened);
     setHandler(socket, onmessage);
 
-    return () => {
+    this.#release = () => {
       active = false;
-      restore();
-      restoreSend();
+      dispatching.restore();
+      sending.restore();
       for (const type of ["message", "error", "close"]) socket.removeEventListener(type, listener, { capture: true });
       socket.removeEventListener("open", opened);
-      unmark();
+      unmark(socket);
     };
+  }
+
+  release(): void {
+    this.#release?.();
   }
 
   write(message: string | Uint8Array): void {
@@ -183,7 +191,7 @@ class WebSocketPort implements SocketPort {
         events.flushed();
         const data = "data" in event ? event.data : undefined;
         const message = readMessage(data, typeof data !== "string", this.#shared);
-        if (message !== undefined) return events.message(message);
+        if (message !== undefined) return events.arrived(message);
         if (this.#binary && isBlob(data)) events.lost({ reason: 'The host set binaryType to "blob"' });
         return false;
       }

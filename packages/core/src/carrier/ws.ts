@@ -8,7 +8,7 @@ import { UsageError } from "../errors/usage.ts";
 import { spareMessages } from "../spare-octets.ts";
 import type { Carrier } from "./carrier.ts";
 import { isBlob, readMessage } from "./inbound.ts";
-import { markAttached, wrapMethod } from "./instance.ts";
+import { markAttached, unmark, Wrapped } from "./instance.ts";
 import {
   messageOf,
   ReadyState,
@@ -70,10 +70,12 @@ class WsPort implements SocketPort {
   readonly #binary: boolean;
   readonly #shared: boolean;
   #events: SocketEvents | undefined;
+  #emit: Wrapped<WsLike, "emit"> | undefined;
+  #send: Wrapped<WsLike, "send"> | undefined;
   /** A fragment of the host's was the last that went through `send`. Only for sockets that do not tell themselves. */
   #fragmentOpen = false;
   /** Our messages that the socket has not reported as written, oldest first, and the sum of their lengths. */
-  #writing: (string | Uint8Array)[] = [];
+  readonly #writing: (string | Uint8Array)[] = [];
   /** True once the socket has not taken a message. */
   #failed = false;
   #unwritten = 0;
@@ -121,27 +123,29 @@ class WsPort implements SocketPort {
     }
   }
 
-  hook(events: SocketEvents): ReturnType<SocketPort["hook"]> {
+  hook(events: SocketEvents): void {
     const ws = this.#ws;
-    const unmark = markAttached(ws);
+    markAttached(ws);
     this.#events = events;
-    const restoreEmit = wrapMethod(ws, "emit", (pass) => this.#watchEmit(pass));
-    const restoreSend = wrapMethod(ws, "send", (pass) => this.#watchSend(pass));
+    this.#emit = new Wrapped(ws, "emit", (pass) => WsPort.#watchedEmit(this, pass));
+    this.#send = new Wrapped(ws, "send", (pass) => WsPort.#watchedSend(this, pass));
     if (!this.#shared) ws.on("error", ignore);
-    return (last) => {
-      this.#events = undefined;
-      restoreEmit();
-      unmark();
-      if (last.length === 0) {
-        restoreSend();
-        return;
-      }
-      this.#part = () => {
-        if (this.blocked) return;
-        this.#part = undefined;
-        restoreSend();
-        if (ws.readyState === ReadyState.open) for (const message of last) this.write(message);
-      };
+  }
+
+  release(last: readonly (string | Uint8Array)[]): void {
+    const ws = this.#ws;
+    this.#events = undefined;
+    this.#emit?.restore();
+    unmark(ws);
+    if (last.length === 0) {
+      this.#send?.restore();
+      return;
+    }
+    this.#part = () => {
+      if (this.blocked) return;
+      this.#part = undefined;
+      this.#send?.restore();
+      if (ws.readyState === ReadyState.open) for (const message of last) this.write(message);
     };
   }
 
@@ -169,16 +173,15 @@ class WsPort implements SocketPort {
     else this.#events?.flushed();
   };
 
-  #watchEmit(pass: WsLike["emit"]): WsLike["emit"] {
-    const observe = (event: string | symbol, args: readonly unknown[]): boolean => this.#observe(event, args);
-    const unblocked = (): void => this.#events?.unblocked();
+  /** `emit` of the instance: its own `this` is the socket, so that the port is given. */
+  static #watchedEmit(port: WsPort, pass: WsLike["emit"]): WsLike["emit"] {
     return function emit(this: unknown, event: string | symbol, ...args: unknown[]): boolean {
-      if (observe(event, args)) return true;
+      if (port.#observe(event, args)) return true;
       try {
         return pass.apply(this, [event, ...args]);
       } finally {
         // At 'open', and also where the host ended its message by a `send` that it had kept from before.
-        unblocked();
+        port.#events?.unblocked();
       }
     };
   }
@@ -191,7 +194,7 @@ class WsPort implements SocketPort {
     switch (event) {
       case "message": {
         const message = readMessage(first, second === true, this.#shared);
-        if (message !== undefined) return events.message(message);
+        if (message !== undefined) return events.arrived(message);
         if (this.#binary && isBlob(first)) events.lost({ reason: 'The host set binaryType to "blob"' });
         return false;
       }
@@ -209,20 +212,22 @@ class WsPort implements SocketPort {
     }
   }
 
-  #watchSend(pass: WsLike["send"]): WsLike["send"] {
+  /** `send` of the instance, as the host calls it. */
+  static #watchedSend(port: WsPort, pass: WsLike["send"]): WsLike["send"] {
     // Messages that arrive are taken before a host's own `emit` on the instance sees them, and ours leave below its `send`.
-    const prototype: unknown = Object.getPrototypeOf(this.#ws);
-    this.#below = canSend(prototype) ? prototype : { send: pass };
-    const sent = (data: unknown, options: unknown): void => {
-      this.#sent += sentLength(data);
-      this.#fragmentOpen = typeof options === "object" && options !== null && "fin" in options && options.fin === false;
-      this.#events?.unblocked();
-      this.#part?.();
-    };
+    const prototype: unknown = Object.getPrototypeOf(port.#ws);
+    port.#below = canSend(prototype) ? prototype : { send: pass };
     return function send(this: unknown, ...args: Parameters<WsLike["send"]>): void {
       pass.apply(this, args);
-      sent(args[0], args[1]);
+      port.#hostSent(args[0], args[1]);
     };
+  }
+
+  #hostSent(data: unknown, options: unknown): void {
+    this.#sent += sentLength(data);
+    this.#fragmentOpen = typeof options === "object" && options !== null && "fin" in options && options.fin === false;
+    this.#events?.unblocked();
+    this.#part?.();
   }
 }
 
