@@ -24,28 +24,28 @@ import type { Environment } from "./environment.ts";
 import type { ItemQueue } from "./items.ts";
 import type { CallKeeper, CallRequest, OutgoingCall } from "./outgoing.ts";
 
-/** What a caller works with. */
-export interface CallerOptions {
+/** What a caller works with: its session, as it sees it. */
+export interface CallerContext {
   readonly environment: Environment;
   readonly deadlines: Deadlines;
   readonly limits: Limits;
   /** For calls that do not say how long they wait for ACCEPT. */
   readonly acceptTimeoutMs: number | undefined;
   /** True while a call that no peer has taken may wait for another port. */
-  readonly mayWait: () => boolean;
+  readonly mayWait: boolean;
   /** Why calls cannot be made at all any more, or undefined. */
-  readonly closed: () => { readonly code: Code; readonly message: string } | undefined;
+  readonly closedReason: { readonly code: Code; readonly message: string } | undefined;
 }
 
 /** One for each session. */
 export class Caller implements CallKeeper {
-  readonly #options: CallerOptions;
+  readonly #session: CallerContext;
   readonly #open = new NumberTable<OutgoingCall>();
   #waiting: Set<OutgoingCall> = EMPTY_SET;
   #port: CallPort | undefined;
 
-  constructor(options: CallerOptions) {
-    this.#options = options;
+  constructor(session: CallerContext) {
+    this.#session = session;
   }
 
   /** Calls that are open or wait. */
@@ -73,12 +73,12 @@ export class Caller implements CallKeeper {
         else this.#ended(call.port, call, endedBefore(end), "untaken");
       }
     }
-    if (!this.#options.mayWait()) this.failWaiting();
+    if (!this.#session.mayWait) this.failWaiting();
   }
 
   /** Nothing can be waited for any more. */
   failWaiting(): void {
-    const closed = this.#options.closed();
+    const closed = this.#session.closedReason;
     for (const call of this.#waiting) {
       this.#waiting.delete(call);
       const { cut } = call;
@@ -97,7 +97,7 @@ export class Caller implements CallKeeper {
       call.reject(call.error("cancelled", "cancelled before it was sent", "not_started", { cause: aborted.reason }));
       return;
     }
-    const closed = this.#options.closed();
+    const closed = this.#session.closedReason;
     if (closed !== undefined) {
       call.reject(call.error(closed.code, closed.message, "not_started"));
       return;
@@ -109,8 +109,8 @@ export class Caller implements CallKeeper {
     }
     call.keeper = this;
     call.unlisten = cancellation?.listen((reason) => this.cancel(call, "the caller cancelled the call", reason));
-    const { deadlines, environment } = this.#options;
-    const acceptTimeoutMs = request.options.acceptTimeoutMs ?? this.#options.acceptTimeoutMs;
+    const { deadlines, environment } = this.#session;
+    const acceptTimeoutMs = request.options.acceptTimeoutMs ?? this.#session.acceptTimeoutMs;
     if (request.deadline !== undefined) {
       call.deadline = deadlines.set(request.deadline, expire, call);
     }
@@ -130,7 +130,7 @@ export class Caller implements CallKeeper {
 
   /** Cancels a call; it ends with the truth, or after a moment with what is known here (CALL-005). */
   cancel(call: OutgoingCall, message: string, cause?: unknown): void {
-    this.#giveUp(call, { code: "cancelled", message, cause }, this.#options.limits.cancelVerdictMs);
+    this.#giveUp(call, { code: "cancelled", message, cause }, this.#session.limits.cancelVerdictMs);
   }
 
   /** An event about an own call. */
@@ -175,12 +175,12 @@ export class Caller implements CallKeeper {
 
   /** Items of a call that was given up count for nothing, so that its end comes: what nobody reads must have a bound here. */
   #isTooMuch(call: OutgoingCall, items: ItemQueue, octets: number): boolean {
-    return call.givenUp !== undefined && items.octets + octets > this.#options.limits.streamCredit;
+    return call.givenUp !== undefined && items.octets + octets > this.#session.limits.streamCredit;
   }
 
   #wait(call: OutgoingCall): void {
-    if (this.#waiting.size >= this.#options.limits.queuedCalls) {
-      const message = `more than ${this.#options.limits.queuedCalls} calls wait for a connection`;
+    if (this.#waiting.size >= this.#session.limits.queuedCalls) {
+      const message = `more than ${this.#session.limits.queuedCalls} calls wait for a connection`;
       call.reject(call.error("resource_exhausted", message, "not_started"));
       return;
     }
@@ -210,7 +210,7 @@ export class Caller implements CallKeeper {
       const told = error instanceof ValueError || error instanceof UsageError;
       if (encoded && !told) {
         // The port throws for what the caller gave it before it queues anything. What else it throws tells nothing.
-        this.#options.environment.log.error(`turnmux: a call of ${tool} could not be opened`, { error });
+        this.#session.environment.log.error(`turnmux: a call of ${tool} could not be opened`, { error });
         call.reject(
           call.error("internal", "the call could not be opened, or was only in part", "unknown", { cause: error }),
         );
@@ -225,7 +225,7 @@ export class Caller implements CallKeeper {
     this.#giveUp(
       call,
       { code: "deadline_exceeded", message, cause: undefined },
-      this.#options.limits.deadlineVerdictMs,
+      this.#session.limits.deadlineVerdictMs,
     );
   }
 
@@ -248,7 +248,7 @@ export class Caller implements CallKeeper {
   }
 
   #awaitVerdict(call: OutgoingCall, why: NonNullable<OutgoingCall["givenUp"]>, verdictMs: number): void {
-    const { deadlines, environment } = this.#options;
+    const { deadlines, environment } = this.#session;
     const at = environment.now() + verdictMs;
     if (call.verdictDeadline !== undefined && call.verdictDeadline.at <= at) return;
     call.verdictDeadline?.cancel();
@@ -265,7 +265,7 @@ export class Caller implements CallKeeper {
       call.reject(call.error(why.code, why.message, "not_started", { cause: why.cause }));
       return;
     }
-    if (again !== undefined && this.#options.mayWait()) {
+    if (again !== undefined && this.#session.mayWait) {
       if (call.itemsReceived === 0) this.#reopen(call);
       else this.#rejectHalfRead(call, ending);
       return;
@@ -321,7 +321,7 @@ export class Caller implements CallKeeper {
 
   #guard(call: OutgoingCall, run: () => unknown): void {
     const threw = (error: unknown): void =>
-      this.#options.environment.log.error(`turnmux: a callback of ${call.request.tool} threw`, { error });
+      this.#session.environment.log.error(`turnmux: a callback of ${call.request.tool} threw`, { error });
     try {
       const returned = run();
       // An async function passes for one without a result.

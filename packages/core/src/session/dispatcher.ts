@@ -26,7 +26,7 @@ import { noSuchTool, type IncomingCalls, type IncomingContext } from "./incoming
 import { Inquiries } from "./inquiries.ts";
 import { KeyedCalls } from "./keyed-calls.ts";
 import type { OnceCalls } from "./once.ts";
-import { describeBuiltin, type RegisteredTool, type ToolRegistry } from "./registry.ts";
+import { describeBuiltin, ToolRegistry, type RegisteredTool } from "./registry.ts";
 import { runHandler } from "./runner.ts";
 import { brokenOff, failed, type Failure, type Settled } from "./settled.ts";
 
@@ -39,9 +39,10 @@ const CONCURRENCY_RETRY_MS = 250;
 const ARGUMENTS_RETRY_MS = 1_000;
 
 /** What a dispatcher works with. */
-export interface DispatcherOptions extends IncomingContext {
-  /** Of this session. */
-  readonly registry: ToolRegistry;
+export interface DispatcherOptions {
+  readonly session: IncomingContext;
+  /** The tools of all sessions; this one's own come on top. Absent where there are none. */
+  readonly registry: ToolRegistry | undefined;
   /** Absent where there is no journal. */
   readonly once: OnceCalls | undefined;
 }
@@ -49,8 +50,11 @@ export interface DispatcherOptions extends IncomingContext {
 /** One for each session. */
 export class Dispatcher implements IncomingOwner, IncomingCalls {
   readonly environment: Environment;
-  readonly leave: () => void;
-  readonly #options: DispatcherOptions;
+  readonly #session: IncomingContext;
+  readonly #once: OnceCalls | undefined;
+  #registry: ToolRegistry;
+  /** True once the registry is the session's own. Until then it is that of all. */
+  #hasOwn = false;
   readonly #calls = new NumberTable<IncomingCall>();
   /** Of tools whose calls are counted. */
   #runningByTool: Map<string, number> = EMPTY_MAP;
@@ -67,9 +71,21 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
   #builtin: ReadonlyMap<string, RegisteredTool> | undefined;
 
   constructor(options: DispatcherOptions) {
-    this.#options = options;
-    this.environment = options.environment;
-    this.leave = options.registry.onChange(options.changed);
+    const { session, registry, once } = options;
+    this.#session = session;
+    this.#once = once;
+    this.environment = session.environment;
+    this.#registry = registry ?? this.#ownRegistry(undefined);
+    this.#registry.listen(session);
+  }
+
+  leave(): void {
+    this.#registry.unlisten(this.#session);
+  }
+
+  #ownRegistry(parent: ToolRegistry | undefined): ToolRegistry {
+    this.#hasOwn = true;
+    return new ToolRegistry({ hasJournal: this.#once !== undefined, parent });
   }
 
   offered(): OfferEntry[] {
@@ -78,12 +94,18 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
 
   /** Throws {@link UsageError}: see {@link ToolRegistry.implement}. */
   implement<T extends ToolTree>(tools: T, handlers: ToolHandlers<T>): () => void {
-    return this.#options.registry.implement(tools, handlers);
+    if (!this.#hasOwn) {
+      this.#registry.unlisten(this.#session);
+      this.#registry = this.#ownRegistry(this.#registry);
+      this.#registry.listen(this.#session);
+      this.#builtin = undefined;
+    }
+    return this.#registry.implement(tools, handlers);
   }
 
   /** The tools that the peer may call at present (TOOL-002). */
   allowed(): RegisteredTool[] {
-    return [...this.#options.registry.all()].filter((tool) => this.#allows(tool));
+    return [...this.#registry.all()].filter((tool) => this.#allows(tool));
   }
 
   /** Calls of the peer that are not over. */
@@ -106,14 +128,14 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
     }
     const value = decoded(port, event);
     if (value === FAILED) return;
-    const now = this.#options.environment.now();
+    const now = this.#session.environment.now();
     const deadlineMs = lesser(event.deadlineMs ?? tool.timeoutMs, tool.maxTimeoutMs);
     if (event.deadlineMs === 0) {
       const message = "the deadline was over before the call arrived";
       this.#refuse(port, event, failed("deadline_exceeded", message, "not_started"));
       return;
     }
-    const call = new IncomingCall(this, port, tool, event, this.#options.principal(), now);
+    const call = new IncomingCall(this, port, tool, event, this.#session.caller, now);
     if (event.deadlineMs !== undefined && deadlineMs !== undefined && deadlineMs < event.deadlineMs) {
       call.shortenedMs = deadlineMs;
     }
@@ -122,7 +144,7 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
     this.#takePlace(tool);
     call.argumentOctets = octets;
     this.#argumentOctets += octets;
-    if (deadlineMs !== undefined) call.deadline = this.#options.deadlines.set(now + deadlineMs, expire, call);
+    if (deadlineMs !== undefined) call.deadline = this.#session.deadlines.set(now + deadlineMs, expire, call);
     this.#start(call, event, value, deadlineMs);
   }
 
@@ -143,7 +165,7 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
 
   #book(call: IncomingCall): void {
     this.#abandoned = false;
-    this.#page ??= this.#options.registry.calls.open(call.principal);
+    this.#page ??= this.#registry.calls.open(call.principal);
     this.#page.add(call);
     this.#booked += 1;
   }
@@ -151,7 +173,7 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
   /** The page is kept for the calls that follow, until there is no port that could bring any. */
   #leavePage(): void {
     if (!this.#abandoned || this.#booked > 0 || this.#page === undefined) return;
-    this.#options.registry.calls.close(this.#page);
+    this.#registry.calls.close(this.#page);
     this.#page = undefined;
   }
 
@@ -179,7 +201,7 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
 
   /** This implementation has a fault, or something that it was given. */
   #failed(call: IncomingCall, error: unknown): void {
-    this.#options.environment.log.error(`turnmux: ${call.tool.name} could not be run`, { error });
+    this.#session.environment.log.error(`turnmux: ${call.tool.name} could not be run`, { error });
     const mayRun = call.execution?.started === true || call.execution?.mayHaveRun === true;
     call.settle(failed("internal", "the call could not be run", mayRun ? "unknown" : "not_started"));
   }
@@ -230,14 +252,14 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
   /** The tool, or why there is none for this caller (CALL-010). */
   #find(name: string): RegisteredTool | "unknown" | "denied" {
     if (isReservedName(name)) return this.#builtins().get(name) ?? "unknown";
-    const tool = this.#options.registry.get(name);
+    const tool = this.#registry.get(name);
     if (tool === undefined) return "unknown";
     return this.#allows(tool) ? tool : "denied";
   }
 
   #keyedCalls(): KeyedCalls {
     this.#keyed ??= new KeyedCalls({
-      once: this.#options.once,
+      once: this.#once,
       environment: this.environment,
       execute: (execution, context) => this.#execute(execution, context),
       failed: (call, error) => this.#failed(call, error),
@@ -246,7 +268,9 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
   }
 
   #builtins(): ReadonlyMap<string, RegisteredTool> {
-    const { registry, once, environment } = this.#options;
+    const environment = this.environment;
+    const registry = this.#registry;
+    const once = this.#once;
     if (this.#builtin === undefined) {
       const describe = describeBuiltin(
         () => this.allowed(),
@@ -259,9 +283,8 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
   }
 
   #allows(tool: RegisteredTool): boolean {
-    const { allowsAll, scopes } = this.#options;
+    const { allowsAll, scopes: held } = this.#session;
     if (allowsAll) return true;
-    const held = scopes();
     return tool.contract.scopes.every((scope) => held.has(scope));
   }
 
@@ -280,7 +303,7 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
 
   /** Credit is no help here: a handler may wait for a call of its peer's, whose arguments must not wait for that handler. */
   #overfull(octets: number): Failure | undefined {
-    const most = this.#options.limits.heldArguments;
+    const most = this.#session.limits.heldArguments;
     // One that is alone is taken in any case: `message` has said so.
     if (octets === 0 || this.#argumentOctets === 0 || this.#argumentOctets + octets <= most) return undefined;
     return failed(
@@ -346,8 +369,8 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
       callId: event.callId,
       key: event.key,
       turn: event.turn,
-      principal: this.#options.principal(),
-      scopes: this.#options.scopeList(),
+      principal: this.#session.caller,
+      scopes: this.#session.scopeList,
       deadlineMs,
       trace: event.trace,
       meta: event.meta ?? {},
@@ -363,7 +386,7 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
   }
 
   #execute(execution: Execution, context: RunContext): Settled | Promise<Settled> {
-    const { environment, interceptors } = this.#options;
+    const { environment, interceptors } = this.#session;
     if (environment.traceCall === undefined || environment.tracesCalls?.() === false) {
       return runHandler(execution, context, interceptors, environment);
     }
@@ -374,7 +397,7 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
         tool: execution.tool.name,
         callId,
         turn,
-        sessionId: this.#options.sessionId(),
+        sessionId: this.#session.identity.id,
         principal,
         trace,
       },

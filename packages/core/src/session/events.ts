@@ -52,18 +52,11 @@ export class SessionEvent<K extends keyof SessionEventMap> extends Event {
 export type SessionListener<K extends keyof SessionEventMap> = (event: SessionEvent<K>) => void;
 
 /** An `EventTarget` whose events are typed. */
-export class SessionEventTarget {
+export abstract class SessionEventTarget {
   /** Made with the first listener. */
   #target: EventTarget | undefined;
   /** Some runtimes end the process for a listener that throws: listeners are called by one that does not. */
   #guarded: WeakMap<object, EventListener> | undefined;
-  readonly #threw: (event: Event, error: unknown) => void;
-
-  /** `threw` hears what listeners throw. */
-  constructor(threw: (event: Event, error: unknown) => void) {
-    this.#threw = threw;
-  }
-
   /** Adds a listener, as `EventTarget` does. What it throws is logged and harms nobody. */
   addEventListener<K extends keyof SessionEventMap>(
     type: K,
@@ -88,12 +81,15 @@ export class SessionEventTarget {
         // The map says what the event of each name carries, and only `emit` makes events.
         listener(event as SessionEvent<K>);
       } catch (error) {
-        this.#threw(event, error);
+        this.threw(event.type, error);
       }
     };
     this.#guarded.set(listener, guard);
     return guard;
   }
+
+  /** Hears what a listener of this event has thrown. */
+  protected abstract threw(type: string, error: unknown): void;
 
   /** Tells the listeners. For the session itself. */
   protected emit<K extends keyof SessionEventMap>(type: K, detail: SessionEventMap[K]): void {

@@ -15,22 +15,22 @@ import type { Deadlines } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
 import type { Interceptor } from "./interceptor.ts";
 
-/** What a session tells of itself to whoever takes its peer's calls. */
+/** What a session is to whoever takes its peer's calls, at present. */
 export interface IncomingContext {
   readonly environment: Environment;
   readonly deadlines: Deadlines;
   readonly limits: Limits;
   readonly interceptors: readonly Interceptor[];
-  readonly sessionId: () => string;
-  /** Who calls, and what it may do, at present. */
-  readonly principal: () => string;
-  readonly scopes: () => ReadonlySet<string>;
+  readonly identity: { readonly id: string };
+  /** Who calls, and what it may do. */
+  readonly caller: string;
+  readonly scopes: ReadonlySet<string>;
   /** The same as a list that nobody changes. */
-  readonly scopeList: () => readonly string[];
+  readonly scopeList: readonly string[];
   /** True where the peer may do everything: on a client, whose gateway has no scopes. */
   readonly allowsAll: boolean;
   /** To be called when {@link IncomingCalls.offered} gives something else. */
-  readonly changed: () => void;
+  toolsChanged(): void;
 }
 
 /** One for each session: answers each call of the peer exactly once (CALL-004). */

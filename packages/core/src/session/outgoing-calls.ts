@@ -31,34 +31,35 @@ export interface CallMore {
 /** What a caller's contract says of a tool, which may be more than the peer's offer does. */
 export type KnownTool = Pick<ToolDefinition, "effect" | "timeoutMs" | "verify">;
 
-/** What {@link OutgoingCalls} work with. */
-export interface OutgoingCallsOptions {
+/** What {@link OutgoingCalls} work with: their session, as it is at present. Interceptors and tracing see of it who it is. */
+export interface OutgoingContext {
   readonly environment: Environment;
   readonly deadlines: Deadlines;
-  readonly caller: Caller;
   readonly interceptors: readonly Interceptor[];
   /** The deadline of a call whose caller and tool give none, in milliseconds. Tools with items have none then. */
   readonly timeoutMs: number;
-  /** The session, as interceptors and tracing see it at present. */
-  readonly session: { readonly id: string; readonly principal: string; readonly scopes: readonly string[] };
+  readonly identity: { readonly id: string; readonly principal: string; readonly scopes: readonly string[] };
   /** True while calls go out at once. */
-  readonly attached: () => boolean;
+  readonly attached: boolean;
   /** What the peer offers under this name. */
-  readonly offer: (tool: string) => OfferEntry | undefined;
+  offered(tool: string): OfferEntry | undefined;
   /** The tool that tells what became of a call of this one, as the peer says. */
-  readonly verify: (tool: string) => string | undefined;
+  verify(tool: string): string | undefined;
 }
 
 /** One for each session. */
 export class OutgoingCalls {
-  readonly #options: OutgoingCallsOptions;
-  readonly #retries = new Retries();
+  readonly #session: OutgoingContext;
+  readonly #caller: Caller;
+  /** Made with the first call that may be repeated. */
+  #retries: Retries | undefined;
   /** What identifiers of calls begin with: random, and drawn with the first one. */
   #idPrefix: string | undefined;
   #lastId = 0;
 
-  constructor(options: OutgoingCallsOptions) {
-    this.#options = options;
+  constructor(session: OutgoingContext, caller: Caller) {
+    this.#session = session;
+    this.#caller = caller;
   }
 
   /** Makes a call. What cannot even be tried rejects, too. */
@@ -107,11 +108,12 @@ export class OutgoingCalls {
     const made = this.#request(name, input, options, more, contract, items !== undefined);
     const subject = subjectOf(made);
     if (subject === undefined) return this.#begin(made, items);
+    this.#retries ??= new Retries();
     return this.#retries.make(subject, made, (request) => this.#begin(request, items));
   }
 
   #begin(request: CallRequest, items: ItemQueue | undefined): Promise<unknown> {
-    const { environment, interceptors } = this.#options;
+    const { environment, interceptors } = this.#session;
     if (interceptors.length === 0) {
       if (!this.#traces) return this.#launch(request, items, environment.callEnded).result;
       return this.#traced(request, () => this.#launch(request, items, environment.callEnded).result);
@@ -139,10 +141,10 @@ export class OutgoingCalls {
     contract: KnownTool | undefined,
     streams: boolean,
   ): CallRequest {
-    const { environment } = this.#options;
-    const offer = this.#options.offer(name);
+    const { environment } = this.#session;
+    const offer = this.#session.offered(name);
     const effect = contract?.effect ?? offeredEffect(offer?.effect);
-    const fallback = streams || offer?.streams === true ? undefined : this.#options.timeoutMs;
+    const fallback = streams || offer?.streams === true ? undefined : this.#session.timeoutMs;
     const timeoutMs = options.timeoutMs ?? contract?.timeoutMs ?? offer?.deadlineMs ?? fallback;
     // What a tool is not known to be harmless to repeat gets a key.
     const key = options.key ?? (effect === "once" || effect === undefined ? environment.id() : undefined);
@@ -159,20 +161,20 @@ export class OutgoingCalls {
       options,
       cancellation: cancellationOf(options.signal, more.signals),
       effect,
-      verify: contract?.verify ?? this.#options.verify(name),
+      verify: contract?.verify ?? this.#session.verify(name),
     };
   }
 
   /** One draw for all calls of the session, and a counter (CALL-018). */
   #callId(): string {
-    this.#idPrefix ??= `${this.#options.environment.id()}.`;
+    this.#idPrefix ??= `${this.#session.environment.id()}.`;
     this.#lastId += 1;
     return this.#idPrefix + this.#lastId.toString(36);
   }
 
   #launch(request: CallRequest, items: ItemQueue | undefined, over: Environment["callEnded"]): OutgoingCall {
     let ready = request;
-    if (!this.#options.attached()) {
+    if (!this.#session.attached) {
       try {
         ready = { ...request, input: copyOfInput(request.input) };
       } catch (error) {
@@ -185,20 +187,20 @@ export class OutgoingCalls {
     }
     const call = new OutgoingCall(ready, items);
     call.over = over;
-    this.#options.caller.start(call);
+    this.#caller.start(call);
     return call;
   }
 
   /** A call inside its interceptors. Until one of them lets it pass its limits are kept here. */
   async #intercepted(request: CallRequest, items: ItemQueue | undefined): Promise<unknown> {
-    const { deadlines } = this.#options;
+    const { deadlines } = this.#session;
     const { cancellation } = request;
     let passed = false;
     /** What became of the call that was let pass, as far as it is known. */
     let outcome: Outcome = "not_started";
     /** What the caller was told meanwhile: a call that is over does not start any more. */
     let over: TurnmuxError | undefined;
-    const run = intercepted(this.#options.interceptors, async ({ input, trace, meta }) => {
+    const run = intercepted(this.#session.interceptors, async ({ input, trace, meta }) => {
       if (over !== undefined) throw over;
       passed = true;
       checkCallOptions({ trace, meta });
@@ -243,7 +245,7 @@ export class OutgoingCalls {
 
   #interceptable(request: CallRequest, signal: AbortSignal): InterceptedCall {
     const { tool, callId, input, key, turn, trace, meta } = request;
-    const { principal, scopes } = this.#options.session;
+    const { principal, scopes } = this.#session.identity;
     return {
       direction: "outgoing",
       tool,
@@ -264,15 +266,15 @@ export class OutgoingCalls {
 
   /** Whether somebody may trace calls at present. */
   get #traces(): boolean {
-    const { environment } = this.#options;
+    const { environment } = this.#session;
     return environment.traceCall !== undefined && environment.tracesCalls?.() !== false;
   }
 
   #traced(request: CallRequest, run: () => Promise<unknown>): Promise<unknown> {
-    const { environment, session } = this.#options;
+    const { environment, identity } = this.#session;
     if (environment.traceCall === undefined || !this.#traces) return run();
     const { tool, callId, turn, trace } = request;
-    const { id: sessionId, principal } = session;
+    const { id: sessionId, principal } = identity;
     return environment.traceCall({ direction: "outgoing", tool, callId, turn, sessionId, principal, trace }, run);
   }
 }

@@ -56,13 +56,18 @@ export interface RegistryOptions {
   readonly parent?: ToolRegistry | undefined;
 }
 
+/** Hears of a {@link ToolRegistry}. */
+export interface ToolsListener {
+  toolsChanged(): void;
+}
+
 /** Tools by name. */
 export class ToolRegistry {
   /** Calls of these tools that are in flight; those of the parent's tools are in the same book. */
   readonly calls: CallBook;
   readonly #options: RegistryOptions;
   #tools: Map<string, RegisteredTool> = EMPTY_MAP;
-  #listeners: Set<() => void> = EMPTY_SET;
+  #listeners: Set<ToolsListener> = EMPTY_SET;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -120,19 +125,20 @@ export class ToolRegistry {
     yield* this.#tools.values();
   }
 
-  /** Calls `listener` whenever the tools change, until the function that it gives back is called. */
-  onChange(listener: () => void): () => void {
-    const leaveParent = this.#options.parent?.onChange(listener);
+  /** Tells `listener` whenever the tools change, until {@link unlisten}. */
+  listen(listener: ToolsListener): void {
+    this.#options.parent?.listen(listener);
     if (this.#listeners === EMPTY_SET) this.#listeners = new Set();
     this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-      leaveParent?.();
-    };
+  }
+
+  unlisten(listener: ToolsListener): void {
+    this.#listeners.delete(listener);
+    this.#options.parent?.unlisten(listener);
   }
 
   #changed(): void {
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) listener.toolsChanged();
   }
 
   #checkFree(name: string): void {

@@ -27,13 +27,13 @@ import type { Limits } from "../limits.ts";
 import type { CallPort, PortEvent } from "../peer/port.ts";
 import { StringLimit } from "../wire/limits.ts";
 import type { OfferEntry } from "../wire/frame.ts";
-import { Caller, checkText, NO_OPTIONS } from "./caller.ts";
+import { Caller, checkText, NO_OPTIONS, type CallerContext } from "./caller.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
 import { SessionEventTarget, type SessionEnd, type SessionState } from "./events.ts";
-import { takesNoCalls, type IncomingCalls, type TakesCalls } from "./incoming-calls.ts";
+import { takesNoCalls, type IncomingCalls, type IncomingContext, type TakesCalls } from "./incoming-calls.ts";
 import type { Interceptor } from "./interceptor.ts";
-import { OutgoingCalls, type CallMore } from "./outgoing-calls.ts";
+import { OutgoingCalls, type CallMore, type OutgoingContext } from "./outgoing-calls.ts";
 import { Turn, type TurnOptions } from "./turn.ts";
 
 /** Who a session is, from the side that grants it. */
@@ -98,6 +98,10 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 
 const NO_SCOPES: ReadonlySet<string> = new Set();
 
+const NO_INTERCEPTORS: readonly Interceptor[] = Object.freeze([]);
+
+const NOBODY: SessionIdentity = Object.freeze({ id: "", principal: "", scopes: Object.freeze([]) });
+
 /** What a control does to its session. Set by {@link Session}, whose inside it is. */
 let inside: {
   attach(session: Session, port: CallPort, identity: SessionIdentity, lost: SessionEnd | undefined): void;
@@ -107,19 +111,32 @@ let inside: {
   detach(session: Session, state: "connecting" | "reconnecting", end: SessionEnd | undefined): void;
   close(session: Session, end: SessionEnd): void;
   setScopes(session: Session, scopes: readonly string[]): void;
+  mayWait(session: Session): boolean;
+  closedReason(session: Session): { readonly code: Code; readonly message: string } | undefined;
+  attached(session: Session): boolean;
+  identity(session: Session): SessionIdentity;
+  verify(session: Session, tool: string): string | undefined;
+  scopeSet(session: Session): ReadonlySet<string>;
+  scopeList(session: Session): readonly string[];
+  toolsChanged(session: Session): void;
 };
 
-/** A class, and not an object of functions: a gateway has one for each of ten thousand sessions. */
-class Control implements SessionControl {
+/**
+ * What is inside of a session for its owner, and for its parts. A class, and not objects of functions: a gateway has one for each of
+ * ten thousand sessions.
+ */
+class Control implements SessionControl, CallerContext, OutgoingContext, IncomingContext {
   readonly session: Session;
   readonly deadlines: Deadlines;
+  readonly #options: SessionOptions;
   onState: SessionControl["onState"] = nothing;
   onClose: SessionControl["onClose"] = nothing;
   onRevoke: SessionControl["onRevoke"] = nothing;
 
-  constructor(session: Session, deadlines: Deadlines) {
+  constructor(session: Session, options: SessionOptions) {
     this.session = session;
-    this.deadlines = deadlines;
+    this.#options = options;
+    this.deadlines = new Deadlines(options.environment);
   }
 
   attach(port: CallPort, identity: SessionIdentity, lost?: SessionEnd): void {
@@ -149,80 +166,115 @@ class Control implements SessionControl {
   setScopes(scopes: readonly string[]): void {
     inside.setScopes(this.session, scopes);
   }
+
+  get environment(): Environment {
+    return this.#options.environment;
+  }
+
+  get limits(): Limits {
+    return this.#options.limits;
+  }
+
+  get interceptors(): readonly Interceptor[] {
+    return this.#options.interceptors ?? NO_INTERCEPTORS;
+  }
+
+  get timeoutMs(): number {
+    return this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  }
+
+  get acceptTimeoutMs(): number | undefined {
+    return this.#options.acceptTimeoutMs;
+  }
+
+  get mayWait(): boolean {
+    return inside.mayWait(this.session);
+  }
+
+  get closedReason(): CallerContext["closedReason"] {
+    return inside.closedReason(this.session);
+  }
+
+  get attached(): boolean {
+    return inside.attached(this.session);
+  }
+
+  get identity(): SessionIdentity {
+    return inside.identity(this.session);
+  }
+
+  offered(tool: string): OfferEntry | undefined {
+    return this.session.offers.get(tool);
+  }
+
+  verify(tool: string): string | undefined {
+    return inside.verify(this.session, tool);
+  }
+
+  get caller(): string {
+    return this.#options.peer?.principal ?? this.identity.principal;
+  }
+
+  get allowsAll(): boolean {
+    return this.#options.peer !== undefined;
+  }
+
+  get scopes(): ReadonlySet<string> {
+    return inside.scopeSet(this.session);
+  }
+
+  get scopeList(): readonly string[] {
+    return inside.scopeList(this.session);
+  }
+
+  toolsChanged(): void {
+    inside.toolsChanged(this.session);
+  }
 }
 
 /** See the module's comment. Users get it from `connect`, `attach`, `openSession` or a gateway. */
 export class Session extends SessionEventTarget {
-  /** Settles when the session is over, with the reason. Never rejects. */
-  readonly closed: Promise<SessionEnd>;
   readonly #options: SessionOptions;
-  readonly #deadlines: Deadlines;
   readonly #caller: Caller;
   readonly #calls: OutgoingCalls;
   readonly #incoming: IncomingCalls;
   readonly #control: SessionControl;
   #clients: WeakMap<ToolTree, unknown> | undefined;
-  #resolveClosed: (end: SessionEnd) => void = () => {};
-  #identity: SessionIdentity = { id: "", principal: "", scopes: [] };
+  #closed: PromiseWithResolvers<SessionEnd> | undefined;
+  #identity: SessionIdentity = NOBODY;
   #scopes: ReadonlySet<string> = NO_SCOPES;
   /** The same for handlers, which must not change it. */
-  #scopeList: readonly string[] = [];
+  #scopeList: readonly string[] = NOBODY.scopes;
   #state: SessionState = "connecting";
   #end: SessionEnd | undefined;
   #port: CallPort | undefined;
   #offers: ReadonlyMap<string, OfferEntry> = EMPTY_MAP;
-  #offered: Promise<void>;
-  #resolveOffered: () => void = () => {};
+  /** True once the peer has offered something, or the session is over. */
+  #wasOffered = false;
+  /** Made for whoever waits for that. */
+  #offered: PromiseWithResolvers<void> | undefined;
   #catalog: Promise<readonly ToolDescription[]> | undefined;
   /** By tool, as the catalog says: where to look after a call by name whose outcome is unknown. */
   #verify: ReadonlyMap<string, string> = EMPTY_MAP;
 
   /** For owners: `own` gets the control, once. */
   constructor(options: SessionOptions, own: (control: SessionControl) => void) {
-    super(({ type }, error) => options.environment.log.error(`turnmux: a listener of "${type}" threw`, { error }));
+    super();
     this.#options = options;
-    const { environment, limits } = options;
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
-    this.#offered = new Promise((resolve) => {
-      this.#resolveOffered = resolve;
-    });
-    this.#deadlines = new Deadlines(environment);
-    this.#caller = new Caller({
-      environment,
-      deadlines: this.#deadlines,
-      limits,
-      acceptTimeoutMs: options.acceptTimeoutMs,
-      mayWait: () => this.#mayWait(),
-      closed: () => this.#closedReason(),
-    });
-    this.#calls = new OutgoingCalls({
-      environment,
-      deadlines: this.#deadlines,
-      caller: this.#caller,
-      interceptors: options.interceptors ?? [],
-      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      session: this,
-      attached: () => this.#port !== undefined,
-      offer: (tool) => this.#offers.get(tool),
-      verify: (tool) => this.#verify.get(tool),
-    });
-    this.#incoming =
-      options.incoming?.({
-        environment,
-        deadlines: this.#deadlines,
-        limits,
-        interceptors: options.interceptors ?? [],
-        sessionId: () => this.#identity.id,
-        principal: () => options.peer?.principal ?? this.#identity.principal,
-        scopes: () => this.#scopes,
-        scopeList: () => this.#scopeList,
-        allowsAll: options.peer !== undefined,
-        changed: () => this.#offer(),
-      }) ?? takesNoCalls;
-    this.#control = new Control(this, this.#deadlines);
-    own(this.#control);
+    const control = new Control(this, options);
+    this.#caller = new Caller(control);
+    this.#calls = new OutgoingCalls(control, this.#caller);
+    this.#incoming = options.incoming?.(control) ?? takesNoCalls;
+    this.#control = control;
+    own(control);
+  }
+
+  /** Settles when the session is over, with the reason. Never rejects. */
+  get closed(): Promise<SessionEnd> {
+    // Made for whoever asks: most sessions are closed without anybody who waits for it.
+    this.#closed ??= Promise.withResolvers();
+    if (this.#end !== undefined) this.#closed.resolve(this.#end);
+    return this.#closed.promise;
   }
 
   /** The session's identifier, as in the logs of both sides. Empty before the session stands. */
@@ -278,7 +330,10 @@ export class Session extends SessionEventTarget {
 
   /** The peer's tools with their JSON Schemas, for adapters. Asks the peer once for each offer. */
   async catalog(): Promise<readonly ToolDescription[]> {
-    await this.#offered;
+    if (!this.#wasOffered) {
+      this.#offered ??= Promise.withResolvers();
+      await this.#offered.promise;
+    }
     if (this.#catalog !== undefined) return this.#catalog;
     const asked = this.#describe();
     this.#catalog = asked;
@@ -372,7 +427,19 @@ export class Session extends SessionEventTarget {
       detach: (session, state, end) => session.#detach(state, end),
       close: (session, end) => session.#close(end),
       setScopes: (session, scopes) => session.#setScopes(scopes),
+      mayWait: (session) => session.#mayWait(),
+      closedReason: (session) => session.#closedReason(),
+      attached: (session) => session.#port !== undefined,
+      identity: (session) => session.#identity,
+      verify: (session, tool) => session.#verify.get(tool),
+      scopeSet: (session) => session.#scopes,
+      scopeList: (session) => session.#scopeList,
+      toolsChanged: (session) => session.#offer(),
     };
+  }
+
+  protected override threw(type: string, error: unknown): void {
+    this.#options.environment.log.error(`turnmux: a listener of "${type}" threw`, { error });
   }
 
   #attach(port: CallPort, identity: SessionIdentity, lost: SessionEnd | undefined): void {
@@ -420,11 +487,11 @@ export class Session extends SessionEventTarget {
     this.#state = "closed";
     this.#leavePort(end);
     this.#incoming.leave();
-    this.#resolveOffered();
-    this.#deadlines.idle();
+    this.#hearOffer();
+    this.#control.deadlines.idle();
     this.#control.onState("closed", end);
     this.emit("state", { state: "closed", end });
-    this.#resolveClosed(end);
+    this.#closed?.resolve(end);
   }
 
   #leavePort(end: SessionEnd): void {
@@ -442,7 +509,7 @@ export class Session extends SessionEventTarget {
 
   #takeScopes(scopes: readonly string[]): void {
     this.#scopes = scopes.length === 0 ? NO_SCOPES : new Set(scopes);
-    this.#scopeList = Object.freeze([...scopes]);
+    this.#scopeList = scopes.length === 0 ? NOBODY.scopes : Object.freeze([...scopes]);
   }
 
   #setState(state: SessionState, end?: SessionEnd, resumed?: boolean): void {
@@ -479,7 +546,7 @@ export class Session extends SessionEventTarget {
       case "offer":
         this.#offers = event.tools;
         this.#catalog = undefined;
-        this.#resolveOffered();
+        this.#hearOffer();
         this.emit("offer", { tools: event.tools });
         return;
       case "drain":
@@ -490,6 +557,12 @@ export class Session extends SessionEventTarget {
       default:
         this.#caller.event(port, event);
     }
+  }
+
+  #hearOffer(): void {
+    this.#wasOffered = true;
+    this.#offered?.resolve();
+    this.#offered = undefined;
   }
 
   #mayWait(): boolean {

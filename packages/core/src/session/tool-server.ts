@@ -6,7 +6,7 @@
 import { Dispatcher } from "./dispatcher.ts";
 import type { TakesCalls } from "./incoming-calls.ts";
 import type { OnceCalls } from "./once.ts";
-import { ToolRegistry } from "./registry.ts";
+import type { ToolRegistry } from "./registry.ts";
 
 /** What a {@link toolServer} works with. */
 export interface ToolServerOptions {
@@ -18,10 +18,5 @@ export interface ToolServerOptions {
 
 /** For `SessionOptions.incoming`. It may serve any number of sessions. */
 export function toolServer({ registry, once }: ToolServerOptions): TakesCalls {
-  return (context) =>
-    new Dispatcher({
-      ...context,
-      once,
-      registry: new ToolRegistry({ hasJournal: once !== undefined, parent: registry }),
-    });
+  return (session) => new Dispatcher({ session, once, registry });
 }
