@@ -217,6 +217,12 @@ export class Flow {
     if (frame.stream === 0) this.#owes.delete(side);
   }
 
+  /** GOAWAY that drains arrives at a side: what it says in streams that it opened beyond the `last` one is said no more (CHAN-003). */
+  drained(side: Side, last: number): void {
+    for (const [id, { opener, from }] of this.#streams)
+      if (opener === side && id > last) this.#ceases(side, from[side]);
+  }
+
   /** CREDIT arrives at a side. */
   told(side: Side, frame: WireFrame): void {
     const account = this.#account(otherThan(side), frame);

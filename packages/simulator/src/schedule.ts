@@ -82,6 +82,8 @@ class Schedule {
           ? client.disk.held("gateway", key, since)
           : client.gateway.disk.held(client.plan.principal, key, since);
       },
+      sessionEnds: (connection) =>
+        this.#clients.find(({ process }) => process === connection.client.process)?.disturb(),
     });
     this.#tap = tap;
     const forgets = plan.credit === "the client alone" && plan.admission !== "proof";

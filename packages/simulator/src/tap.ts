@@ -17,6 +17,8 @@ import type { World } from "./world.ts";
 export interface TapOptions extends WatchOptions {
   /** Whether the side that runs a call of a `once` tool has recorded it, or had so at some time since then. */
   readonly recorded: (connection: Connection, receiver: Side, key: string, since: number) => boolean;
+  /** A side says that the session on a connection is over: calls end with it, perhaps before their owner hears of that. */
+  readonly sessionEnds: (connection: Connection) => void;
 }
 
 /** What the tap knows of a stream. */
@@ -136,6 +138,7 @@ export class Tap {
         if (typeof requirement === "string" && !mayBreak(requirement, connection, side)) {
           this.#world.violate("the protocol", `GOAWAY of the ${side}: ${String(message)} [${requirement}]`);
         } else if (code === INTERNAL) this.#world.violate("the protocol", `GOAWAY of the ${side}: ${String(message)}`);
+        if (!SURVIVED.has(Number(code)) && !this.delivery.ignores(connection)) this.#options.sessionEnds(connection);
         return;
       }
       default:
@@ -200,4 +203,8 @@ function mayBreak(requirement: string, connection: Connection, side: Side): bool
 }
 
 const INTERNAL = 13;
+
+/** With these codes GOAWAY leaves the session alive: it drains, or goes on with another channel (RESUME-005, RESUME-006). */
+const SURVIVED: ReadonlySet<number> = new Set([0, 10, 15]);
+
 const JOINED = 2;

@@ -200,13 +200,16 @@ export class DeliveryWatch {
     const { session, arrived } = line;
     const other = otherThan(side);
     let number = arrived[other];
+    const read = session === undefined || session.line === line;
     for (const frame of frames) {
       if (frame.type === Type.credit) flow.told(side, frame);
-      else if (isCounted(frame)) {
+      else if (frame.type === Type.goaway) {
+        if (read) flow.drained(side, Number(frame.places(LAST_STREAM + 1)[LAST_STREAM]));
+      } else if (isCounted(frame)) {
         number += 1;
         if (session === undefined || number > session.from[other].arrived) {
           flow.arrived(side, frame);
-          if (frame.type === Type.reset && (session === undefined || session.line === line)) flow.resetArrived(frame);
+          if (frame.type === Type.reset && read) flow.resetArrived(frame);
         }
       }
     }
@@ -383,6 +386,7 @@ const RESUMED_FROM = 11;
 const NOT_RESUMED = 12;
 const RESUME = 8;
 const DEADLINE = 3;
+const LAST_STREAM = 1;
 
 interface Resume {
   readonly session: string;
