@@ -32,9 +32,17 @@ export interface ChannelOptions {
   readonly limits: Limits;
   /** Features that this side has. Those that both sides have are agreed on. Default: none. */
   readonly features?: readonly string[] | undefined;
-  /** How late the owner's event loop is, in milliseconds; told in PONG. */
-  readonly lagMs?: (() => number) | undefined;
+  /** Tells how late the owner's event loop is, in milliseconds, for PONG. */
+  readonly eventLoop?: EventLoop | undefined;
 }
+
+/** What runs the owner of a channel. */
+export interface EventLoop {
+  lagMs?(): number;
+}
+
+/** No event waits, which is so most of the time: nobody puts anything into it. */
+const NO_EVENTS: never[] = [];
 
 /** What to do with a handshake message: act on it, keep it from the host and drop it, or hand it to the host. */
 export type Judgement = "act" | "drop" | "foreign";
@@ -53,11 +61,12 @@ export abstract class Channel {
   protected resumes = false;
   /** The greatest stream taken of the peer in the session that is to be resumed, while this channel has none. */
   protected formerLastStream = 0;
-  readonly #antechamber: Antechamber;
+  /** Until the session stands. */
+  #antechamber: Antechamber | undefined;
   readonly #outbox = new Outbox();
   #state: ChannelState = "start";
   #handshakeUntil: number | undefined;
-  #events: ChannelEvent[] = [];
+  #events: ChannelEvent[] = NO_EVENTS;
   #sink: FrameSink | undefined;
   #heartbeat: Heartbeat | undefined;
   /** True once a message came behind WELCOME. */
@@ -73,7 +82,7 @@ export abstract class Channel {
   };
   #sequenceIn = 0;
   #sequenceOut = 0;
-  readonly #lagMs: (() => number) | undefined;
+  readonly #eventLoop: EventLoop | undefined;
 
   protected constructor(role: Role, options: ChannelOptions) {
     this.role = role;
@@ -81,7 +90,7 @@ export abstract class Channel {
     this.limits = options.limits;
     this.tag = options.tag;
     this.#antechamber = new Antechamber(options.limits.handshakeOctets);
-    this.#lagMs = options.lagMs;
+    this.#eventLoop = options.eventLoop;
   }
 
   /** Where the channel is. */
@@ -186,7 +195,10 @@ export abstract class Channel {
 
   /** The next event, or undefined. */
   nextEvent(): ChannelEvent | undefined {
-    return this.#events.shift();
+    if (this.#events.length === 0) return undefined;
+    const event = this.#events.shift();
+    if (this.#events.length === 0) this.#events = NO_EVENTS;
+    return event;
   }
 
   /** The carrier is gone. */
@@ -256,6 +268,7 @@ export abstract class Channel {
   protected handshakeTimedOut(_now: number): void {}
 
   protected event(event: ChannelEvent): void {
+    if (this.#events === NO_EVENTS) this.#events = [];
     this.#events.push(event);
   }
 
@@ -290,7 +303,9 @@ export abstract class Channel {
     this.#sink = sink;
     this.#heartbeat = new Heartbeat(heartbeatMs, now);
     sink.rates.heartbeat(heartbeatMs);
-    for (const frames of this.#antechamber.leave()) this.#act(frames, now);
+    const antechamber = this.#antechamber;
+    this.#antechamber = undefined;
+    for (const frames of antechamber?.leave() ?? []) this.#act(frames, now);
   }
 
   /** The one way into the state "ended", except by REFUSE. `lastWord` is written where the peer's tag is known. */
@@ -300,12 +315,12 @@ export abstract class Channel {
 
   /** Tells owner and session of an end whose state is reached already. What was still to be written is dropped. */
   protected finish(end: ChannelEnd, now: number, lastWord?: GoawayFrame): void {
-    this.#antechamber.leave();
+    this.#antechamber?.leave();
     this.#handshakeUntil = undefined;
     // A gateway's last word is REFUSE. What a client has still to say, say on a socket that is connecting, nobody awaits.
     this.#outbox.sayLast(sameOctets(this.peerTag, ZERO_TAG) ? undefined : lastWord, this.role === "client");
     this.#sink?.channelEnded(end, now);
-    this.#events.push({ type: "ended", end });
+    this.event({ type: "ended", end });
   }
 
   /** GOAWAY as this side says it now. A `code` of 0 drains. */
@@ -328,7 +343,7 @@ export abstract class Channel {
   }
 
   #receiveHandshake(carriage: Carriage, envelope: Envelope, message: CarrierMessage, now: number): void {
-    if (this.#sink === undefined) this.#antechamber.count(message);
+    if (this.#sink === undefined) this.#antechamber?.count(message);
     const frames = this.#decode(carriage, envelope);
     if (frames.length > 0) this.carriage ??= carriage;
     for (const frame of frames) {
@@ -338,13 +353,13 @@ export abstract class Channel {
   }
 
   #receiveOwn(carriage: Carriage, envelope: Envelope, message: CarrierMessage, now: number): void {
-    if (this.#sink === undefined) this.#antechamber.count(message);
+    if (this.#sink === undefined) this.#antechamber?.count(message);
     const frames = this.#decode(carriage, envelope);
     const [first] = frames;
     if (this.#sink !== undefined) {
       if (!this.#heard) {
         this.#heard = true;
-        this.#events.push({ type: "heard", read: first?.type !== "goaway" || first.code === 0 });
+        this.event({ type: "heard", read: first?.type !== "goaway" || first.code === 0 });
       }
       this.#act(frames, now);
       return;
@@ -354,7 +369,7 @@ export abstract class Channel {
       this.end(endOf(first), now);
     } else if (this.#state === "verifying") {
       if (this.resumes) this.#checkUncounted(frames);
-      this.#antechamber.hold(frames);
+      this.#antechamber?.hold(frames);
     } else if (first !== undefined) {
       throw this.#tooEarly(first);
     }
@@ -371,7 +386,7 @@ export abstract class Channel {
       switch (frame.type) {
         case "ping":
           sink.rates.ping(now);
-          this.#outbox.sayPong({ type: "pong", id: frame.id, lagMs: wholeMs(this.#lagMs?.()) });
+          this.#outbox.sayPong({ type: "pong", id: frame.id, lagMs: wholeMs(this.#eventLoop?.lagMs?.()) });
           break;
         case "pong":
           if (this.#heartbeat?.pong(frame) !== true) sink.rates.idle(now);

@@ -10,6 +10,7 @@ import { UsageError } from "../errors/usage.ts";
 import { PROTOCOL_VERSIONS, SENTENCE_OCTETS, statedLimits } from "../limits.ts";
 import { handshakePayload, sameOctets, type Carriage, type Envelope } from "../wire/carriage.ts";
 import type { CarrierMessage } from "../carrier/carrier.ts";
+import { encodeBase64 } from "../wire/base64.ts";
 import { clip } from "../wire/limits.ts";
 import type { ChallengeFrame, HandshakeFrame, HelloFrame, WelcomeFrame } from "../wire/frame.ts";
 import { Channel, type ChannelOptions, type Judgement } from "./channel.ts";
@@ -48,7 +49,10 @@ const NO_NONCE: Uint8Array = new Uint8Array(16);
 
 /** The gateway's channel. The owner answers the events `hello` and `proof`. */
 export class GatewayChannel extends Channel {
+  /** Until the session stands. */
   #hello: HelloFrame | undefined;
+  /** What is left of it then, for whoever repeats it: its octets and its nonce, as text, which takes less. */
+  #greeting: Greeting | undefined;
   #challenge: ChallengeFrame | undefined;
 
   readonly #features: readonly string[];
@@ -66,7 +70,7 @@ export class GatewayChannel extends Channel {
     this.limitHandshake(now + this.limits.handshakeMs);
   }
 
-  /** HELLO, once it is here. */
+  /** HELLO, once it is here, and until the session stands. */
   get hello(): HelloFrame | undefined {
     return this.#hello;
   }
@@ -119,6 +123,8 @@ export class GatewayChannel extends Channel {
     }
     this.step("welcome");
     this.sayHandshake(welcome);
+    this.#greeting = greetingOf(hello);
+    this.#hello = undefined;
     try {
       this.opened(sink, this.limits.heartbeatMs, now);
     } catch (error) {
@@ -230,17 +236,27 @@ export class GatewayChannel extends Channel {
 
   /** True when the message repeats the HELLO that opened this channel, or is the PROOF that comes after its end. */
   #repeats(carriage: Carriage, envelope: Envelope): boolean {
-    const hello = this.#hello;
-    if (hello === undefined) return false;
+    const greeting = this.#hello === undefined ? this.#greeting : greetingOf(this.#hello);
+    if (greeting === undefined) return false;
     try {
       const frame = carriage.decode(envelope, this.limits)[0];
-      if (frame?.type === "proof") return sameOctets(frame.clientNonce, hello.nonce);
-      return frame?.type === "hello" && sameOctets(payloadOf(frame), payloadOf(hello));
+      if (frame?.type === "proof") return encodeBase64(frame.clientNonce) === greeting.nonce;
+      return frame?.type === "hello" && encodeBase64(payloadOf(frame)) === greeting.payload;
     } catch (error) {
       if (error instanceof ProtocolViolation) return false;
       throw error;
     }
   }
+}
+
+/** What a HELLO is known by that is repeated. */
+interface Greeting {
+  readonly payload: string;
+  readonly nonce: string;
+}
+
+function greetingOf(hello: HelloFrame): Greeting {
+  return { payload: encodeBase64(payloadOf(hello)), nonce: encodeBase64(hello.nonce) };
 }
 
 function payloadOf(frame: HelloFrame): Uint8Array {

@@ -10,11 +10,14 @@ import { headerLength } from "../wire/carriage.ts";
 import type { Frame, GoawayFrame, HandshakeFrame, PingFrame, PongFrame } from "../wire/frame.ts";
 import type { FrameSink } from "./sink.ts";
 
+/** Nothing waits, which is so most of the time: nobody puts anything into it. */
+const NOTHING: never[] = [];
+
 /** One for each channel. */
 export class Outbox {
-  #handshake: HandshakeFrame[] = [];
-  #pongs: PongFrame[] = [];
-  #control: (GoawayFrame | PingFrame)[] = [];
+  #handshake: HandshakeFrame[] = NOTHING;
+  #pongs: PongFrame[] = NOTHING;
+  #control: (GoawayFrame | PingFrame)[] = NOTHING;
 
   /** True when the channel itself has nothing to say. */
   get empty(): boolean {
@@ -22,10 +25,12 @@ export class Outbox {
   }
 
   sayHandshake(frame: HandshakeFrame): void {
+    if (this.#handshake === NOTHING) this.#handshake = [];
     this.#handshake.push(frame);
   }
 
   say(frame: GoawayFrame | PingFrame): void {
+    if (this.#control === NOTHING) this.#control = [];
     this.#control.push(frame);
   }
 
@@ -38,26 +43,36 @@ export class Outbox {
         "resource_exhausted",
       );
     }
+    if (this.#pongs === NOTHING) this.#pongs = [];
     this.#pongs.push(frame);
   }
 
   /** Drops what waits, a handshake frame too where `handshake` says so, and says this last. */
   sayLast(frame: GoawayFrame | undefined, handshake: boolean): void {
-    if (handshake) this.#handshake = [];
-    this.#pongs = [];
-    this.#control = frame === undefined ? [] : [frame];
+    if (handshake) this.#handshake = NOTHING;
+    this.#pongs = NOTHING;
+    this.#control = frame === undefined ? NOTHING : [frame];
   }
 
   /** The next handshake frame. It has a message to itself. */
   nextHandshake(): HandshakeFrame | undefined {
-    return this.#handshake.shift();
+    if (this.#handshake.length === 0) return undefined;
+    const frame = this.#handshake.shift();
+    if (this.#handshake.length === 0) this.#handshake = NOTHING;
+    return frame;
   }
 
   /** The frames of the next message, the session's included (CHAN-006); with `controlOnly` those that wait for nothing. */
   nextFrames(sink: FrameSink | undefined, now: number, controlOnly: boolean): Frame[] {
     const frames: Frame[] = [];
-    if (this.#pongs.length > 0) frames.push(...this.#pongs.splice(0, BATCH_FRAMES));
-    if (this.#control.length > 0) frames.push(...this.#control.splice(0, BATCH_FRAMES - frames.length));
+    if (this.#pongs.length > 0) {
+      frames.push(...this.#pongs.splice(0, BATCH_FRAMES));
+      if (this.#pongs.length === 0) this.#pongs = NOTHING;
+    }
+    if (this.#control.length > 0) {
+      frames.push(...this.#control.splice(0, BATCH_FRAMES - frames.length));
+      if (this.#control.length === 0) this.#control = NOTHING;
+    }
     if (sink === undefined) return frames;
     for (let octets = 0; frames.length < BATCH_FRAMES && octets < BATCH_OCTETS; ) {
       const frame = controlOnly ? sink.nextControl(now) : sink.nextFrame(now);

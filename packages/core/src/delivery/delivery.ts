@@ -46,10 +46,15 @@ export interface DeliveryOptions {
   readonly limits: Limits;
   /** Octets that the peer keeps for replay, as it has stated. */
   readonly peerReplay: number;
-  /** Called when the peer has acknowledged all that was written. */
-  readonly delivered?: (() => void) | undefined;
-  /** Called when the peer has acknowledged nothing for `stallMs`, though something was sent (CHAN-008). */
-  readonly stalled?: (() => void) | undefined;
+  readonly owner?: DeliveryOwner | undefined;
+}
+
+/** Whose {@link Delivery} it is. */
+export interface DeliveryOwner {
+  /** The peer has acknowledged all that was written. */
+  delivered(): void;
+  /** The peer has acknowledged nothing for `stallMs`, though something was sent (CHAN-008). */
+  stalled(): void;
 }
 
 /** The part of what the peer keeps for replay after which it is owed an ACK (DELIV-003). */
@@ -71,8 +76,7 @@ export class Delivery implements FrameSink {
   readonly #source: DeliverySource;
   readonly #limits: Limits;
   readonly #ackOctets: number;
-  readonly #delivered: (() => void) | undefined;
-  readonly #stalled: (() => void) | undefined;
+  readonly #owner: DeliveryOwner | undefined;
   /** Since when the peer has acknowledged nothing of what was sent on this channel. */
   #unheardSince: number | undefined;
   /** When a peer that has said nothing is looked at again, and whether it had not been heard when it was looked at last. */
@@ -100,8 +104,7 @@ export class Delivery implements FrameSink {
   constructor(options: DeliveryOptions) {
     this.#source = options.source;
     this.#limits = options.limits;
-    this.#delivered = options.delivered;
-    this.#stalled = options.stalled;
+    this.#owner = options.owner;
     this.#ackOctets = Math.min(ACK_OCTETS, Math.max(1, Math.floor(options.peerReplay / QUARTER)));
   }
 
@@ -143,7 +146,7 @@ export class Delivery implements FrameSink {
         this.#unheardSince = this.#kept.size === 0 ? undefined : now;
         this.#slept = false;
       }
-      if (this.#kept.size === 0) this.#delivered?.();
+      if (this.#kept.size === 0) this.#owner?.delivered();
       return;
     }
     if (frame.type === "credit") {
@@ -216,7 +219,7 @@ export class Delivery implements FrameSink {
     this.#writing = false;
     // The caller hands it over at once (DELIV-002).
     if (frame !== undefined) this.#kept.add(frame, now);
-    else if (this.#kept.size === 0) this.#delivered?.();
+    else if (this.#kept.size === 0) this.#owner?.delivered();
     return frame;
   }
 
@@ -242,7 +245,7 @@ export class Delivery implements FrameSink {
       // It has just woken, perhaps, and has still to read what it is to acknowledge.
       this.#judgeAt = now + ACK_DELAY_MS * ACK_PATIENCE + ROUND_TRIP_MS;
       this.#slept = false;
-    } else this.#stalled?.();
+    } else this.#owner?.stalled();
   }
 
   get #stalledAt(): number | undefined {

@@ -14,11 +14,14 @@ const NEVER: number = Number.POSITIVE_INFINITY;
 /** Acknowledged entries in front of the list that are not worth moving the rest for. */
 const LEAST = 64;
 
+/** What is kept where nothing is: nobody puts anything into it. */
+const NOTHING: never[] = [];
+
 /** First in, first out. The frames' bodies are views: keeping one keeps its message's octets, which are wanted anyway. */
 export class Kept {
-  #frames: (CountedFrame | undefined)[] = [];
+  #frames: (CountedFrame | undefined)[] = NOTHING;
   /** When the deadline that an OPEN carries is over, on the session's clock. In the same places: no object for each frame. */
-  #deadlines: number[] = [];
+  #deadlines: number[] = NOTHING;
   #head = 0;
   #octets = 0;
   #bulkOctets = 0;
@@ -41,6 +44,10 @@ export class Kept {
   /** Keeps a frame that is being written at `now`. */
   add(frame: CountedFrame, now: number): void {
     const octets = frameOctets(frame);
+    if (this.#frames === NOTHING) {
+      this.#frames = [];
+      this.#deadlines = [];
+    }
     this.#frames.push(frame);
     this.#deadlines.push(frame.type === "open" && frame.deadlineMs !== undefined ? now + frame.deadlineMs : NEVER);
     this.#octets += octets;
@@ -61,8 +68,8 @@ export class Kept {
       this.#head += 1;
     }
     if (this.#head === this.#frames.length) {
-      this.#frames = [];
-      this.#deadlines = [];
+      this.#frames = NOTHING;
+      this.#deadlines = NOTHING;
       this.#head = 0;
     } else if (this.#head > LEAST && this.#head * 2 > this.#frames.length) {
       this.#frames = this.#frames.slice(this.#head);
@@ -82,8 +89,8 @@ export class Kept {
 
   /** Lets go of everything. */
   clear(): void {
-    this.#frames = [];
-    this.#deadlines = [];
+    this.#frames = NOTHING;
+    this.#deadlines = NOTHING;
     this.#head = 0;
     this.#octets = 0;
     this.#bulkOctets = 0;

@@ -4,13 +4,17 @@
  * @module
  */
 
+/** Nothing waits: nobody puts anything into it. */
+const NOTHING: never[] = [];
+
 /** First in, first out. */
 export class Fifo<T extends object> {
-  #things: (T | undefined)[] = [];
+  #things: (T | undefined)[] = NOTHING;
   #head = 0;
 
   /** Puts a thing at the end. */
   add(thing: T): void {
+    if (this.#things === NOTHING) this.#things = [];
     this.#things.push(thing);
   }
 
@@ -24,7 +28,7 @@ export class Fifo<T extends object> {
     things[head] = undefined;
     this.#head = head + 1;
     if (this.#head === things.length) {
-      this.#things = [];
+      this.#things = NOTHING;
       this.#head = 0;
     }
     return thing;

@@ -118,8 +118,9 @@ export function offerFrames(tools: readonly OfferEntry[], framePayload: number):
     frames.push({
       type: "offer",
       mode: frames.length === 0 ? OfferMode.replace : OfferMode.add,
-      tools: batch,
-      names: [],
+      // Frames are kept, to be compared with the next ones: without the room that a list has in which more is put.
+      tools: batch.slice(),
+      names: NO_NAMES,
     });
     batch = [];
     octets = HEADER_OCTETS;
@@ -132,8 +133,10 @@ export function offerFrames(tools: readonly OfferEntry[], framePayload: number):
     octets += size;
   }
   if (batch.length > 0 || frames.length === 0) flush();
-  return frames;
+  return frames.slice();
 }
+
+const NO_NAMES: readonly string[] = Object.freeze([]);
 
 /** What a tool's description may take in an OFFER; `turnmux.describe` has it whole. */
 const DESCRIPTION_LENGTH = 512;

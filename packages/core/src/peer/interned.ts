@@ -12,9 +12,12 @@ import { fits, StringLimit } from "../wire/limits.ts";
 /** Slots of a table (CALL-016). With the limits of the strings this bounds what a peer can make this side keep. */
 export const NAME_SLOTS: number = 64;
 
+/** A table that nothing was put into. */
+const NO_NAMES: never[] = [];
+
 /** The table of what this side sends. One for each session. */
 export class SentNames {
-  readonly #slots: string[] = [];
+  #slots: string[] = NO_NAMES;
   #numbers: Map<string, number> = EMPTY_MAP;
   #next = 0;
 
@@ -35,7 +38,8 @@ export class SentNames {
     if (number !== undefined) return fits(name, limit) ? number : name;
     const former = this.#slots[this.#next];
     if (former !== undefined) this.#numbers.delete(former);
-    this.#slots[this.#next] = name;
+    if (this.#slots.length === 0) this.#slots = [name];
+    else this.#slots[this.#next] = name;
     if (this.#numbers === EMPTY_MAP) this.#numbers = new Map();
     this.#numbers.set(name, this.#next);
     this.#next = (this.#next + 1) % NAME_SLOTS;
@@ -45,7 +49,7 @@ export class SentNames {
 
 /** The table of what the peer sends. One for each session. */
 export class ReceivedNames {
-  readonly #slots: string[] = [];
+  #slots: string[] = NO_NAMES;
   #next = 0;
 
   /**
@@ -80,7 +84,9 @@ export class ReceivedNames {
 
   #add(name: string): void {
     if (this.#slots.includes(name)) return;
-    this.#slots[this.#next] = name;
+    // What is put into an empty list gets room for many more, which most sessions with one tool do not need.
+    if (this.#slots.length === 0) this.#slots = [name];
+    else this.#slots[this.#next] = name;
     this.#next = (this.#next + 1) % NAME_SLOTS;
   }
 }

@@ -6,13 +6,15 @@
 import type { OfferEntry, OfferFrame } from "../wire/frame.ts";
 import { offerFrames } from "./frames.ts";
 
+const NONE: readonly OfferFrame[] = Object.freeze([]);
+
 /** One for each session. */
 export class OwnOffers {
   /** What the frames that are written state, once all of {@link #frames} are. Undefined where a part of that was given up. */
   #stated: readonly OfferFrame[] | undefined;
   /** What the frames that wait belong to. */
-  #next: readonly OfferFrame[] = [];
-  #frames: readonly OfferFrame[] = [];
+  #next: readonly OfferFrame[] = NONE;
+  #frames: readonly OfferFrame[] = NONE;
 
   /** These tools are offered from now on. False where there is nothing to write for it (RATE-002). */
   replace(tools: readonly OfferEntry[], framePayload: number): boolean {
@@ -20,7 +22,7 @@ export class OwnOffers {
     const begun = this.#next === this.#stated;
     if (this.#stated !== undefined && statesTheSame(this.#stated, frames)) {
       // What waits is the rest of it, or was never begun.
-      if (!begun) this.#frames = [];
+      if (!begun) this.#frames = NONE;
       return false;
     }
     if (begun && this.#frames.length > 0) this.#stated = undefined;
@@ -31,9 +33,9 @@ export class OwnOffers {
 
   /** The next OFFER to write. */
   take(): OfferFrame | undefined {
-    const [frame, ...rest] = this.#frames;
+    const [frame] = this.#frames;
     if (frame === undefined) return undefined;
-    this.#frames = rest;
+    this.#frames = this.#frames.length === 1 ? NONE : this.#frames.slice(1);
     this.#stated = this.#next;
     return frame;
   }

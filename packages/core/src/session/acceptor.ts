@@ -3,34 +3,29 @@
  *
  * @module
  */
-import type { CarrierMessage } from "../carrier/carrier.ts";
+import type { CarrierListener, CarrierLoss, CarrierMessage } from "../carrier/carrier.ts";
 import { isHandshakeMessage, isHello } from "../channel/recognition.ts";
 import type { AcceptorOptions } from "./admission.ts";
-import { Conversation } from "./conversation.ts";
+import { Conversation, type ConversationOwner } from "./conversation.ts";
 
 /** Former conversations of one socket whose messages are kept from the host (CARR-005). */
 const FORMERS = 8;
 
+const NONE: readonly Conversation[] = Object.freeze([]);
+
 /** See the module's comment. */
-export class Acceptor {
+export class Acceptor implements CarrierListener, ConversationOwner {
   readonly #options: AcceptorOptions;
   #conversation: Conversation;
   /** The latest first. What the client still sends to them, before it has heard of their end, is kept from the host. */
-  #formers: readonly Conversation[] = [];
+  #formers: readonly Conversation[] = NONE;
   #over = false;
 
   /** Takes the carrier. Throws what {@link Carrier.start} throws. */
   constructor(options: AcceptorOptions) {
     this.#options = options;
     this.#conversation = this.#converse();
-    options.carrier.start({
-      message: (message) => this.#message(message),
-      drained: () => this.#conversation.link.carrierDrained(),
-      lost: (loss) => {
-        this.#conversation.link.lost(loss);
-        this.#finish();
-      },
-    });
+    options.carrier.start(this);
     if (!options.carrier.shared) this.#conversation.start();
   }
 
@@ -54,10 +49,11 @@ export class Acceptor {
     this.#conversation.close(message);
   }
 
-  #message(message: CarrierMessage): boolean {
+  /** For the carrier. */
+  message(message: CarrierMessage): boolean {
     if (this.#conversation.receive(message)) {
       // The client speaks on the latest channel, and so is done with those before.
-      if (!isHandshakeMessage(message)) this.#formers = [];
+      if (!isHandshakeMessage(message)) this.#formers = NONE;
       return true;
     }
     // What was still on its way to a former one came before the HELLO of the latest: it is no HELLO.
@@ -69,10 +65,24 @@ export class Acceptor {
     return this.#conversation.receive(message);
   }
 
+  /** For the carrier. */
+  drained(): void {
+    this.#conversation.link.carrierDrained();
+  }
+
+  /** For the carrier. */
+  lost(loss: CarrierLoss): void {
+    this.#conversation.link.lost(loss);
+    this.#finish();
+  }
+
+  /** For the conversation: it is over. */
+  conversationEnded(): void {
+    if (!this.#options.carrier.shared) this.#finish();
+  }
+
   #converse(): Conversation {
-    return new Conversation(this.#options, () => {
-      if (!this.#options.carrier.shared) this.#finish();
-    });
+    return new Conversation(this.#options, this);
   }
 
   #finish(): void {

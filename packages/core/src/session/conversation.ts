@@ -11,8 +11,7 @@ import { CREDIT, DELIVERY } from "../limits.ts";
 import type { HelloFrame, ProofFrame } from "../wire/frame.ts";
 import type { AcceptorOptions, Admission, Grant } from "./admission.ts";
 import { tagFrom } from "./environment.ts";
-import { Lifeline } from "./lifeline.ts";
-import { closeCodeOf, Link } from "./link.ts";
+import { closeCodeOf, Link, type LinkListener } from "./link.ts";
 import { StandingSession, type Holder } from "./standing-session.ts";
 
 /** A session that was to go on with a channel whose WELCOME came to nothing. */
@@ -23,40 +22,40 @@ const NOT_WELCOMED: ChannelEnd = {
   byPeer: false,
 };
 
+/** Features of a gateway that resumes sessions, and of one that does not. */
+const RESUMING: readonly string[] = Object.freeze([DELIVERY, CREDIT]);
+const NOT_RESUMING: readonly string[] = Object.freeze([CREDIT]);
+
+/** Whose conversation it is. */
+export interface ConversationOwner {
+  /** The channel is over, and the carrier has its last word. Once. */
+  conversationEnded(): void;
+}
+
 /** One channel, from HELLO to its end. */
-export class Conversation implements Holder {
+export class Conversation implements Holder, LinkListener {
   readonly link: Link;
   readonly #options: AcceptorOptions;
   readonly #channel: GatewayChannel;
-  readonly #ended: () => void;
+  readonly #owner: ConversationOwner;
   /** The session that is on this channel. */
   #standing: StandingSession | undefined;
   /** True once there was one. */
   #stood = false;
   #proof: Extract<Admission, { kind: "proof" }> | undefined;
 
-  constructor(options: AcceptorOptions, ended: () => void) {
+  constructor(options: AcceptorOptions, owner: ConversationOwner) {
     const { carrier, environment, limits } = options;
     this.#options = options;
-    this.#ended = ended;
+    this.#owner = owner;
     this.#channel = new GatewayChannel({
       shared: carrier.shared,
       tag: tagFrom(environment),
       limits,
-      features: options.sessions?.enabled === true ? [DELIVERY, CREDIT] : [CREDIT],
-      lagMs: environment.lagMs === undefined ? undefined : () => environment.lagMs?.() ?? 0,
+      features: options.sessions?.enabled === true ? RESUMING : NOT_RESUMING,
+      eventLoop: environment,
     });
-    this.link = new Link({
-      carrier,
-      channel: this.#channel,
-      environment,
-      limits,
-      listener: {
-        channelEvent: (event) => this.#event(event),
-        pump: () => this.#standing?.control.pump(),
-        ended: (end) => this.#finish(end),
-      },
-    });
+    this.link = new Link({ carrier, channel: this.#channel, environment, limits, listener: this });
   }
 
   /** A message arrived. True when it was this conversation's. */
@@ -86,7 +85,8 @@ export class Conversation implements Holder {
     this.link.flush();
   }
 
-  #event(event: Exclude<ChannelEvent, { type: "ended" }>): void {
+  /** For the link. */
+  channelEvent(event: Exclude<ChannelEvent, { type: "ended" }>): void {
     if (event.type === "hello") this.#attempt("nobody could be admitted", () => this.#greet(event.hello));
     if (event.type === "heard") this.#standing?.heard(event.read);
     if (event.type === "proof") void this.#verify(event.proof, event.octets);
@@ -188,23 +188,8 @@ export class Conversation implements Holder {
     const identity = { id: environment.id(), principal: grant.principal, scopes: grant.scopes };
     // Made first: where it fails the client is refused, and has no session that nobody serves.
     const control = this.#options.makeSession(identity);
-    const lifeline = new Lifeline({
-      role: "gateway",
-      environment,
-      limits,
-      peerLimits: hello.limits,
-      peerContents: hello.contents,
-      features,
-      pump: () => {
-        control.pump();
-        sessions?.recount(standing);
-      },
-      ended: (end) => {
-        if (sessions === undefined) standing.close(end);
-        else sessions.remove(standing, end);
-      },
-    });
-    const standing = new StandingSession({ identity, control, lifeline, environment, hello });
+    const standing = new StandingSession({ identity, control, environment, limits, hello, features, sessions });
+    const { lifeline } = standing;
     const resumeToken = features.includes(DELIVERY) ? standing.token : undefined;
     control.onClose = (message) => lifeline.close("cancelled", message);
     control.onRevoke = (message) => lifeline.close("permission_denied", message);
@@ -296,7 +281,13 @@ export class Conversation implements Holder {
     }
   }
 
-  #finish(end: ChannelEnd): void {
+  /** For the link. */
+  pump(): void {
+    this.#standing?.control.pump();
+  }
+
+  /** For the link. */
+  ended(end: ChannelEnd): void {
     const standing = this.#standing;
     this.#standing = undefined;
     if (standing !== undefined) {
@@ -304,6 +295,6 @@ export class Conversation implements Holder {
       this.#park(standing, end);
     } else if (!this.#stood) this.#options.refused?.(end);
     this.#options.carrier.close(closeCodeOf(end), end.message);
-    this.#ended();
+    this.#owner.conversationEnded();
   }
 }

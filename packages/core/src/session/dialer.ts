@@ -80,7 +80,7 @@ export class Dialer {
       features: resumption.features,
       agent: options.agent,
       agentVersion: options.agentVersion,
-      lagMs: environment.lagMs === undefined ? undefined : () => environment.lagMs?.() ?? 0,
+      eventLoop: environment,
     });
     this.#link = new Link({
       carrier,

@@ -6,7 +6,7 @@
 import type { ChannelEnd } from "../channel/events.ts";
 import type { Agreement, FrameSink } from "../channel/sink.ts";
 import type { Role } from "../channel/states.ts";
-import { Delivery, sessionSurvives } from "../delivery/delivery.ts";
+import { Delivery, sessionSurvives, type DeliveryOwner } from "../delivery/delivery.ts";
 import type { Code } from "../errors/codes.ts";
 import type { ProtocolViolation } from "../errors/violation.ts";
 import { DELIVERY, type Limits } from "../limits.ts";
@@ -19,38 +19,41 @@ export interface LifelineOptions extends Agreement {
   readonly role: Role;
   readonly environment: Environment;
   readonly limits: Limits;
+  readonly owner: LifelineOwner;
+}
+
+/** Whose {@link Lifeline} it is. */
+export interface LifelineOwner {
   /** The session may have events to take. Called only while there is no channel, whose link asks otherwise. */
-  readonly pump: () => void;
+  pump(): void;
   /** The session ended while it had no channel: an owner of a channel hears of it from there. */
-  readonly ended: (end: ChannelEnd) => void;
+  ended(end: ChannelEnd): void;
 }
 
 /** See the module's comment. */
-export class Lifeline implements ChannelControl {
+export class Lifeline implements ChannelControl, DeliveryOwner {
   readonly peer: Peer;
   /** What a channel is bound to. */
   readonly sink: FrameSink;
   /** Undefined where `delivery` was not agreed on: then the session ends with its channel. */
   readonly delivery: Delivery | undefined;
-  readonly #options: LifelineOptions;
+  readonly #environment: Environment;
+  readonly #limits: Limits;
+  readonly #owner: LifelineOwner;
   #link: ChannelControl | undefined;
   #woken = false;
   #drained: { readonly message: string; readonly retryAfterMs: number | undefined } | undefined;
   #over = false;
 
   constructor(options: LifelineOptions) {
-    this.#options = options;
+    this.#environment = options.environment;
+    this.#limits = options.limits;
+    this.#owner = options.owner;
     const { role, limits, peerLimits, peerContents, features } = options;
     const { utf8Length } = options.environment;
     this.peer = new Peer({ role, limits, control: this, peerLimits, peerContents, features, utf8Length });
     this.delivery = features.includes(DELIVERY)
-      ? new Delivery({
-          source: this.peer,
-          limits,
-          peerReplay: peerLimits.replay ?? 0,
-          delivered: () => this.#closeWhenDelivered(),
-          stalled: () => this.close("resource_exhausted", stallMessage(limits)),
-        })
+      ? new Delivery({ source: this.peer, limits, peerReplay: peerLimits.replay ?? 0, owner: this })
       : undefined;
     this.sink = this.delivery ?? this.peer;
   }
@@ -77,7 +80,7 @@ export class Lifeline implements ChannelControl {
     this.peer.restate();
     this.wake();
     // All that was left to say may have arrived before.
-    this.#closeWhenDelivered();
+    this.delivered();
   }
 
   /**
@@ -96,8 +99,8 @@ export class Lifeline implements ChannelControl {
     if (this.#over) return;
     this.#over = true;
     // Not through the sink, which a mere loss would leave alive.
-    this.peer.channelEnded(end, this.#options.environment.now());
-    this.#options.ended(end);
+    this.peer.channelEnded(end, this.#environment.now());
+    this.#owner.ended(end);
   }
 
   drain(message: string, retryAfterMs?: number): void {
@@ -108,10 +111,16 @@ export class Lifeline implements ChannelControl {
   /** A result that may not have arrived is waited for: the session ends when the peer has acknowledged it (CHAN-003). */
   drained(message: string, retryAfterMs?: number): void {
     this.#drained = { message, retryAfterMs };
-    this.#closeWhenDelivered();
+    this.delivered();
   }
 
-  #closeWhenDelivered(): void {
+  /** For the delivery: the peer has acknowledged nothing for too long. */
+  stalled(): void {
+    this.close("resource_exhausted", stallMessage(this.#limits));
+  }
+
+  /** For the delivery: nothing that was written is left to be acknowledged. Closes where that was waited for. */
+  delivered(): void {
     const { message, retryAfterMs } = this.#drained ?? {};
     if (message === undefined || (this.delivery?.keptFrames ?? 0) > 0) return;
     this.close("unavailable", message, retryAfterMs);
@@ -140,10 +149,10 @@ export class Lifeline implements ChannelControl {
     }
     if (this.#woken) return;
     this.#woken = true;
-    this.#options.environment.defer(() => {
+    this.#environment.defer(() => {
       this.#woken = false;
       // A link that came meanwhile has asked.
-      if (this.#link === undefined) this.#options.pump();
+      if (this.#link === undefined) this.#owner.pump();
     });
   }
 }

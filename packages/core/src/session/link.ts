@@ -49,7 +49,9 @@ export class Link implements ChannelControl {
   #handing = false;
   /** True where the carrier did not take all there was. */
   #held = false;
-  #timer: { readonly at: number; readonly cancel: () => void } | undefined;
+  /** When the channel is looked at again, and what takes that back. */
+  #timerAt: number | undefined;
+  #cancelTimer: (() => void) | undefined;
   #look: (() => void) | undefined;
   #end: ChannelEnd | undefined;
   #over = false;
@@ -299,17 +301,25 @@ export class Link implements ChannelControl {
   /** A timer that is early does no harm, so a later time takes no new one. */
   #rearm(): void {
     const at = this.#channel.nextTimeout();
-    if (at !== undefined && this.#timer !== undefined && this.#timer.at <= at) return;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    if (at !== undefined && this.#timerAt !== undefined && this.#timerAt <= at) return;
+    this.#disarm();
     if (at === undefined) return;
-    const cancel = this.#environment.setTimer(at, () => {
-      this.#timer = undefined;
-      const now = this.#environment.now();
-      this.#channel.handleTimeout(now, this.#tookAt(now));
-      this.flush();
-    });
-    this.#timer = { at, cancel };
+    this.#timerAt = at;
+    this.#cancelTimer = this.#environment.setTimer(at, this.#timeIsUp);
+  }
+
+  readonly #timeIsUp = (): void => {
+    this.#timerAt = undefined;
+    this.#cancelTimer = undefined;
+    const now = this.#environment.now();
+    this.#channel.handleTimeout(now, this.#tookAt(now));
+    this.flush();
+  };
+
+  #disarm(): void {
+    this.#cancelTimer?.();
+    this.#timerAt = undefined;
+    this.#cancelTimer = undefined;
   }
 
   /** See {@link Gate.tookAt}, as it is now. */
@@ -324,8 +334,7 @@ export class Link implements ChannelControl {
 
   #finish(end: ChannelEnd): void {
     this.#over = true;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#disarm();
     this.#listener.ended(end);
   }
 }

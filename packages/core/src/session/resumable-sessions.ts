@@ -86,9 +86,9 @@ export class ResumableSessions {
       return `no such session stands: the gateway has started anew, or the session was without a connection for too long (${this.#options.limits.resumeWindowMs} ms)`;
     }
     if (!session.accepts(resume.token)) return "the resume token is not the session's latest one";
-    const { limits, contents, features } = session.hello;
+    const { limits, contents, credit } = session.stated;
     const sameContents = contents.length === hello.contents.length && contents.every((c) => hello.contents.includes(c));
-    const sameCredit = features.includes(CREDIT) === hello.features.includes(CREDIT);
+    const sameCredit = credit === hello.features.includes(CREDIT);
     if (!sameLimits(limits, hello.limits) || !sameContents || !sameCredit) {
       return "HELLO states other limits or contents, or another wish for credit, than when the session was opened";
     }

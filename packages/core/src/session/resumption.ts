@@ -88,10 +88,12 @@ export class Resumption {
       peerLimits: welcome.limits,
       peerContents: welcome.contents,
       features,
-      pump: () => control.pump(),
-      ended: (end) => {
-        // Broken while it had no channel: the next one starts anew.
-        if (this.#standing?.lifeline === lifeline) this.#forget(end);
+      owner: {
+        pump: () => control.pump(),
+        ended: (end) => {
+          // Broken while it had no channel: the next one starts anew.
+          if (this.#standing?.lifeline === lifeline) this.#forget(end);
+        },
       },
     });
     this.#standing = { lifeline, welcome, token };

@@ -5,11 +5,11 @@
  * @module
  */
 import type { ChannelEnd } from "../channel/events.ts";
-import { RESUME_TOKEN_OCTETS } from "../limits.ts";
-import type { HelloFrame } from "../wire/frame.ts";
+import { CREDIT, RESUME_TOKEN_OCTETS, type Limits } from "../limits.ts";
+import type { HelloFrame, PeerLimits } from "../wire/frame.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
-import type { Lifeline } from "./lifeline.ts";
+import { Lifeline, type LifelineOwner } from "./lifeline.ts";
 import type { SessionControl, SessionIdentity } from "./session.ts";
 
 /** The channel that a session is on. */
@@ -22,17 +22,36 @@ export interface Holder {
 export interface StandingSessionOptions {
   readonly identity: SessionIdentity;
   readonly control: SessionControl;
-  readonly lifeline: Lifeline;
   readonly environment: Environment;
-  /** The HELLO that opened the session: those that resume it state the same. */
+  readonly limits: Limits;
+  /** The HELLO that opened the session. */
   readonly hello: HelloFrame;
+  /** What was agreed on. */
+  readonly features: readonly string[];
+  /** Where it may be resumed. */
+  readonly sessions: SessionKeeper | undefined;
+}
+
+/** Keeps sessions that may be resumed. */
+export interface SessionKeeper {
+  /** A session may hold more than before. */
+  recount(session: StandingSession): void;
+  /** A session is over. */
+  remove(session: StandingSession, end: ChannelEnd): void;
+}
+
+/** What the HELLO that opened a session has stated: those that resume it state the same. */
+export interface Stated {
+  readonly limits: PeerLimits;
+  readonly contents: readonly number[];
+  readonly credit: boolean;
 }
 
 /** See the module's comment. */
-export class StandingSession {
+export class StandingSession implements LifelineOwner {
   readonly control: SessionControl;
   readonly lifeline: Lifeline;
-  readonly hello: HelloFrame;
+  readonly stated: Stated;
   /** Present exactly while a channel carries the session. */
   holder: Holder | undefined;
   /** True once the client has answered a WELCOME of this session, and so knows how to resume it. */
@@ -40,6 +59,7 @@ export class StandingSession {
   /** Octets that it holds while it has no channel, as they were counted last. */
   parkedOctets = 0;
   readonly #environment: Environment;
+  readonly #sessions: SessionKeeper | undefined;
   #identity: SessionIdentity;
   /** The token of the latest WELCOME. */
   #token: Uint8Array;
@@ -50,9 +70,20 @@ export class StandingSession {
   constructor(options: StandingSessionOptions) {
     this.#identity = options.identity;
     this.control = options.control;
-    this.lifeline = options.lifeline;
-    this.hello = options.hello;
-    this.#environment = options.environment;
+    const { environment, limits, features } = options;
+    const { limits: peerLimits, contents: peerContents, features: wished } = options.hello;
+    this.stated = { limits: peerLimits, contents: peerContents, credit: wished.includes(CREDIT) };
+    this.#environment = environment;
+    this.#sessions = options.sessions;
+    this.lifeline = new Lifeline({
+      role: "gateway",
+      environment,
+      limits,
+      peerLimits,
+      peerContents,
+      features,
+      owner: this,
+    });
     this.#token = this.#drawToken();
   }
 
@@ -94,6 +125,18 @@ export class StandingSession {
         : this.control.deadlines.set(this.#environment.now() + leftMs, () =>
             this.lifeline.close("unauthenticated", "the grant has expired"),
           );
+  }
+
+  /** For the lifeline. */
+  pump(): void {
+    this.control.pump();
+    this.#sessions?.recount(this);
+  }
+
+  /** For the lifeline. */
+  ended(end: ChannelEnd): void {
+    if (this.#sessions === undefined) this.close(end);
+    else this.#sessions.remove(this, end);
   }
 
   /** The session is over. Called once. */

@@ -42,7 +42,7 @@ describe("The memory of a part of a long text", () => {
 
   it("is left alone until it is acknowledged, where it may be sent again", () => {
     const source = caller();
-    const delivery = new Delivery({ source, limits, peerReplay: limits.replay, delivered() {}, stalled() {} });
+    const delivery = new Delivery({ source, limits, peerReplay: limits.replay });
     expect("encoded" in delivery).toBe(false);
     const frames = [delivery.nextFrame(0), delivery.nextFrame(0)];
     const memories = frames.map(memoryOf);
