@@ -71,6 +71,8 @@ export interface Environment {
   lagMs?(): number;
   /** Octets of a well-formed text in UTF-8, where the runtime counts them sooner than it encodes them. Default: it encodes. */
   readonly utf8Length?: ((text: string) => number) | undefined;
+  /** SHA-256 of a text in UTF-8, as 64 lower-case hexadecimal digits, where the runtime has one that answers at once. Default: the core's. */
+  readonly sha256?: ((text: string) => string) | undefined;
   readonly log: Logger;
   /** Whether {@link traceCall} is to be asked at present. Default: where it is there, it is. */
   tracesCalls?(): boolean;

@@ -43,7 +43,7 @@ export class KeyedCalls {
       );
       return;
     }
-    const print = fingerprint(call.tool.name, received);
+    const print = fingerprint(call.tool.name, received, this.#options.environment.sha256);
     const running = once.find(principal, key);
     if (running !== undefined) {
       if (running.fingerprint !== print) {

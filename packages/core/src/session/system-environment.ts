@@ -31,6 +31,7 @@ export interface RuntimeMessageChannel {
 /** What the owner adds, as {@link Environment} has it. */
 type Added =
   | "lagMs"
+  | "sha256"
   | "tracesCalls"
   | "traceCall"
   | "handlerBegan"
@@ -81,6 +82,67 @@ function passOf(globals: RuntimeGlobals): (run: () => void) => void {
   };
 }
 
+/** What the timers of an environment share. */
+interface Clock {
+  readonly globals: RuntimeGlobals;
+  readonly now: () => number;
+  readonly catchUp: CatchUp;
+}
+
+/** One timer. A class: each idle session has one, and closures would take several times as much. */
+class SystemTimer {
+  readonly #clock: Clock;
+  readonly #at: number;
+  readonly #run: () => void;
+  readonly #prompt: boolean;
+  #keepsUp: boolean;
+  /** What the runtime gave back. */
+  #timer: unknown;
+  /** Takes back what a timer that is due waits for. */
+  #overdue: (() => void) | undefined;
+
+  constructor(clock: Clock, at: number, run: () => void, idle: boolean, prompt: boolean) {
+    this.#clock = clock;
+    this.#at = at;
+    this.#run = run;
+    this.#prompt = prompt;
+    this.#keepsUp = !idle;
+    this.#arm();
+  }
+
+  get canKeepUp(): boolean {
+    return isNodeTimer(this.#timer);
+  }
+
+  cancel(): void {
+    // What this runtime's own setTimeout gave back.
+    this.#clock.globals.clearTimeout(this.#timer as never);
+    this.#overdue?.();
+  }
+
+  keepUp(keeps: boolean): void {
+    this.#keepsUp = keeps;
+    if (!isNodeTimer(this.#timer)) return;
+    if (keeps) this.#timer.ref();
+    else this.#timer.unref();
+  }
+
+  #arm(): void {
+    const { globals, now } = this.#clock;
+    const waitMs = Math.min(LONGEST_TIMER_MS, Math.max(0, Math.ceil(this.#at - now())));
+    this.#timer = globals.setTimeout(() => this.#fire(), waitMs);
+    if (!this.#keepsUp && isNodeTimer(this.#timer)) this.#timer.unref();
+  }
+
+  #fire(): void {
+    const { now, catchUp } = this.#clock;
+    const lateMs = now() - this.#at;
+    if (lateMs < 0) this.#arm();
+    else if (this.#prompt) this.#run();
+    else this.#overdue = catchUp.before(lateMs, this.#run);
+  }
+}
+
 /** See the module's comment. */
 export function systemEnvironment(options: SystemEnvironmentOptions): Environment {
   const { globals, id, log = silentLogger, ...added } = options;
@@ -92,36 +154,11 @@ export function systemEnvironment(options: SystemEnvironmentOptions): Environmen
     else globals.setImmediate(run);
   };
 
+  const clock: Clock = { globals, now, catchUp };
   const setTimer = (at: number, run: () => void, idle = false, prompt = false): CancelTimer => {
-    let timer: unknown;
-    let keepsUp = !idle;
-    /** Takes back what a timer that is due waits for. */
-    let overdue: (() => void) | undefined;
-    const fire = (): void => {
-      const lateMs = now() - at;
-      if (lateMs < 0) arm();
-      else if (prompt) run();
-      else overdue = catchUp.before(lateMs, run);
-    };
-    const arm = (): void => {
-      timer = globals.setTimeout(fire, Math.min(LONGEST_TIMER_MS, Math.max(0, Math.ceil(at - now()))));
-      if (!keepsUp && isNodeTimer(timer)) timer.unref();
-    };
-    const cancel: CancelTimer = () => {
-      // What this runtime's own setTimeout gave back.
-      globals.clearTimeout(timer as never);
-      overdue?.();
-    };
-    arm();
-    if (!isNodeTimer(timer)) return cancel;
-    return Object.assign(cancel, {
-      keepUp: (keeps: boolean): void => {
-        keepsUp = keeps;
-        if (!isNodeTimer(timer)) return;
-        if (keeps) timer.ref();
-        else timer.unref();
-      },
-    });
+    const timer = new SystemTimer(clock, at, run, idle, prompt);
+    const cancel: CancelTimer = () => timer.cancel();
+    return timer.canKeepUp ? Object.assign(cancel, { keepUp: (keeps: boolean) => timer.keepUp(keeps) }) : cancel;
   };
 
   return {

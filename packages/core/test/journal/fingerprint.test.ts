@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Value } from "../../src/content/value.ts";
@@ -94,6 +94,15 @@ describe("a fingerprint [KEY-002]", () => {
   it("is SHA-256 over tool and arguments", () => {
     const text = '["cron.add",{"a":1,"b":"é"}]';
     expect(fingerprint("cron.add", { b: "é", a: 1 })).toBe(createHash("sha256").update(text).digest("hex"));
+  });
+
+  it("is the same with the SHA-256 of Node, which gateways use", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.jsonValue(), (tool, args) => {
+        const own = fingerprint(tool, args);
+        expect(fingerprint(tool, args as Value, (text) => hash("sha256", text, "hex"))).toBe(own);
+      }),
+    );
   });
 
   it("differs with the tool, with the arguments, and where there are none", () => {

@@ -152,10 +152,13 @@ export class JournalThread {
   }
 }
 
-/** Buffers of results, which are copies of the journal's own and so can move. */
+/** Results from this size on, in octets, move to the thread. Smaller ones are copied sooner than their buffers change hands. */
+const MOVED_OCTETS = 16 * 1024;
+
+/** Buffers of large results, which are copies of the journal's own and so can move. */
 function ownBuffers(operation: Operation): ArrayBuffer[] {
   if (operation.kind !== "settle") return [];
   return operation.settlements
     .map(({ ending }) => ending.body.octets.buffer)
-    .filter((each) => each instanceof ArrayBuffer);
+    .filter((each): each is ArrayBuffer => each instanceof ArrayBuffer && each.byteLength >= MOVED_OCTETS);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hash } from "node:crypto";
 import {
   OnceCalls,
   resolveLimits,
@@ -96,6 +97,7 @@ export class House {
       },
       callAnswered: (end) => this.answered.add(end),
       callEnded: (end) => this.called.add(end),
+      sha256: (text) => hash("sha256", text, "hex"),
     });
     this.visitorEnvironment = {
       ...this.environment,

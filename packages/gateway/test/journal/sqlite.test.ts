@@ -150,6 +150,12 @@ describe("a journal in a SQLite file", () => {
     await settle(journal, { ending: okOf(pool.subarray(8, 10)) });
     expect(pool).toEqual(new Uint8Array(64).fill(7));
     expect(await claim(journal)).toHaveProperty("ending.body.octets", Uint8Array.of(7, 7));
+    // A large one moves to the thread, and the caller's does not.
+    await claim(journal, { key: "large" });
+    const large = new Uint8Array(100_000).fill(8);
+    await settle(journal, { key: "large", ending: okOf(large.subarray(10_000)) });
+    expect(large).toEqual(new Uint8Array(100_000).fill(8));
+    expect(await claim(journal, { key: "large" })).toHaveProperty("ending.body.octets", large.subarray(10_000));
     const noText: unknown = () => {};
     await expect(claim(journal, { key: noText as string })).rejects.toThrow("plain data");
     await expect(claim(journal, { key: 5 as unknown as string })).rejects.toThrow("failed");
