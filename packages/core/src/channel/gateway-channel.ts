@@ -203,7 +203,9 @@ export class GatewayChannel extends Channel {
         "failed_precondition",
       );
     }
-    this.agreed = this.#features.filter((feature) => frame.features.includes(feature));
+    const agreed = this.#features.filter((feature) => frame.features.includes(feature));
+    // All channels have the same list in common, where nothing is left out.
+    this.agreed = agreed.length === this.#features.length ? this.#features : agreed;
     this.resumes = frame.resume !== undefined;
     checkStated(frame, this.agreed);
     this.peerTag = frame.tag;

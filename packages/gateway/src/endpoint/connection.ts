@@ -5,7 +5,18 @@
  */
 
 import type { Duplex } from "node:stream";
-import { Acceptor, wsCarrier, type Admission } from "@turnmux/core";
+import {
+  Acceptor,
+  wsCarrier,
+  type AcceptorOptions,
+  type Admission,
+  type Carrier,
+  type ChannelEnd,
+  type Environment,
+  type Limits,
+  type ResumableSessions,
+  type SessionControl,
+} from "@turnmux/core";
 import type { WebSocket } from "ws";
 import type { GatewaySession } from "../session/gateway-session.ts";
 import type { House } from "../session/house.ts";
@@ -27,7 +38,10 @@ function nothing(): void {}
 const FLOOD = 2;
 
 /** See the module's comment. */
-export class Connection {
+export class Connection implements AcceptorOptions {
+  readonly carrier: Carrier;
+  readonly #house: House;
+  readonly #options: ConnectionOptions;
   readonly #acceptor: Acceptor;
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
@@ -35,35 +49,57 @@ export class Connection {
 
   constructor(house: House, options: ConnectionOptions) {
     const { ws, socket } = options;
+    this.#house = house;
+    this.#options = options;
     this.#ws = ws;
     this.#socket = socket;
     this.#unguard = this.#guardOctets(house.limits.handshakeOctets * FLOOD);
-    this.#acceptor = new Acceptor({
-      carrier: wsCarrier(ws, { shared: false }),
-      environment: house.environment,
-      limits: house.limits,
-      admission: options.admission,
-      closed: () => house.closed,
-      sessions: house.resumable,
-      makeSession: () => {
-        const { control } = house.makeSession((session) => {
-          this.#unguard();
-          options.authenticated();
-          options.onSession?.(session);
-        });
-        return control;
-      },
-      resumed: () => {
-        this.#unguard();
-        options.authenticated();
-      },
-      refused: (end) => house.handshakeRefused(end.code, end.message, end.requirement),
-      over: () => {
-        this.#unguard();
-        house.entries.delete(this.#acceptor);
-      },
-    });
+    this.carrier = wsCarrier(ws, { shared: false });
+    this.#acceptor = new Acceptor(this);
     house.entries.add(this.#acceptor);
+  }
+
+  get environment(): Environment {
+    return this.#house.environment;
+  }
+
+  get limits(): Limits {
+    return this.#house.limits;
+  }
+
+  get sessions(): ResumableSessions {
+    return this.#house.resumable;
+  }
+
+  admission(): Admission {
+    return this.#options.admission();
+  }
+
+  closed(): Extract<Admission, { kind: "closed" }> | undefined {
+    return this.#house.closed;
+  }
+
+  makeSession(): SessionControl {
+    const { control } = this.#house.makeSession((session) => {
+      this.resumed();
+      this.#options.onSession?.(session);
+    });
+    return control;
+  }
+
+  /** A session is here, a new one or one that goes on. */
+  resumed(): void {
+    this.#unguard();
+    this.#options.authenticated();
+  }
+
+  refused(end: ChannelEnd): void {
+    this.#house.handshakeRefused(end.code, end.message, end.requirement);
+  }
+
+  over(): void {
+    this.#unguard();
+    this.#house.entries.delete(this.#acceptor);
   }
 
   /** Ends the session or the handshake, and closes the socket. */
