@@ -30,8 +30,8 @@ export const keyFaults: readonly PlantedFault[] = [
     changes: [
       {
         file: "packages/core/src/session/dispatcher.ts",
-        find: "      once: this.#options.once,\n      environment: this.environment,\n      execute:",
-        replace: "      once: this.#options.once?.another(),\n      environment: this.environment,\n      execute:",
+        find: "      once: this.#once,\n      environment: this.environment,\n      execute:",
+        replace: "      once: this.#once?.another(),\n      environment: this.environment,\n      execute:",
       },
       {
         file: "packages/core/src/session/once.ts",
