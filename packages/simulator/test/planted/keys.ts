@@ -74,7 +74,7 @@ export const keyFaults: readonly PlantedFault[] = [
     1_000,
     "session/caller.ts",
     "call.number = port.open({ tool, callId, key, deadline, priority, turn, trace, meta, body });",
-    "call.number = port.open({ tool, callId, key: call.cut === undefined ? key : this.#options.environment.id(), deadline, priority, turn, trace, meta, body });",
+    "call.number = port.open({ tool, callId, key: call.cut === undefined ? key : this.#session.environment.id(), deadline, priority, turn, trace, meta, body });",
   ),
   plant(
     "a run that had its effect before a crash is repeated although its tool knows of it",
