@@ -25,6 +25,7 @@ export async function connectOn(
   const dialled = webSocketUrl(url);
   checkMs("connectTimeoutMs", connectTimeoutMs);
   if (typeof reconnect === "object") checkMs("reconnect.giveUpMs", reconnect.giveUpMs, 0);
+  platform.check?.(options);
   throwIfAborted(signal);
   const auth = await options.auth;
   throwIfAborted(signal);

@@ -100,11 +100,26 @@ export function checkShared(options: SharedOptions): Limits {
   if (carriage !== undefined && carriage !== "binary" && carriage !== "text") {
     throw new UsageError('carriage must be "binary" or "text"');
   }
+  if (!isParts(options.parts ?? [])) {
+    throw new UsageError(
+      "parts must be an array of these: textCarriage of @turnmux/client/text, wrappedCarriage of @turnmux/client/wrapped, implementing of @turnmux/client/implement",
+    );
+  }
   return resolveLimits(options.limits);
 }
 
-/** Throws {@link UsageError} for what is no number of milliseconds. */
+/** Callers that no types check pass texts, modules that are not there, and functions. */
+function isParts(parts: readonly (ClientPart | undefined)[]): boolean {
+  return (
+    Array.isArray(parts) &&
+    parts.every(
+      (part: ClientPart | undefined) => part?.carriage?.name !== undefined || typeof part?.implement === "function",
+    )
+  );
+}
+
+/** Throws {@link UsageError} for what is no number of milliseconds: `least` or more, or else more than 0. */
 export function checkMs(name: string, value: number | undefined, least: number = Number.MIN_VALUE): void {
   if (value === undefined || (typeof value === "number" && value >= least)) return;
-  throw new UsageError(`${name} must be a number of milliseconds, at least ${least === 0 ? 0 : "more than 0"}`);
+  throw new UsageError(`${name} must be a number of milliseconds, ${least === 0 ? "at least" : "more than"} 0`);
 }

@@ -106,10 +106,22 @@ describe("The browser's entry, on the global WebSocket", () => {
     expect(error.sentence).toContain("Is the gateway running, and is this its address?");
   });
 
-  it("refuses headers, and sockets of another kind", async () => {
-    expect((await failureOf(browser.connect("ws://x", { headers: { a: "b" } }))).sentence).toContain(
-      "takes no headers",
+  it("says what to do where a socket delivers blobs, or a carrier has a carriage that nobody knows", () => {
+    const socket = new WebSocket("ws://127.0.0.1:9");
+    expect(() => browser.attach(socket)).toThrow(
+      'set it to "arraybuffer", or use { carriage: "text" }, in a browser with its part, textCarriage of @turnmux/client/text',
     );
+    socket.close();
+    const carrier = Object.assign(virtualCarriers(new VirtualTime(), "wrapped", true).client, { carriage: "smoke" });
+    expect(() => browser.attach(carrier as never)).toThrow(
+      new node.UsageError('A carriage is "binary", "text" or "wrapped"'),
+    );
+  });
+
+  it("refuses headers before it tries, and sockets of another kind", async () => {
+    const connecting = browser.connect("ws://x", { headers: { a: "b" }, connectTimeoutMs: 60_000 });
+    await expect(connecting).rejects.toThrow(node.UsageError);
+    await expect(connecting).rejects.toThrow("takes no headers");
     const socket = { emit: () => true } as unknown as WebSocket;
     expect(() => browser.attach(socket)).toThrow(node.UsageError);
   });

@@ -3,7 +3,7 @@ import { createServer as createTcpServer, type AddressInfo, type Server } from "
 import { describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket as Ws } from "ws";
 import { acceptsAudience } from "../src/auth/audience.ts";
-import { connect, sharedToken, UsageError, type ClientAuth } from "../src/index.ts";
+import { connect, sharedToken, UsageError, type ClientAuth, type ConnectOptions } from "../src/index.ts";
 import { TestGateway, type TestGatewayOptions } from "./support/gateway.ts";
 import { failureOf, gate, statesOf, until } from "./support/observe.ts";
 
@@ -312,6 +312,29 @@ describe("connect refuses, as a usage error,", () => {
     { carriage: "smoke" as "text" },
   ])("the options %j", async (options) => {
     await expect(connect("ws://127.0.0.1:9", options)).rejects.toThrow(UsageError);
+  });
+
+  it.each([
+    ["nothing", [undefined]],
+    ["a text", "text"],
+    ["a list of texts", ["text"]],
+    ["a function", [connect]],
+    ["a carrier", [{ carriage: "text" }]],
+    ["parts that are no list", { carriage: { name: "text" } }],
+  ])("%s for parts, and says what goes there", async (_what, parts) => {
+    const connecting = connect("ws://127.0.0.1:9", { parts: parts as never });
+    await expect(connecting).rejects.toThrow(UsageError);
+    await expect(connecting).rejects.toThrow(/parts must be an array of these: textCarriage of .*implement$/);
+  });
+
+  it("a time that is too short, and says from where on it is not", async () => {
+    const connecting = (options: ConnectOptions): Promise<unknown> => connect("ws://127.0.0.1:9", options);
+    await expect(connecting({ timeoutMs: 0 })).rejects.toThrow(
+      /^timeoutMs must be a number of milliseconds, more than 0$/,
+    );
+    await expect(connecting({ reconnect: { giveUpMs: -1 } })).rejects.toThrow(
+      /^reconnect.giveUpMs must be a number of milliseconds, at least 0$/,
+    );
   });
 });
 

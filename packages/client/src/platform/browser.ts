@@ -13,12 +13,14 @@ import type { Platform } from "./platform.ts";
 export const browserPlatform: Platform = {
   parts: [],
   environment: (log) => runtimeEnvironment(log),
-  open({ url, headers, carriage, webSocket }, listener) {
+  check({ headers = {}, webSocket }) {
     if (webSocket === undefined && Object.keys(headers).length > 0) {
       throw new UsageError(
         "A browser's WebSocket takes no headers: put what the server needs into the URL or a cookie",
       );
     }
+  },
+  open({ url, headers, carriage, webSocket }, listener) {
     const socket = webSocket?.(url, { headers }) ?? new WebSocket(url);
     return openSocket(socket, () => carrierOf(socket, { carriage, shared: false }), listener);
   },

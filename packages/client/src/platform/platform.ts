@@ -6,7 +6,7 @@
 import type { Carrier, Environment, Logger, SocketCarrierOptions } from "@turnmux/core";
 import type { Opening, OpeningListener } from "../connection/open-socket.ts";
 import type { ClientPart } from "../parts.ts";
-import type { ClientSocket, WebSocketFactory } from "../options.ts";
+import type { ClientSocket, ConnectOptions, WebSocketFactory } from "../options.ts";
 
 /** What is to be dialled. */
 export interface Target {
@@ -22,6 +22,8 @@ export interface Target {
 export interface Platform {
   /** What is there without the application's help. */
   readonly parts: readonly ClientPart[];
+  /** Throws {@link UsageError} for what `connect` cannot do here. */
+  readonly check?: (options: ConnectOptions) => void;
   /** The runtime's clock, timers and randomness. */
   environment(log: Logger | undefined): Environment;
   /** Opens a socket of turnmux's own. */

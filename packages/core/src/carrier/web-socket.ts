@@ -108,7 +108,7 @@ class WebSocketPort implements SocketPort {
   check(): void {
     if (this.#binary && this.#socket.binaryType === "blob") {
       throw new UsageError(
-        'A WebSocket with binaryType "blob" cannot be read in order: set it to "arraybuffer", or use { carriage: "text" }',
+        'A WebSocket with binaryType "blob" cannot be read in order: set it to "arraybuffer", or use { carriage: "text" }, in a browser with its part, textCarriage of @turnmux/client/text',
       );
     }
   }

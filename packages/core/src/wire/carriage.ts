@@ -4,6 +4,7 @@
  * @module
  */
 import { missingPart } from "../errors/missing-part.ts";
+import { UsageError } from "../errors/usage.ts";
 import { binaryCarriage } from "./binary.ts";
 import type { Carriage } from "./envelope.ts";
 import { textCarriage } from "./text.ts";
@@ -22,9 +23,13 @@ export { wrappedCarriage } from "./wrapped.ts";
 /** For whoever has no reason to save octets of code. */
 export const ALL_CARRIAGES: readonly Carriage[] = [binaryCarriage, textCarriage, wrappedCarriage];
 
-/** The carriage of this name: binary, or one of `others`. Throws {@link UsageError} where it is none of them. */
+/**
+ * The carriage of this name: binary, or one of `others`. Throws {@link UsageError} where it is none of them, with the part that has it
+ * where there is such a carriage.
+ */
 export function carriageNamed(name: string, others: readonly Carriage[]): Carriage {
   const found = name === binaryCarriage.name ? binaryCarriage : others.find((other) => other.name === name);
   if (found !== undefined) return found;
+  if (name !== "text" && name !== "wrapped") throw new UsageError('A carriage is "binary", "text" or "wrapped"');
   throw missingPart(`${name} carriage`, `${name}Carriage`, name);
 }
