@@ -39,7 +39,10 @@ export class LongText {
   }
 }
 
-/** Text as octets, encoded already, that are cut between characters only: then each part is text on a carriage that has text alone. */
+/**
+ * Text as octets, encoded already, that are cut between characters only (CONT-006): then each part is text on a carriage that has text
+ * alone.
+ */
 export class TextSource implements OctetSource {
   readonly #octets: Uint8Array;
 
@@ -60,7 +63,7 @@ export class TextSource implements OctetSource {
   }
 }
 
-/** A long text as octets: each part is encoded when it is taken, and cut between characters. */
+/** A long text as octets: each part is encoded when it is taken, and cut between characters (CONT-006). */
 class LongTextSource implements OctetSource {
   readonly length: number;
   readonly #text: string;

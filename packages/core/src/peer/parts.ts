@@ -140,7 +140,7 @@ export class OctetParts implements Parts {
   }
 }
 
-/** Text. */
+/** Text, which may be cut anywhere, also within a character (CONT-006). */
 export class TextParts implements Parts {
   readonly #pieces = new Utf8Pieces();
   readonly #small = new Gathered();

@@ -37,7 +37,9 @@ export const Receipt: z.ZodObject<{
   message: z.string(),
 });
 
+/** The values of {@link Order}. */
 export type Order = z.infer<typeof Order>;
+/** The values of {@link Receipt}. */
 export type Receipt = z.infer<typeof Receipt>;
 
 /** The same for turnmux. */

@@ -8,6 +8,7 @@ import { z } from "zod";
 
 /** The kinds of large results. */
 export const LARGE_KINDS = ["text", "octets", "json"] as const;
+/** One of {@link LARGE_KINDS}. */
 export type LargeKind = (typeof LARGE_KINDS)[number];
 
 /** A small call's arguments: with its envelope about 100 octets. */
@@ -20,15 +21,19 @@ export const Answer: z.ZodObject<{ number: z.ZodNumber; text: z.ZodString }> = z
   number: z.number(),
   text: z.string(),
 });
+/** The values of {@link Question}. */
 export type Question = z.infer<typeof Question>;
+/** The values of {@link Answer}. */
 export type Answer = z.infer<typeof Answer>;
 
+/** One of many in a large result of JSON. */
 const Line: z.ZodObject<{ at: z.ZodNumber; level: z.ZodString; message: z.ZodString; took: z.ZodNumber }> = z.object({
   at: z.number(),
   level: z.string(),
   message: z.string(),
   took: z.number(),
 });
+/** The values of {@link Line}. */
 export type Line = z.infer<typeof Line>;
 
 const Nothing = z.object({ octets: z.number() });
