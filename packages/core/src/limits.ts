@@ -159,6 +159,7 @@ export const LIMIT_RANGES: { readonly [K in keyof Limits]: readonly [least: numb
  * @throws UsageError when a limit is unknown, not an integer, or outside its range.
  */
 export function resolveLimits(overrides: Partial<Limits> = {}): Limits {
+  if (!isPlain(overrides)) throw new UsageError("limits must be an object, such as { streams: 512 }");
   const limits: Record<string, number> = { ...DEFAULT_LIMITS };
   const ranges: Record<string, readonly [number, number]> = LIMIT_RANGES;
   for (const [name, value] of Object.entries(overrides)) {
@@ -176,6 +177,12 @@ export function resolveLimits(overrides: Partial<Limits> = {}): Limits {
     limits[name] = value;
   }
   return { ...DEFAULT_LIMITS, ...limits };
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** The part of the limits that HELLO and WELCOME state, where these features are wished for or agreed on. */

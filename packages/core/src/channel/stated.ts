@@ -15,6 +15,8 @@ export function checkStated(frame: HelloFrame | WelcomeFrame, features: readonly
     check(`${type}.limits.streamCredit`, frame.limits.streamCredit ?? 0, LIMIT_RANGES.streamCredit);
     check(`${type}.limits.channelCredit`, frame.limits.channelCredit ?? 0, LIMIT_RANGES.channelCredit);
   }
+  // Some rates give room for each of them. None is for a side that takes no calls.
+  check(`${type}.limits.streams`, frame.limits.streams, [0, LIMIT_RANGES.streams[1]]);
   check(`${type}.limits.framePayload`, frame.limits.framePayload, LIMIT_RANGES.framePayload);
   if (frame.type === "welcome") check("WELCOME.heartbeatMs", frame.heartbeatMs, LIMIT_RANGES.heartbeatMs);
 }

@@ -14,7 +14,7 @@ import { outcomeFromWire } from "../errors/outcome.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
 import type { Rates } from "../channel/rates.ts";
 import type { Grants } from "../flow/grants.ts";
-import type { Limits } from "../limits.ts";
+import { SHORT_FRAGMENT, type Limits } from "../limits.ts";
 import type {
   AcceptFrame,
   DataFrame,
@@ -149,7 +149,7 @@ export class Intake {
     }
     const stream = this.#streams.get(frame.stream);
     if (stream === undefined) {
-      this.#checkLate(frame);
+      this.#checkLate(frame, now);
       return;
     }
     if (frame.type === "reset" && stream.side === "opener") throw wrongSide(frame);
@@ -359,10 +359,15 @@ export class Intake {
   }
 
   /** A frame of a stream that is not known: late where it is over, a fault where it never was (STREAM-003). */
-  #checkLate(frame: StreamFrame): void {
+  #checkLate(frame: StreamFrame, now: number): void {
     const byPeer = (frame.stream % 2 === 1) === (this.#role === "gateway");
-    const late = byPeer && frame.stream <= this.#lastSeen && (frame.type === "data" || frame.type === "reset");
-    if (late) return;
+    const late = byPeer && frame.stream <= this.#lastSeen;
+    if (late && frame.type === "reset") return;
+    if (late && frame.type === "data") {
+      // The rest of refused arguments. Of each, one part at most is short.
+      if (frame.body.length < SHORT_FRAGMENT) this.#rates.reset(now);
+      return;
+    }
     throw new ProtocolViolation(
       "STREAM-003",
       `${frame.type.toUpperCase()} names a stream that is not open`,

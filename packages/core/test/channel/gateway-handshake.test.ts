@@ -128,6 +128,7 @@ describe("a gateway", () => {
   it.each([
     ["frames too short to hold anything", { framePayload: 0 }],
     ["frames longer than a frame can be", { framePayload: 2 ** 40 }],
+    ["more streams than it could mean", { streams: 65_537 }],
   ])("refuses a client that states %s", async (_, limits) => {
     const { raw, say } = bound(new GatewayUnderTest());
     await say(raw.hello({ limits: { ...raw.hello().limits, ...limits } }));

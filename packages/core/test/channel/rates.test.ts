@@ -110,6 +110,20 @@ describe("a peer that floods", () => {
     ]);
   });
 
+  it("with crumbs for streams that are over is let go, and with the rest of what was refused is not [RATE-003]", async () => {
+    const over = async (): Promise<GatewayUnderTest> => {
+      const world = await gateway();
+      await world.say(open(1, "nothing", 1));
+      return world;
+    };
+    const part = (octets: number): Frame[] => [
+      { type: "data", stream: 1, final: true, more: false, body: new Uint8Array(octets) },
+    ];
+    await expectLimit(over, AT_ONCE + 2, "RATE-003", () => part(255));
+    await expectLimit(over, AT_ONCE + 2, "RATE-003", () => part(0));
+    expect(await told(await over(), AT_ONCE * 4, () => part(256))).toBe("nothing");
+  });
+
   it("with ACCEPTs that say nothing new is let go [RATE-002]", async () => {
     const called = async (): Promise<ClientUnderTest> => {
       const world = await ClientUnderTest.open({ clientLimits: FEW }, { limits: { ...RAW_LIMITS, streams: 1 } });

@@ -130,3 +130,13 @@ describe("stallMs", () => {
     }
   });
 });
+
+describe("limits", () => {
+  it("that are no plain object are refused, and not left out of account", () => {
+    for (const limits of [null, 5, [], new Map([["streams", 1]]), () => ({})]) {
+      // What a caller without types can give.
+      expect(() => resolveLimits(limits as never)).toThrow("limits must be an object, such as { streams: 512 }");
+    }
+    expect(resolveLimits({ streams: 1 }).streams).toBe(1);
+  });
+});
