@@ -75,7 +75,7 @@ export const flowFaults: readonly PlantedFault[] = [
   plant("ACK does not go with CREDIT", 2_000, "delivery/delivery.ts", "if (this.#untold > 0) this.#ackDue = true;", ""),
   plant(
     "whatever is interactive goes before all others",
-    5_000,
+    12_000,
     "peer/scheduler.ts",
     "lane.clock += Math.max(1, octets) * lane.stride;",
     "if (priority > 0) lane.clock += Math.max(1, octets) * lane.stride;",
