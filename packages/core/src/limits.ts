@@ -20,7 +20,7 @@ export const ACK_PATIENCE: number = 8;
 
 /** What this side takes from its peer, and how long it waits. Every field has a default in {@link DEFAULT_LIMITS}. */
 export interface Limits extends PeerLimits {
-  /** Calls that wait in the SDK for a stream or a connection. Beyond it: `resource_exhausted`, `not_started`. */
+  /** Calls that wait in the SDK for a stream, and as many for a connection. Beyond it: `resource_exhausted`, `not_started`. */
   readonly queuedCalls: number;
   /** Octets that an unauthenticated peer may send before WELCOME (HAND-007). */
   readonly handshakeOctets: number;
@@ -66,9 +66,12 @@ export interface Limits extends PeerLimits {
    * end with their channel.
    */
   readonly resumeWindowMs: number;
-  /** Sessions without a channel that a gateway keeps for one principal. Beyond it the oldest one ends. */
+  /** Sessions without a channel that a gateway keeps for one principal. Beyond it that one of them ends which has had none for longest. */
   readonly parkedSessions: number;
-  /** Octets that all sessions without a channel may hold in one gateway. Beyond it the oldest one ends. */
+  /**
+   * Octets that all sessions without a channel may hold in one gateway. Beyond it, of the principal that holds most, the session ends
+   * that has had no channel for longest.
+   */
   readonly parkedOctets: number;
   /** Octets of items that one call may have waiting to be sent before its handler's `item()` waits. */
   readonly unsentItems: number;
