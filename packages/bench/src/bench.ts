@@ -51,7 +51,7 @@ export interface BenchContext {
   readonly rounds: number;
   /** False for what was left out on the command line (`--only`). A bench that measures several things beside a floor asks for each. */
   readonly wants: (name: string) => boolean;
-  /** How many calls are under way at once, one measurement after the other: what was asked for, or else these. */
+  /** Of what {@link Bench.counts} names, one measurement after the other: what was asked for (`--concurrency`), or else these. */
   readonly concurrencies: (usual: readonly number[]) => readonly number[];
   /** A folder that is removed at the end. */
   readonly folder: string;
@@ -86,6 +86,8 @@ export interface Bench {
   readonly columns: readonly Column[];
   /** What `--only` may name: what {@link BenchContext.wants} is asked for. Without it everything is measured together. */
   readonly parts?: readonly string[];
+  /** What `--concurrency` counts: what {@link BenchContext.concurrencies} is asked for. Without it the option is refused. */
+  readonly counts?: "calls" | "sessions";
   /** The files of the programs that {@link BenchContext.start} starts, by name. */
   readonly programs: Readonly<Record<string, URL>>;
   /** Measures, and gives back the rows. Rejects where something does not work, and never because something is slow. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { BENCHES } from "../src/benches.ts";
-import { readOptions } from "../src/options.ts";
+import { help, readOptions } from "../src/options.ts";
 import { TARGETS } from "../src/targets.ts";
 import { BenchRun, LIMIT_MS, quickReport, ranBench } from "./support/bench-run.ts";
 import { temporaryFile } from "./support/temporary.ts";
@@ -28,8 +28,32 @@ it.for([
   [["bulk", "--only", "to the client", "--only", "away"], 'bulk has no "away" for --only'],
   [["inproc", "--only", "nobody"], 'inproc has no "nobody" for --only: there are "function, validated"'],
   [["once", "--only", "once"], 'once has no "once" for --only: it measures everything together'],
+  [
+    ["hol", "--concurrency", "8"],
+    "hol has no --concurrency: it measures by a plan of its own; calls, once, inproc, sess",
+  ],
+  [["bulk", "--concurrency", "8"], "bulk has no --concurrency"],
+  [["size", "--concurrency", "8"], "size has no --concurrency"],
+  [["calls", "--doc", "file", "--quick"], "--doc puts the figures of a whole run into a document: leave out --quick"],
+  [["calls", "--doc", "file", "--only", "turnmux"], "leave out --only"],
+  [["once", "--doc", "file", "--concurrency", "1", "--profile", "folder"], "leave out --concurrency, --profile"],
+  [["calls", "--check", "--quick"], "leave one of them out, or give --targets"],
 ] as const)("refuses %j, and says why", ([args, why]) => {
   expect(() => readOptions([...args], BENCHES)).toThrow(why);
+});
+
+it("skips what npm wants in front of a script's arguments", () => {
+  expect(readOptions(["--", "once", "--quick"], BENCHES)).toMatchObject({ bench: { name: "once" }, quick: true });
+  expect(() => readOptions(["--", "once", "calls"], BENCHES)).toThrow("one bench at a time");
+});
+
+it("takes a concurrency of the benches that have one, and says what it counts", () => {
+  for (const bench of ["calls", "once", "inproc", "sessions"]) {
+    expect(readOptions([bench, "--concurrency", "3"], BENCHES).concurrency).toEqual([3]);
+  }
+  expect(help(BENCHES).replaceAll(/\s+/g, " ")).toContain(
+    "For sessions it is the number of sessions; bulk, hol, size have no such number",
+  );
 });
 
 it("shows how it is used where it refuses something, and exits 2", limit, async () => {
@@ -50,6 +74,27 @@ it("writes a report with the machine and the rows, and exits 0 where all targets
   expect(report.rows.map(({ name }) => name)).toContain("client");
 });
 
+it("judges what was measured where the rest was left out, and never nothing", limit, async () => {
+  const targets = temporaryFile("targets.json");
+  const check = ["--quick", "--check", "--targets", targets, "--only", "function, validated", "--concurrency", "1"];
+  const target = { bench: "inproc", row: "function, validated", figure: "us", atLeast: 0, says: "us" };
+  writeFileSync(
+    targets,
+    JSON.stringify([
+      { ...target, concurrency: 1 },
+      { ...target, concurrency: 64 },
+    ]),
+  );
+  const some = await ranBench("inproc", ...check);
+  expect(some.output).toMatch(/^yes {2}function, validated at concurrency 1: us \(us\) is [\d.]+, at least 0$/m);
+  expect(some.output).toMatch(/^- {4}function, validated at concurrency 64: us \(us\) was left out$/m);
+  expect(some.code).toBe(0);
+  writeFileSync(targets, JSON.stringify([{ ...target, concurrency: 64 }]));
+  const nothing = await ranBench("inproc", ...check);
+  expect(nothing.output).toContain("bench: nothing that was measured has a target");
+  expect(nothing.code).toBe(1);
+});
+
 it("exits 1 where a figure misses its target, and says which", limit, async () => {
   const targets = temporaryFile("targets.json");
   writeFileSync(
@@ -67,13 +112,32 @@ it("exits 1 where a figure misses its target, and says which", limit, async () =
   expect(code).toBe(1);
 });
 
-it("refuses a file that has no targets before anything is measured", limit, async () => {
-  const targets = temporaryFile("targets.json");
-  writeFileSync(targets, JSON.stringify([{ bench: "size", row: "client", figure: "gzippedKiB", says: "KiB" }]));
-  const { code, output } = await ranBench("size", "--quick", "--check", "--targets", targets);
-  expect(output).toContain("give one of atLeast and atMost");
+const ELSEWHERE = { bench: "calls", row: "turnmux", figure: "ratio", atLeast: 1, says: "calls" };
+
+it.for([
+  [undefined, "there is no such file"],
+  ["targets", "this is no JSON: "],
+  [JSON.stringify([{ ...ELSEWHERE, atMost: 1 }]), "these are no targets: ✖ give one of atLeast and atMost"],
+  [JSON.stringify([ELSEWHERE]), "there is no target of size"],
+] as const)("refuses the targets %j before anything is measured", limit, async ([text, why]) => {
+  const file = temporaryFile("targets.json");
+  if (text !== undefined) writeFileSync(file, text);
+  const { code, output } = await ranBench("size", "--quick", "--check", "--targets", file);
+  expect(output).toContain(`bench: --targets ${file}: ${why}`);
   expect(output).not.toContain("minified  ");
-  expect(code).toBe(1);
+  expect(code).toBe(2);
+});
+
+it.for([
+  [undefined, "there is no such file"],
+  ["# Figures", "the document has no place for size: <!-- figures of size"],
+] as const)("refuses the document %j before anything is measured", limit, async ([text, why]) => {
+  const file = temporaryFile("performance.md");
+  if (text !== undefined) writeFileSync(file, text);
+  const { code, output } = await ranBench("size", "--doc", file);
+  expect(output).toContain(`bench: --doc ${file}: ${why}`);
+  expect(output).not.toContain("minified  ");
+  expect(code).toBe(2);
 });
 
 it.for([
@@ -97,10 +161,15 @@ it.for([
 
 it("refuses a place for its report that cannot be written to before anything is measured", limit, async () => {
   const folder = dirname(temporaryFile("anything"));
-  for (const file of [folder, join(folder, "none", "report.json")]) {
+  const none = join(folder, "none");
+  const places = [
+    [folder, "this is a folder"],
+    [join(none, "report.json"), `there is no folder ${none}`],
+  ] as const;
+  for (const [file, why] of places) {
     const { code, output } = await ranBench("size", "--quick", "--json", file);
-    expect(output).not.toContain("minified  ");
-    expect(code).toBe(1);
+    expect(output).toBe(`bench: --json ${file}: ${why}\n`);
+    expect(code).toBe(2);
   }
 });
 

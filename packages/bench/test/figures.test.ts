@@ -109,6 +109,19 @@ it.for([
   expect(met).toHaveLength(sentence === undefined ? 1 : 0);
 });
 
+it("misses no target of what was left out on purpose", () => {
+  const target = { bench: "calls", row: "turnmux", says: "calls", atLeast: 1 };
+  const targets = [
+    { ...target, concurrency: 8, figure: "ratio" },
+    { ...target, concurrency: 1, figure: "ratio" },
+    { ...target, concurrency: 64, figure: "cpuRatio" },
+  ];
+  const { missed, met, left } = checkTargets("calls", ROWS, targets, true);
+  expect(left).toEqual(["turnmux at concurrency 8: calls (ratio) was left out"]);
+  expect(missed).toHaveLength(2);
+  expect(met).toEqual([]);
+});
+
 it("prints and writes no more digits than a figure has", () => {
   expect(rounded({ name: "a", concurrency: 1_024, ratio: 1.234567, calls: 123_456 })).toEqual({
     name: "a",

@@ -17,7 +17,7 @@ export interface RunOptions {
   readonly rounds: number;
   /** Names of what is measured beside the floor; empty: everything. */
   readonly only?: readonly string[];
-  /** How many calls are under way at once; empty: whatever the bench measures by itself. */
+  /** How many calls, or sessions, there are at once; empty: whatever the bench measures by itself. */
   readonly concurrency?: readonly number[];
   /** Where CPU profiles go. */
   readonly profile: string | undefined;

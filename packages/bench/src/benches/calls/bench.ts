@@ -33,6 +33,7 @@ export const calls: Bench = {
   name: "calls",
   description: "small calls, about 100 octets each way, beside raw ws and the peers",
   parts: Object.keys(CONTENDERS).filter((name) => name !== FLOOR),
+  counts: "calls",
   columns: [...COMMON_COLUMNS, { figure: "ofBestPeer", title: "of best peer" }],
   programs: {
     server: new URL("server.ts", import.meta.url),

@@ -31,6 +31,7 @@ export const inproc: Bench = {
   name: "inproc",
   description: "openSession beside a plain async function and beside the socket",
   parts: WAYS.filter((way) => way !== FLOOR),
+  counts: "calls",
   columns: [
     { figure: "concurrency", title: "at once", digits: 0 },
     { figure: "us", title: "us" },

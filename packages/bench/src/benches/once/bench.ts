@@ -31,6 +31,7 @@ const FSYNCS = 200;
 export const once: Bench = {
   name: "once",
   description: "calls with the effect once, on the SQLite journal, beside calls without",
+  counts: "calls",
   columns: [...COMMON_COLUMNS, { figure: "fsyncsPerCall", title: "fsyncs per call", digits: 3 }],
   programs: {
     server: new URL("server.ts", import.meta.url),

@@ -34,6 +34,7 @@ const IDLE_MS = 3_000;
 export const sessions: Bench = {
   name: "sessions",
   description: "1 to 10,000 sessions on one gateway: memory of each, and the cost of a call",
+  counts: "sessions",
   columns: [
     ...COMMON_COLUMNS.filter(({ figure }) => figure !== "p50Ms" && figure !== "p99Ms"),
     { figure: "ofOne", title: "CPU ratio of that of 1" },
@@ -121,11 +122,11 @@ async function memoryEach({ server, empty }: Pair, count: number): Promise<{ kib
   };
 }
 
-/** Adds to each row how its CPU ratio compares with that of the fewest sessions. */
+/** Adds to each row how its CPU ratio compares with that of one session, where that was measured. */
 function besideOne(rows: readonly Row[]): Row[] {
   const nameOf = ({ name }: Row): string => name.split(",")[0] ?? name;
   return rows.map((row) => {
-    const one = rows.find((other) => nameOf(other) === nameOf(row));
-    return { ...row, ofOne: (row.cpuRatio ?? 0) / (one?.cpuRatio ?? 0) };
+    const one = rows.find((other) => nameOf(other) === nameOf(row) && other["sessions"] === 1);
+    return one === undefined ? row : { ...row, ofOne: (row.cpuRatio ?? 0) / (one.cpuRatio ?? 0) };
   });
 }
