@@ -81,10 +81,13 @@ export interface Limits extends PeerLimits {
   readonly channelCredit: number;
   /** Octets of frames of large bodies that are written and not acknowledged, before no further one is written (FLOW-009). */
   readonly bulkInFlight: number;
-  /** Octets of results, items and progress that wait to be written, beyond which a session takes no further calls of its peer (FLOW-010). */
+  /**
+   * Octets of results, items and progress that wait to be written, beyond which a session takes no further calls of its peer, lets each call
+   * have one further item wait, and leaves out progress (FLOW-010).
+   */
   readonly unsent: number;
   /**
-   * Octets of the arguments of the peer's calls that are not over, or whose handlers run on, beyond which one more call with long arguments
+   * Octets of the arguments and meta of the peer's calls that are not over, or whose handlers run on, beyond which one more call with long arguments
    * is refused (FLOW-012). Those of up to 1 KiB count for nothing.
    */
   readonly heldArguments: number;

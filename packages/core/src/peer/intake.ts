@@ -6,6 +6,7 @@
  */
 import type { Role } from "../channel/states.ts";
 import { bodyLength, type Body } from "../content/body.ts";
+import { metaOctets } from "../content/meta.ts";
 import { isReservedName, isToolName, modelName } from "../contract/names.ts";
 import { EMPTY_MAP } from "../empty.ts";
 import { codeFromWire } from "../errors/codes.ts";
@@ -228,6 +229,8 @@ export class Intake {
       this.#owner.answer(stream, refusal(message, UNSENT_RETRY_MS));
       return;
     }
+    // Also of those that are never complete.
+    stream.argumentOctets = metaOctets(frame.meta);
     this.#start(stream, frame);
   }
 
@@ -306,7 +309,7 @@ export class Intake {
       return;
     }
     const { tool, callId, key, deadlineMs, priority, turn, lineage, trace, meta } = start;
-    stream.argumentOctets = bodyLength(body);
+    stream.argumentOctets += bodyLength(body);
     this.#owner.tell({
       type: "open",
       call: stream.call,

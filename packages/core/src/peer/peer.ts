@@ -209,7 +209,10 @@ export class Peer implements CallPort, FrameSink, IntakeOwner, WriterOwner {
     const stream = this.#calls.get(call);
     if (stream === undefined || stream.ending) return;
     const last = stream.bodies.at(-1);
-    if (last?.kind === "progress" && !last.started) this.#writer.keepBodies(stream, (body) => body !== last);
+    const former = last?.kind === "progress" && !last.started ? last : undefined;
+    // A report is left out where the peer has much to read before it, unless it takes no more than the one in whose place it comes.
+    if (this.crowded && (former === undefined || former.octets.length < bodyLength(wireBody(body)))) return;
+    if (former !== undefined) this.#writer.keepBodies(stream, (body) => body !== former);
     this.#queueData(stream, "progress", body);
   }
 
@@ -221,7 +224,7 @@ export class Peer implements CallPort, FrameSink, IntakeOwner, WriterOwner {
       return true;
     }
     stream.unsentItems += bodyLength(wireBody(body)) + ITEM_OCTETS;
-    stream.wantsRoom = stream.unsentItems > this.#limits.unsentItems;
+    stream.wantsRoom = stream.unsentItems > this.#unsentItems;
     this.#queueData(stream, "item", body);
     return !stream.wantsRoom;
   }
@@ -378,7 +381,7 @@ export class Peer implements CallPort, FrameSink, IntakeOwner, WriterOwner {
     this.#events.add(event);
   }
 
-  /** For the intake: true while no further call is taken, as too much waits until the peer reads it. */
+  /** For the intake: true while no further call is taken, as too much waits until the peer reads it (FLOW-010). */
   get crowded(): boolean {
     return this.#writer.unsent > this.#limits.unsent;
   }
@@ -420,6 +423,14 @@ export class Peer implements CallPort, FrameSink, IntakeOwner, WriterOwner {
     if (more < Math.min(LEAST_GRANT, Math.floor(window / 4))) this.rates.idle(now);
     if (more >= 0) return;
     throw new ProtocolViolation("FLOW-004", "CREDIT.limit is below the limit before", "failed_precondition");
+  }
+
+  /**
+   * Octets of items that a call may have waiting. Where too much waits in the session none: then each goes on, one item at a time,
+   * as its own are written. So whoever waits has something that will be, and a call that is read never waits for one that is not.
+   */
+  get #unsentItems(): number {
+    return this.crowded ? 0 : this.#limits.unsentItems;
   }
 
   get #framePayload(): number {
@@ -495,7 +506,7 @@ export class Peer implements CallPort, FrameSink, IntakeOwner, WriterOwner {
   /** For the writer. */
   itemWritten(stream: Stream, octets: number): void {
     stream.unsentItems -= octets + ITEM_OCTETS;
-    if (!stream.wantsRoom || stream.unsentItems > this.#limits.unsentItems) return;
+    if (!stream.wantsRoom || stream.unsentItems > this.#unsentItems) return;
     stream.wantsRoom = false;
     this.#events.add({ type: "room", call: stream.call });
   }

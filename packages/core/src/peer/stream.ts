@@ -63,7 +63,7 @@ export class Stream implements Schedulable<Stream> {
   deadline: number | undefined;
   /** Octets of a body that has begun and is not complete; 0 where it fits into one frame. */
   unfinished = 0;
-  /** Octets of the arguments of a call of the peer, which its handler has. */
+  /** Octets of the arguments of a call of the peer, which its handler has, and of its meta. */
   argumentOctets = 0;
   /** Octets of items that wait to be written. */
   unsentItems = 0;

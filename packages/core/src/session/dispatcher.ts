@@ -5,6 +5,7 @@
  * @module
  */
 import { apart, bodyLength } from "../content/body.ts";
+import { metaOctets } from "../content/meta.ts";
 import type { ToolHandlers } from "../contract/infer.ts";
 import type { ToolTree } from "../contract/tree.ts";
 import { issueDetails, validate, type Checked } from "../contract/validate.ts";
@@ -308,7 +309,7 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
     if (octets === 0 || this.#argumentOctets === 0 || this.#argumentOctets + octets <= most) return undefined;
     return failed(
       "resource_exhausted",
-      `the arguments of the calls that run would be more than ${most} octets with this one (heldArguments): try again when one of them has ended [FLOW-012]`,
+      `the arguments and meta of the calls that run would be more than ${most} octets with this one (heldArguments): try again when one of them has ended [FLOW-012]`,
       "not_started",
       { retryAfterMs: ARGUMENTS_RETRY_MS },
     );
@@ -445,9 +446,9 @@ function decoded(port: CallPort, event: OpenEvent): Value | undefined | typeof F
   }
 }
 
-/** What the arguments of a call count for (FLOW-012). In process nothing: what runs there has the same owner. */
-function countedOctets({ body }: OpenEvent): number {
-  const octets = body.content === "local" ? 0 : bodyLength(body);
+/** What the arguments of a call and its meta count for (FLOW-012). In process nothing: what runs there has the same owner. */
+function countedOctets({ body, meta }: OpenEvent): number {
+  const octets = body.content === "local" ? 0 : bodyLength(body) + metaOctets(meta);
   return octets > SHORT_ARGUMENTS ? octets : 0;
 }
 

@@ -51,7 +51,7 @@ export class IncomingCall implements Participant, BookedCall {
    * ended (CALL-013).
    */
   holds = 2;
-  /** What its arguments count for, for as long as it holds a place (FLOW-012). */
+  /** What its arguments and meta count for, for as long as it holds a place (FLOW-012). */
   argumentOctets = 0;
   bookedBefore: BookedCall | undefined;
   bookedBehind: BookedCall | undefined;

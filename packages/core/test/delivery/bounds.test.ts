@@ -40,6 +40,22 @@ describe("A peer that offers again and again", () => {
 });
 
 describe("Sessions without a connection", () => {
+  it.each([
+    ["complete", false],
+    ["still arriving", true],
+  ])("count the meta of calls whose arguments are %s", async (_, more) => {
+    const gateway = new ResumableGateway({ limits: { parkedOctets: 200_000 } });
+    gateway.side.registry.implement(kit, { ...still, look: never });
+    const meta = Object.fromEntries(Array.from({ length: 30 }, (_value, n) => [`${n}`, "m".repeat(1_000)]));
+    for (let n = 0; n < 5; n++) {
+      const line = await gateway.open();
+      for (const stream of [1, 3]) await gateway.say(line, open(stream, "look", 1, { meta, more, final: !more }));
+      await gateway.cut(line);
+    }
+    const states = gateway.side.sessions.map(({ session }) => session.state);
+    expect(states).toEqual(["closed", "closed", "closed", "reconnecting", "reconnecting"]);
+  });
+
   it("end first where one principal holds most of them, and count what was sent to them", async () => {
     let principal = "alice";
     const admission = (): Admission => ({ kind: "vouched", grant: { principal, scopes: [] } });

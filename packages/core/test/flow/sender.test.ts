@@ -290,6 +290,68 @@ describe("A peer that never grants anything", () => {
     expect(under.session.state).toBe("ready");
   });
 
+  it("has one further item of each call wait at most once too much waits for it, and those of a call that is read go on [FLOW-010]", async () => {
+    const gate = Promise.withResolvers<void>();
+    const sent = new Map<unknown, number>();
+    const under = await gateway(
+      {
+        items: async (input, call) => {
+          await gate.promise;
+          for (let n = 0; n < 200; n++) {
+            sent.set(input, n + 1);
+            await call.item("x".repeat(936));
+          }
+          return "sent";
+        },
+      },
+      { limits: { unsent: 40_000, unsentItems: 16_384 } },
+    );
+    for (let n = 0; n < 100; n++) under.raw.say(open(2 * n + 1, "items", n));
+    await under.time.settle();
+    gate.resolve();
+    await under.time.settle();
+    let written = itemsOf(under.raw.take()).length;
+    const waiting = () => [...sent.values()].reduce((sum, count) => sum + count, 0) - written;
+    const most = 100 + 40_000 / 936 + 1;
+    expect(sent.size).toBe(100);
+    expect(waiting()).toBeLessThanOrEqual(most);
+    const frames = await under.say(credit(1, 1 << 20), credit(0, 1 << 20));
+    written += itemsOf(frames).length;
+    expect(sent.get(0)).toBe(200);
+    expect(frames.filter(({ type }) => type === "end")).toMatchObject([{ stream: 1, code: 0 }]);
+    // The others have no more credit than before.
+    expect(waiting()).toBeLessThanOrEqual(most);
+    under.raw.take();
+    for (let n = 1; n < 100; n++) under.raw.say(credit(2 * n + 1, 1 << 20), credit(0, (n + 1) << 20));
+    await under.time.settle();
+    expect([...sent.values()].every((count) => count === 200)).toBe(true);
+    expect(under.raw.all("end")).toHaveLength(99);
+  });
+
+  it("gets no further reports of progress where too much waits for it, but short ones in place of long ones [CALL-008]", async () => {
+    const gate = Promise.withResolvers<void>();
+    const under = await gateway(
+      {
+        more: async (input, call) => {
+          await gate.promise;
+          for (const length of [10_000, 9_000, 12_000]) call.progress(`${String(input)}${"x".repeat(length)}`);
+          return never();
+        },
+      },
+      { limits: { unsent: 50_000 } },
+    );
+    for (let n = 0; n < 50; n++) under.raw.say(open(2 * n + 1, "more", 100 + n));
+    await under.time.settle();
+    gate.resolve();
+    await under.time.settle();
+    for (let n = 0; n < 50; n++) under.raw.say(credit(2 * n + 1, 1 << 20));
+    await under.time.settle();
+    const octetsOf = (stream: number) => chargeOf(under.raw.received, stream);
+    const reports = Array.from({ length: 50 }, (_, n) => octetsOf(2 * n + 1)).filter((octets) => octets > 0);
+    expect(reports.reduce((sum, octets) => sum + octets, 0)).toBeLessThanOrEqual(62_100);
+    expect(new Set(reports)).toEqual(new Set([12_003, 9_003]));
+  });
+
   it("gets a result that is more than that where nothing else waits", async () => {
     const under = await gateway({}, { limits: { unsent: 1_024 } });
     const frames = await under.say(open(1, "text", 20_000));

@@ -48,6 +48,23 @@ describe("The arguments of calls that run", () => {
     expect(under.raw.all("end")).toHaveLength(1);
   });
 
+  it("count with the meta of their call, which runs on for nobody as well", async () => {
+    const { under, finish, runs } = await gateway({ heldArguments: 100_000 });
+    const meta = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`name ${n}`, "m".repeat(994)]));
+    for (let n = 0; n < 200; n++) under.raw.say(open(2 * n + 1, "look", 1, { meta, deadlineMs: 10 }));
+    await under.time.advance(1_000);
+    expect(runs()).toBe(9);
+    const refused = under.raw.all("end").filter(({ code }) => code === 8);
+    expect(refused).toHaveLength(191);
+    for (const end of refused) expect(end).toMatchObject(REFUSED);
+    // A little of it is short.
+    expect(await under.say(open(601, "set", 1, { meta: { note: "m".repeat(1_000) } }))).toMatchObject([{ code: 0 }]);
+    expect(await under.say(open(603, "set", 1, { meta }))).toMatchObject([REFUSED]);
+    finish("nobody hears it");
+    await under.time.settle();
+    expect(await under.say(open(605, "set", 1, { meta }))).toMatchObject([{ stream: 605, code: 0 }]);
+  });
+
   it("are taken in any case where they are alone, since they are no more than was stated", async () => {
     const { under, runs } = await gateway({ heldArguments: 1_024 });
     await under.say(open(1, "set", long(16_000)), open(3, "look", long(16_000)), open(5, "set", long(16_000)));
