@@ -10,18 +10,26 @@ import type { BodyLimits } from "./limits.ts";
 /** A value, as a copy of one's own. */
 export type Copied = null | boolean | number | string | Uint8Array | Copied[] | { [key: string]: Copied };
 
+/** Arrays, objects and octets that the copy at work has met. */
+let met = 0;
+
 /**
  * A deep copy, or undefined where something inside is no value (CONT-001). Throws what an accessor of the value throws.
  *
  * @param bare objects and arrays of the copy inherit nothing.
- * @param room how many more arrays and objects may be around something.
  */
-export function copy(
-  value: unknown,
-  limits: BodyLimits,
-  bare: boolean,
-  room: number = limits.depth,
-): Copied | undefined {
+export function copy(value: unknown, limits: BodyLimits, bare: boolean): Copied | undefined {
+  const before = met; // of a copy whose accessor has led here
+  met = 0;
+  try {
+    return copyAny(value, limits, bare, limits.depth);
+  } finally {
+    met = before;
+  }
+}
+
+/** `room`: how many more arrays and objects may be around something. */
+function copyAny(value: unknown, limits: BodyLimits, bare: boolean, room: number): Copied | undefined {
   switch (typeof value) {
     case "string":
       return value.isWellFormed() ? value : undefined;
@@ -35,6 +43,7 @@ export function copy(
     default:
       return undefined;
   }
+  if (++met > limits.containers) return undefined;
   const kind = kindOf(value);
   if (kind === "octets") return isOctets(value) ? new Uint8Array(value) : undefined;
   if (kind === undefined || room === 0) return undefined;
@@ -47,7 +56,7 @@ function copyList(source: readonly unknown[], limits: BodyLimits, bare: boolean,
   if (source.length > limits.arrayEntries) return undefined;
   const list: Copied[] = [];
   for (let i = 0; i < source.length; i++) {
-    const item = copy(source[i], limits, bare, room);
+    const item = copyAny(source[i], limits, bare, room);
     if (item === undefined) return undefined;
     list.push(item);
   }
@@ -64,7 +73,7 @@ function copyRecord(source: AnyRecord, limits: BodyLimits, bare: boolean, room: 
     if (key === "__proto__" || !key.isWellFormed()) return undefined;
     const member = source[key];
     if (member === undefined) continue;
-    const item = copy(member, limits, bare, room);
+    const item = copyAny(member, limits, bare, room);
     if (item === undefined) return undefined;
     record[key] = item;
   }

@@ -6,46 +6,49 @@
  */
 
 import { kindOf } from "./kind.ts";
-import type { BodyLimits } from "./limits.ts";
+import { type BodyLimits, tooMany } from "./limits.ts";
 import { ValueError } from "./value.ts";
 
 type Path = (string | number)[];
+
+/** What is around the place that is looked at. */
+interface Around {
+  readonly objects: object[];
+  /** Arrays, objects and octets so far. */
+  met: number;
+}
 
 /** The error for a value that was refused. */
 export function explain(value: unknown, limits: BodyLimits): ValueError {
   const path: Path = [];
   try {
-    const found = search(value, path, [], limits);
+    const found = search(value, path, { objects: [], met: 0 }, limits);
     return found ?? new ValueError([], "the value changed while it was read; send plain data");
   } catch (cause) {
     return new ValueError(path, "an object that cannot be read is not a value", { cause });
   }
 }
 
-function search(value: unknown, path: Path, around: object[], limits: BodyLimits): ValueError | undefined {
+function search(value: unknown, path: Path, around: Around, limits: BodyLimits): ValueError | undefined {
   if (typeof value !== "object" || value === null) {
     const problem = problemOf(value);
     return problem === undefined ? undefined : new ValueError([...path], problem);
   }
+  if (++around.met > limits.containers) return new ValueError([], tooMany(limits));
   const kind = kindOf(value);
   if (kind === "octets") return undefined;
   if (kind === undefined) return new ValueError([...path], instanceProblem(value));
-  if (around.includes(value)) return new ValueError([...path], "a cycle is not a value; send a tree");
-  if (around.length >= limits.depth) return new ValueError([...path], `nests deeper than ${limits.depth}`);
-  around.push(value);
+  if (around.objects.includes(value)) return new ValueError([...path], "a cycle is not a value; send a tree");
+  if (around.objects.length >= limits.depth) return new ValueError([...path], `nests deeper than ${limits.depth}`);
+  around.objects.push(value);
   const found = Array.isArray(value)
     ? searchList(value, path, around, limits)
     : searchRecord(value, path, around, limits);
-  around.pop();
+  around.objects.pop();
   return found;
 }
 
-function searchList(
-  list: readonly unknown[],
-  path: Path,
-  around: object[],
-  limits: BodyLimits,
-): ValueError | undefined {
+function searchList(list: readonly unknown[], path: Path, around: Around, limits: BodyLimits): ValueError | undefined {
   if (list.length > limits.arrayEntries) {
     return new ValueError([...path], `an array has at most ${limits.arrayEntries} entries`);
   }
@@ -58,7 +61,7 @@ function searchList(
   return undefined;
 }
 
-function searchRecord(record: object, path: Path, around: object[], limits: BodyLimits): ValueError | undefined {
+function searchRecord(record: object, path: Path, around: Around, limits: BodyLimits): ValueError | undefined {
   const keys = Object.keys(record);
   if (keys.length > limits.mapEntries) {
     return new ValueError([...path], `an object has at most ${limits.mapEntries} properties`);
@@ -82,7 +85,7 @@ function member(
   owner: object,
   key: string | number,
   path: Path,
-  around: object[],
+  around: Around,
   limits: BodyLimits,
 ): ValueError | undefined {
   let value: unknown;

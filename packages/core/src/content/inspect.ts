@@ -20,14 +20,26 @@ export const Found = {
 /** One of {@link Found}. */
 export type Finding = (typeof Found)[keyof typeof Found];
 
+/** Arrays, objects and octets that the inspection at work has met. */
+let met = 0;
+
 /**
  * Inspects what local code wants to send (CONT-001), in a realm that `isRealmClean`. Whether strings are well-formed is for
  * who encodes them to say: the encoders see that anyway, and asking string by string costs more than all the rest. Throws
  * what an accessor of the value throws.
- *
- * @param room how many more arrays and objects may be around something.
  */
-export function inspect(value: unknown, limits: BodyLimits, room: number = limits.depth): Finding {
+export function inspect(value: unknown, limits: BodyLimits): Finding {
+  const before = met; // of an inspection whose accessor has led here
+  met = 0;
+  try {
+    return look(value, limits, limits.depth);
+  } finally {
+    met = before;
+  }
+}
+
+/** `room`: how many more arrays and objects may be around something. */
+function look(value: unknown, limits: BodyLimits, room: number): Finding {
   switch (typeof value) {
     case "string":
     case "boolean":
@@ -40,6 +52,7 @@ export function inspect(value: unknown, limits: BodyLimits, room: number = limit
     default:
       return Found.nothing;
   }
+  if (++met > limits.containers) return Found.nothing;
   const kind = kindOf(value);
   if (kind === "octets") return Found.octets;
   if (kind === undefined || room === 0) return Found.nothing;
@@ -52,7 +65,7 @@ function inspectList(list: readonly unknown[], limits: BodyLimits, room: number)
   if (list.length > limits.arrayEntries) return Found.nothing;
   let found: Finding = Found.plain;
   for (let i = 0; i < list.length; i++) {
-    const inner = inspect(list[i], limits, room);
+    const inner = look(list[i], limits, room);
     if (inner === Found.nothing) return inner;
     if (inner === Found.octets) found = inner;
   }
@@ -67,7 +80,7 @@ function inspectRecord(record: AnyRecord, limits: BodyLimits, room: number): Fin
     if (++entries > limits.mapEntries || key === "__proto__") return Found.nothing;
     const member = record[key];
     if (member === undefined) continue;
-    const inner = inspect(member, limits, room);
+    const inner = look(member, limits, room);
     if (inner === Found.nothing) return inner;
     if (inner === Found.octets) found = inner;
   }

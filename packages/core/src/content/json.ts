@@ -5,9 +5,9 @@
  */
 
 import { ProtocolViolation } from "../errors/violation.ts";
-import { nestsDeeper } from "../wire/nesting.ts";
+import { excess } from "../wire/nesting.ts";
 import { encodeUtf8, readUtf8 } from "../wire/utf8.ts";
-import type { BodyLimits } from "./limits.ts";
+import { type BodyLimits, tooMany } from "./limits.ts";
 import type { Value } from "./value.ts";
 
 /**
@@ -33,7 +33,9 @@ function isWellFormed(value: unknown): boolean {
 export function decodeJson(octets: Uint8Array, limits: BodyLimits): Value {
   const text = readUtf8(octets, 0, octets.length);
   if (text === undefined) fail("CONT-003", "must be well-formed UTF-8");
-  if (nestsDeeper(text, limits.depth)) tooDeep(limits);
+  const beyond = excess(text, limits.depth, limits.containers);
+  if (beyond === "depth") tooDeep(limits);
+  if (beyond === "containers") fail("CONT-004", tooMany(limits));
   let value: Parsed;
   try {
     value = JSON.parse(text) as Parsed;

@@ -9,7 +9,7 @@ import { ProtocolViolation } from "../errors/violation.ts";
 import { PackWriter } from "../wire/pack.ts";
 import { readKnownUtf8, readUtf8 } from "../wire/utf8.ts";
 import { type AnyRecord, isOctets, kindOf } from "./kind.ts";
-import type { BodyLimits } from "./limits.ts";
+import { type BodyLimits, tooMany } from "./limits.ts";
 import type { Value } from "./value.ts";
 
 /** Bodies share buffers of this size; larger ones have one of their own. */
@@ -116,6 +116,8 @@ class Reader {
   readonly #octets: Uint8Array;
   readonly #view: DataView;
   readonly #limits: BodyLimits;
+  /** Arrays, maps and octets so far. */
+  #containers = 0;
 
   constructor(octets: Uint8Array, limits: BodyLimits) {
     this.#octets = octets;
@@ -212,6 +214,7 @@ class Reader {
   }
 
   #bin(length: number): Uint8Array {
+    this.#count(); // a view takes a hundred octets, also of none
     const start = this.#take(length);
     return this.#octets.subarray(start, this.at);
   }
@@ -239,10 +242,15 @@ class Reader {
     return record;
   }
 
-  /** Refuses what is too deep, and a count that the octets left cannot hold. */
+  /** Refuses what is too deep, and a count that the octets left cannot hold, and one container too many. */
   #enter(values: number, room: number): void {
     if (room === 0) throw new ProtocolViolation("CONT-004", `content must not nest deeper than ${this.#limits.depth}`);
     if (values > this.#octets.length - this.at) fail("it ends within a value");
+    this.#count();
+  }
+
+  #count(): void {
+    if (++this.#containers > this.#limits.containers) throw new ProtocolViolation("CONT-004", tooMany(this.#limits));
   }
 
   #key(): string {

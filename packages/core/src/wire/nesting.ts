@@ -1,5 +1,6 @@
 /**
- * How deep JSON nests, before it is parsed: JSON.parse takes seconds for millions of brackets, and has no limit.
+ * How deep JSON nests and how much it holds, before it is parsed: JSON.parse takes seconds, and memory many times the text, for
+ * millions of brackets, and has no limit.
  *
  * @module
  */
@@ -9,9 +10,18 @@ const SHORT = 0x4000;
 
 /** Whether `json` is long, and nests deeper than `depth`. Says nothing of text that is not JSON, nor of short text. */
 export function nestsDeeper(json: string, depth: number): boolean {
+  return excess(json, depth, json.length) !== undefined;
+}
+
+/**
+ * Of which `json` has too much, where it is long: of arrays and objects around one another, or of all of them (`containers`).
+ * Says nothing of text that is not JSON, nor of short text.
+ */
+export function excess(json: string, depth: number, containers: number): "depth" | "containers" | undefined {
   const { length } = json;
-  if (length <= SHORT) return false;
+  if (length <= SHORT) return undefined;
   let level = 0;
+  let count = 0;
   for (let i = 0; i < length; i++) {
     switch (json.charCodeAt(i)) {
       case 0x22: // "
@@ -19,7 +29,8 @@ export function nestsDeeper(json: string, depth: number): boolean {
         break;
       case 0x5b: // [
       case 0x7b: // {
-        if (++level > depth) return true;
+        if (++level > depth) return "depth";
+        if (++count > containers) return "containers";
         break;
       case 0x5d: // ]
       case 0x7d: // }
@@ -28,7 +39,7 @@ export function nestsDeeper(json: string, depth: number): boolean {
       default:
     }
   }
-  return false;
+  return undefined;
 }
 
 /** Where the quotation mark is that ends the string whose first character is at `start`. */

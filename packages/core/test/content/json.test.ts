@@ -78,10 +78,26 @@ describe("JSON beyond a limit breaks CONT-004", () => {
   });
 
   test("an array of more than its limit", () => {
-    const limits = { depth: 64, mapEntries: 10, arrayEntries: 3 };
+    const limits = { depth: 64, mapEntries: 10, arrayEntries: 3, containers: 10 };
     expect(violationOf("[1,2,3,4]", limits).requirement).toBe("CONT-004");
     expect(decode("[1,2,3]", limits)).toEqual([1, 2, 3]);
     expect(violationOf(`[${"0,".repeat(1_000_000)}0]`).requirement).toBe("CONT-004");
+  });
+
+  test("more arrays and objects in one body together than the limit, of which those in strings are no part", () => {
+    const limits = { depth: 64, mapEntries: 10, arrayEntries: 10, containers: 4 };
+    const long = "[{".repeat(10_000);
+    expect(decode(`[{"a":[]},"${long}",{}]`, limits)).toHaveLength(3);
+    const violation = violationOf(`[{"a":[]},"${long}",{},[]]`, limits);
+    expect(violation.requirement).toBe("CONT-004");
+    expect(violation.message).toContain("at most 4");
+  });
+
+  test("half a million empty objects and their array, which nobody begins to parse", () => {
+    const objects = (count: number): string => `[${"{},".repeat(count - 1)}{}]`;
+    expect(decode(objects(499_999))).toHaveLength(499_999);
+    expect(violationOf(objects(500_000)).requirement).toBe("CONT-004");
+    expect(violationOf(`${objects(500_000)}]`).requirement).toBe("CONT-004");
   });
 
   test("the key __proto__, however it is written, and however deep", () => {

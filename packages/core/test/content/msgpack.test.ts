@@ -69,12 +69,32 @@ describe("MessagePack beyond a limit breaks CONT-004", () => {
   });
 
   test("maps and arrays of more than their limits, whether their entries are there or not", () => {
-    const limits = { depth: 64, mapEntries: 1, arrayEntries: 2 };
+    const limits = { depth: 64, mapEntries: 1, arrayEntries: 2, containers: 3 };
     expect(violationOf(hex("82 a161 01 a162 02"), limits).requirement).toBe("CONT-004");
     expect(violationOf(hex("93 01 02 03"), limits).requirement).toBe("CONT-004");
     expect(violationOf(hex("dd 000f4241")).requirement).toBe("CONT-004");
     expect(violationOf(hex("de 2711")).requirement).toBe("CONT-004");
     expect(decode(hex("81 a161 92 01 02"), limits)).toEqual({ a: [1, 2] });
+  });
+
+  test("more arrays, maps and octets in one body together than the limit", () => {
+    const limits = { depth: 64, mapEntries: 4, arrayEntries: 4, containers: 4 };
+    expect(decode(hex("93 80 90 c4 00"), limits)).toEqual([{}, [], new Uint8Array(0)]);
+    expect(decode(hex("92 81 a161 90 90"), limits)).toEqual([{ a: [] }, []]);
+    expect(violationOf(hex("94 80 90 c4 00 80"), limits).requirement).toBe("CONT-004");
+    expect(violationOf(hex("94 80 90 c4 00 90"), limits).requirement).toBe("CONT-004");
+    expect(violationOf(hex("94 80 90 c4 00 c4 00"), limits).requirement).toBe("CONT-004");
+    expect(violationOf(hex("92 92 80 80 91 80"), limits).message).toContain("at most 4");
+  });
+
+  test("half a million empty maps and their array, which are one too many", () => {
+    const maps = (count: number): Uint8Array => {
+      const octets = new Uint8Array(5 + count).fill(0x80);
+      octets.set([0xdd, 0, count >> 16, (count >> 8) & 0xff, count & 0xff]);
+      return octets;
+    };
+    expect(decode(maps(499_999))).toHaveLength(499_999);
+    expect(violationOf(maps(500_000)).requirement).toBe("CONT-004");
   });
 
   test("the key __proto__", () => {

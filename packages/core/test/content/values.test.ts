@@ -109,6 +109,41 @@ describe("a value outside the set is refused, with its path [CONT-001]", () => {
     expect(inside.path).toHaveLength(64);
   });
 
+  test("more than 500,000 arrays, objects and octets in all, also where one object counts many times", () => {
+    const advice = "a body must have at most 500000 arrays, objects and octets in it; send fewer at once, or items";
+    const lists = Array.from({ length: 1000 }, () => Array.from({ length: 500 }, () => ({})));
+    let doubled: unknown = [];
+    for (let i = 0; i < 40; i++) doubled = [doubled, doubled];
+    const octets = Array.from({ length: 500_000 }, () => OCTETS);
+    for (const value of [lists, doubled, octets, { octets: OCTETS, lists }]) {
+      for (const run of [() => encodeBody(value, ALL), () => cloneValue(value)]) {
+        expect(errorOf(run)).toMatchObject({ path: [], message: advice });
+      }
+    }
+    octets.pop();
+    expect(decodeBody(encodeBody(octets, ALL))).toHaveLength(499_999);
+    expect(cloneValue(octets)).toHaveLength(499_999);
+    const objects = Array.from({ length: 499_999 }, () => ({}));
+    expect(decodeBody(encodeBody(objects, ALL))).toHaveLength(499_999);
+    expect(cloneValue(objects)).toHaveLength(499_999);
+  });
+
+  test("nothing that an accessor encodes meanwhile counts, nor undoes the count", () => {
+    const maps = (count: number): object[] => Array.from({ length: count }, () => ({}));
+    const withAccessor = (count: number): object => ({
+      a: maps(count / 2),
+      get b(): unknown {
+        encodeBody([{}], ALL);
+        cloneValue([{}]);
+        return maps(count / 2);
+      },
+    });
+    for (const run of [(value: unknown) => encodeBody(value, ALL), cloneValue]) {
+      expect(errorOf(() => run(withAccessor(499_998))).path).toEqual([]);
+      expect(() => run(withAccessor(499_996))).not.toThrow();
+    }
+  });
+
   test("as the value itself, then without a path", () => {
     for (const value of [Number.NaN, 1n, "\ud800", () => 1, Symbol("s"), new Date(0), new Point()]) {
       expect(refusal(value).path).toEqual([]);
