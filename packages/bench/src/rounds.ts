@@ -72,22 +72,32 @@ export async function alternate(
   }
   return [
     { name: floor.name, ...about, ratio: 1, ratioMin: 1, ratioMax: 1, cpuRatio: 1, ...absolute(floors) },
-    ...contenders.map(({ name }, index): Row => {
-      const ratio = spread(ratios[index] ?? []);
-      const cpu = spread(cpuRatios[index] ?? []);
-      return {
+    ...contenders.map(
+      ({ name }, index): Row => ({
         name,
         ...about,
-        ratio: ratio.median,
-        ratioMin: ratio.min,
-        ratioMax: ratio.max,
-        cpuRatio: cpu.median,
-        cpuRatioMin: cpu.min,
-        cpuRatioMax: cpu.max,
+        ...besideFloor(ratios[index] ?? [], cpuRatios[index] ?? []),
         ...absolute(samples[index] ?? []),
-      };
-    }),
+      }),
+    ),
   ];
+}
+
+/** The figures of a row that are ratios to the floor, from those of each round. */
+export function besideFloor(
+  ratios: readonly number[],
+  cpuRatios: readonly number[],
+): Required<Pick<Row, "ratio" | "ratioMin" | "ratioMax" | "cpuRatio" | "cpuRatioMin" | "cpuRatioMax">> {
+  const ratio = spread(ratios);
+  const cpu = spread(cpuRatios);
+  return {
+    ratio: ratio.median,
+    ratioMin: ratio.min,
+    ratioMax: ratio.max,
+    cpuRatio: cpu.median,
+    cpuRatioMin: cpu.min,
+    cpuRatioMax: cpu.max,
+  };
 }
 
 function absolute(samples: readonly Sample[]): Omit<Row, "name"> {

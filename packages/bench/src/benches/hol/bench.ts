@@ -5,6 +5,7 @@
  */
 import type { Bench, BenchContext, Row } from "../../bench.ts";
 import type { Program } from "../../driver/program.ts";
+import { besideFloor } from "../../rounds.ts";
 import { median, spread } from "../../statistics.ts";
 import { NAMES } from "./contender.ts";
 import { LARGE_KINDS, type LargeKind } from "./contract.ts";
@@ -122,17 +123,13 @@ function rateOf({ small, seconds }: HolSample): number {
 function rowOf(name: string, samples: readonly Measured[], floor: readonly Measured[], octets: number): Row {
   const middle = (figure: (sample: Measured) => number): number => median(samples.map(figure));
   const p99 = spread(samples.map(({ small }) => small.p99Ms));
-  const cpu = spread(samples.map((sample, round) => sample.cpuUs / (floor[round] ?? sample).cpuUs));
-  const ratio = spread(samples.map((sample, round) => rateOf(sample) / rateOf(floor[round] ?? sample)));
   return {
     name,
     concurrency: 1,
-    ratio: ratio.median,
-    ratioMin: ratio.min,
-    ratioMax: ratio.max,
-    cpuRatio: cpu.median,
-    cpuRatioMin: cpu.min,
-    cpuRatioMax: cpu.max,
+    ...besideFloor(
+      samples.map((sample, round) => rateOf(sample) / rateOf(floor[round] ?? sample)),
+      samples.map((sample, round) => sample.cpuUs / (floor[round] ?? sample).cpuUs),
+    ),
     cpuUs: middle(({ cpuUs }) => cpuUs),
     p50Ms: middle(({ small }) => small.p50Ms),
     p99Ms: p99.median,
