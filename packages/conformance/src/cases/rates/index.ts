@@ -1,0 +1,2 @@
+// The cases of this area; each file registers its own.
+export {};

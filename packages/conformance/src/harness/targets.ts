@@ -1,0 +1,251 @@
+/**
+ * Where the peer under test is: gateways that are running or are started, and a client that is started and dials the suite.
+ *
+ * @module
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AddressInfo } from "node:net";
+import { WebSocketServer } from "ws";
+import { z } from "zod";
+import type { LimitSet } from "../suite/case.ts";
+import { HarnessError, type Way } from "../suite/verdict.ts";
+import { PeerProcess } from "./driver.ts";
+import { Inbox } from "./inbox.ts";
+import { limitsOf } from "./limits.ts";
+import { Socket } from "./socket.ts";
+
+/** How long a peer under test may take to start, in milliseconds, before the time scale. */
+const START_MS = 15_000;
+
+const GatewayReady = z.looseObject({
+  endpoint: z.string().optional(),
+  shared: z.string().optional(),
+  late: z.string().optional(),
+  wrapped: z.string().optional(),
+});
+
+/** The URLs that a gateway under test listens on. */
+export type GatewayUrls = z.infer<typeof GatewayReady>;
+
+/** How a peer under test is found. */
+export interface Target {
+  /** A gateway that runs already. */
+  readonly url?: string | undefined;
+  /** A program and its arguments. */
+  readonly command?: readonly string[] | undefined;
+  /** Over the environment of this process. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A gateway under test that the suite started, with a folder for its state that outlives it. */
+export class GatewayProcess {
+  readonly #target: Target;
+  readonly #limits: Readonly<Record<string, number>>;
+  readonly #within: number;
+  readonly #state: string;
+  #process: PeerProcess;
+  urls: GatewayUrls;
+
+  private constructor(target: Target, limits: Readonly<Record<string, number>>, within: number, state: string) {
+    this.#target = target;
+    this.#limits = limits;
+    this.#within = within;
+    this.#state = state;
+    this.urls = {};
+    this.#process = this.#spawn("0");
+  }
+
+  /** Starts one. Throws a {@link HarnessError} where it does not get ready. */
+  static async start(target: Target, set: LimitSet, timeScale: number, more: Readonly<Record<string, number>> = {}): Promise<GatewayProcess> {
+    const state = await mkdtemp(join(tmpdir(), "turnmux-conformance-"));
+    const gateway = new GatewayProcess(target, { ...limitsOf(set, timeScale), ...more }, START_MS * timeScale, state);
+    try {
+      await gateway.#whenReady();
+    } catch (error) {
+      await gateway.stop();
+      throw error;
+    }
+    return gateway;
+  }
+
+  #spawn(port: string): PeerProcess {
+    return new PeerProcess(
+      this.#target.command ?? [],
+      {
+        ...this.#target.environment,
+        TURNMUX_TEST_STATE: this.#state,
+        TURNMUX_TEST_LIMITS: JSON.stringify(this.#limits),
+        TURNMUX_TEST_PORT: port,
+      },
+      this.#within,
+    );
+  }
+
+  async #whenReady(): Promise<void> {
+    const ready = GatewayReady.safeParse(await this.#process.ready);
+    if (!ready.success) throw new HarnessError('The line {"ready": ...} must have URLs: endpoint, shared, late, wrapped.');
+    this.urls = ready.data;
+  }
+
+  get process(): PeerProcess {
+    return this.#process;
+  }
+
+  /** Starts it anew on the same port, with the same state. It must have ended before. */
+  async restart(): Promise<void> {
+    await this.#process.ended;
+    const url = this.urls.endpoint ?? this.urls.shared ?? this.urls.wrapped;
+    this.#process = this.#spawn(url === undefined ? "0" : new URL(url).port);
+    await this.#whenReady();
+  }
+
+  /** Stops it, and deletes its state. */
+  async stop(): Promise<void> {
+    await this.#process.stop();
+    await rm(this.#state, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** The gateway under test, one process for each set of limits that cases ask for; or the one that has the URL. */
+export class GatewayTarget {
+  readonly #target: Target;
+  readonly #timeScale: number;
+  readonly #processes = new Map<LimitSet, Promise<GatewayProcess>>();
+
+  constructor(target: Target, timeScale: number) {
+    this.#target = target;
+    this.#timeScale = timeScale;
+  }
+
+  get isCommand(): boolean {
+    return this.#target.command !== undefined;
+  }
+
+  /** The URLs of a gateway with these limits. */
+  async urls(set: LimitSet, way: Way): Promise<GatewayUrls> {
+    const { url } = this.#target;
+    if (url !== undefined) return { [way === "shared" || way === "wrapped" ? way : "endpoint"]: url };
+    return (await this.shared(set)).urls;
+  }
+
+  /** The gateway that all cases with these limits have in common. It is started when the first of them comes. */
+  shared(set: LimitSet): Promise<GatewayProcess> {
+    let process = this.#processes.get(set);
+    if (process === undefined) {
+      process = this.start(set);
+      this.#processes.set(set, process);
+    }
+    return process;
+  }
+
+  /** A gateway of a case's own, which the case stops. */
+  start(set: LimitSet, more: Readonly<Record<string, number>> = {}): Promise<GatewayProcess> {
+    return GatewayProcess.start(this.#target, set, this.#timeScale, more);
+  }
+
+  async stop(): Promise<void> {
+    const started = await Promise.allSettled(this.#processes.values());
+    await Promise.all(started.map((entry) => (entry.status === "fulfilled" ? entry.value.stop() : undefined)));
+  }
+}
+
+const ClientReady = z.looseObject({
+  carriages: z.array(z.string()).default(["binary"]),
+  shared: z.boolean().default(false),
+});
+
+/** The client under test, and the server that it dials. */
+export class ClientTarget {
+  readonly #target: Target;
+  readonly #timeScale: number;
+  readonly #server: WebSocketServer;
+  readonly #paths = new Map<string, Inbox<Socket>>();
+  #process: PeerProcess | undefined;
+  #names = 0;
+
+  private constructor(target: Target, timeScale: number, server: WebSocketServer) {
+    this.#target = target;
+    this.#timeScale = timeScale;
+    this.#server = server;
+    server.on("connection", (ws, request) => {
+      const socket = new Socket(ws);
+      const inbox = this.#paths.get(request.url ?? "");
+      if (inbox === undefined) socket.cut();
+      else inbox.put(socket);
+    });
+  }
+
+  /** Opens the server. The client is started when the first case needs it. */
+  static async open(target: Target, timeScale: number): Promise<ClientTarget> {
+    const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false, maxPayload: 64 * 1024 * 1024 });
+    await new Promise((resolve, reject) => {
+      server.once("listening", resolve);
+      server.once("error", reject);
+    });
+    return new ClientTarget(target, timeScale, server);
+  }
+
+  /** Host and port of the suite's server. */
+  get audience(): string {
+    const { port }: AddressInfo = addressOf(this.#server);
+    return `127.0.0.1:${port}`;
+  }
+
+  /** The process; a new one where the last one has ended. */
+  async process(): Promise<PeerProcess> {
+    if (this.#process === undefined || this.#process.isEnded) {
+      this.#process = this.#spawn();
+    }
+    await this.#process.ready;
+    return this.#process;
+  }
+
+  /** A process of a case's own, which the case stops. */
+  async own(): Promise<PeerProcess> {
+    const process = this.#spawn();
+    await process.ready;
+    return process;
+  }
+
+  #spawn(): PeerProcess {
+    const environment = { ...this.#target.environment, TURNMUX_TEST_URL: `ws://${this.audience}` };
+    return new PeerProcess(this.#target.command ?? [], environment, START_MS * this.#timeScale);
+  }
+
+  /** What the client says that it can do. */
+  async abilities(): Promise<z.infer<typeof ClientReady>> {
+    const ready = ClientReady.safeParse(await (await this.process()).ready);
+    if (!ready.success) throw new HarnessError('The line {"ready": ...} must have carriages, a list of names.');
+    return ready.data;
+  }
+
+  /** A path that nobody has used, and the sockets that will be opened on it. */
+  path(): { readonly name: string; readonly path: string; readonly sockets: Inbox<Socket> } {
+    const name = `s${++this.#names}`;
+    const path = `/c/${name}`;
+    const sockets = new Inbox<Socket>();
+    this.#paths.set(path, sockets);
+    return { name, path, sockets };
+  }
+
+  /** Connections to a path are cut from now on. */
+  abandon(path: string): void {
+    const sockets = this.#paths.get(path);
+    this.#paths.delete(path);
+    for (const socket of sockets?.entries ?? []) socket.cut();
+  }
+
+  async stop(): Promise<void> {
+    await this.#process?.stop();
+    for (const client of this.#server.clients) client.terminate();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+function addressOf(server: WebSocketServer): AddressInfo {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new HarnessError("The suite's server has no port.");
+  return address;
+}

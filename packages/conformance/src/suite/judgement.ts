@@ -1,0 +1,64 @@
+/**
+ * How the end of a session is judged: the reason that was given, what became of the socket, and that nothing else suffered.
+ *
+ * @module
+ */
+import type { Session } from "../harness/session.ts";
+import { Code, codeName, type CodeName } from "../wire/constants.ts";
+import type { Context } from "./context.ts";
+import { Failure } from "./verdict.ts";
+
+/** What is expected beside the requirement. */
+export interface Breach {
+  /** The code of GOAWAY. Default: any but 0. */
+  readonly code?: CodeName;
+  /** With which code a gateway closes a socket of its own. Default: 1002. */
+  readonly close?: number;
+}
+
+/** The requirement that a clause belongs to: `FLOW-001` of `FLOW-001.2`. */
+export function requirementOf(clause: string): string {
+  return clause.replace(/\.\d+$/, "");
+}
+
+/** Waits for GOAWAY that names the requirement, and for what must follow. */
+export async function broken(t: Context, session: Session, clause: string, breach: Breach): Promise<void> {
+  const goaway = await session.goaway();
+  const wanted = requirementOf(clause);
+  if (goaway.requirement !== wanted) {
+    throw new Failure(`GOAWAY names ${goaway.requirement ?? "no requirement"}, and ${wanted} was broken.`, clause);
+  }
+  if (breach.code !== undefined && goaway.code !== Code[breach.code]) {
+    throw new Failure(`GOAWAY has the code ${codeName(goaway.code)}, and should have ${breach.code}.`, clause);
+  }
+  if (!t.ownEndpoint) return hostLivesOn(t, session);
+  const { code } = await session.channel.closed();
+  if (t.role === "gateway" && code !== (breach.close ?? 1002)) {
+    throw new Failure(`The gateway closed its socket with ${code}, and should with ${breach.close ?? 1002}.`, "CARR-008.2");
+  }
+}
+
+/** The host's own traffic goes on on the socket, and turnmux has fallen silent. */
+export async function hostLivesOn(t: Context, session: Session): Promise<void> {
+  const { channel } = session;
+  const before = channel.arrived;
+  if (t.role === "gateway") {
+    const word = `still here ${t.random.integer(0, 1e9)}`;
+    channel.sendHost(word);
+    const answer = await channel.hostMessage();
+    if (answer !== word) throw new Failure("The host's message did not come back as it was.", "CARR-004");
+  } else {
+    const { process, name } = t.driver(session);
+    const word = `still here ${t.random.integer(0, 1e9)}`;
+    process.send({ do: "host", session: name, text: word });
+    const message = await channel.hostMessage();
+    if (message !== word) throw new Failure("The host's message did not arrive as it was.", "CARR-004");
+  }
+  if (channel.arrived !== before) throw new Failure("The peer went on after it had ended the session.", "CHAN-004");
+}
+
+/** Waits until a session that the suite left with GOAWAY is over for the peer too, where that can be seen. */
+export async function ended(session: Session): Promise<void> {
+  session.channel.socket.close();
+  await session.channel.closed({ within: 1_000 }).catch(() => {});
+}
