@@ -1,0 +1,93 @@
+/**
+ * The handlers of the tools that a peer under test offers.
+ *
+ * @module
+ */
+
+import { setTimeout as pause } from "node:timers/promises";
+import { Codes, ToolError, type Code, type Outcome, type ToolHandlers } from "@turnmux/client";
+import { FORBIDDEN, type clientTools, type FailureInput, type gatewayTools } from "./contracts.ts";
+import type { Counters } from "./counters.ts";
+import type { RefusingJournal } from "./refusing-journal.ts";
+
+/** What must not leave the process (ERR-003). */
+const PRIVATE = "private detail of the handler";
+
+const OUTCOMES: readonly Outcome[] = ["not_started", "failed", "completed", "unknown"];
+
+/** The handlers that gateway and client have in common. */
+export function clientHandlers(counters: Counters): ToolHandlers<typeof clientTools> {
+  return {
+    test: {
+      echo: (input) => input,
+      count: async ({ counter, by, holdMs }, { signal }) => {
+        const value = counters.add(counter, by);
+        if (holdMs !== undefined) await pause(holdMs, undefined, { signal });
+        return { value };
+      },
+      counted: ({ counter }) => counters.read(counter),
+      slow: async ({ ms, progress = 0, stubborn = false }, call) => {
+        for (let n = 1; n <= progress; n++) call.progress({ n });
+        await pause(ms, undefined, stubborn ? {} : { signal: call.signal });
+        return "done" as const;
+      },
+      stream: async ({ items, size, endless = false }, call) => {
+        const pad = "x".repeat(size);
+        const most = endless ? Number.POSITIVE_INFINITY : items;
+        for (let n = 0; n < most; n++) await call.item({ n, pad });
+        return { items };
+      },
+      fail: (input, { signal }) => fail(input, signal),
+      failOnce: (input, { signal }) => fail(input, signal),
+    },
+  };
+}
+
+/** The handlers of a gateway's tools, those of single sessions excepted. */
+export function gatewayHandlers(counters: Counters, journal: RefusingJournal): ToolHandlers<typeof gatewayTools> {
+  return {
+    test: {
+      ...clientHandlers(counters).test,
+      single: ({ ms }, { signal }) => pause(ms, "done" as const, { signal }),
+      short: ({ ms }, { signal }) => pause(ms, "done" as const, { signal }),
+      secret: () => "secret",
+      journal: ({ refuse }) => {
+        journal.refuse = refuse;
+        return "refusing";
+      },
+    },
+  };
+}
+
+async function fail(
+  { how, code = 9, outcome = 1, message = "failed as asked" }: FailureInput,
+  signal: AbortSignal,
+): Promise<string> {
+  switch (how) {
+    case "error":
+      throw new ToolError(codeOf(code), message, { outcome: OUTCOMES[outcome] });
+    case "throw":
+      throw new Error(PRIVATE);
+    case "hang":
+      await cancelled(signal);
+      throw new Error(PRIVATE);
+    default:
+      return FORBIDDEN;
+  }
+}
+
+function cancelled(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+function codeOf(value: number): Code {
+  for (const [name, { value: wire }] of Object.entries(Codes)) if (wire === value && isCode(name)) return name;
+  throw new Error(`no code has the value ${value}`);
+}
+
+function isCode(name: string): name is Code {
+  return Object.hasOwn(Codes, name);
+}
