@@ -154,7 +154,9 @@ export async function sendBody(
     const more = at < octets.length;
     if (part.length > 0) await session.creditFor(stream, part.length);
     session.useCredit(stream, part.length);
-    session.send(begins ? first(part, more) : build.cont(stream, part, { more, final: !more && options.final !== false }));
+    session.send(
+      begins ? first(part, more) : build.cont(stream, part, { more, final: !more && options.final !== false }),
+    );
   } while (at < octets.length);
 }
 
@@ -205,9 +207,15 @@ export class IncomingCall {
     await this.session.creditFor(0, octets.length + ITEM_OCTETS);
     this.session.useCredit(this.stream, ITEM_OCTETS);
     this.session.useCredit(0, octets.length + ITEM_OCTETS);
-    await sendBody(this.session, this.stream, octets, (part, more) => build.item(this.stream, content, part, { more }), {
-      final: false,
-    });
+    await sendBody(
+      this.session,
+      this.stream,
+      octets,
+      (part, more) => build.item(this.stream, content, part, { more }),
+      {
+        final: false,
+      },
+    );
   }
 
   /** Ends it with a result. */

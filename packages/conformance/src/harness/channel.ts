@@ -105,7 +105,11 @@ export class Channel {
   /** Sends frames in one message with a tag of the case's choice. `sequence`: wrapped carriage's number, where it is to be a wrong one. */
   sendTagged(tag: Uint8Array, frames: readonly (Frame | RawFrame | RawRow)[], sequence?: number): void {
     for (const frame of frames) {
-      this.note("type" in frame ? showFrame(frame, "→") : `→ ${frame instanceof Object && "octets" in frame ? `octets ${Buffer.from(frame.octets).toString("hex").slice(0, 200)}` : JSON.stringify(frame).slice(0, 200)}`);
+      this.note(
+        "type" in frame
+          ? showFrame(frame, "→")
+          : `→ ${frame instanceof Object && "octets" in frame ? `octets ${Buffer.from(frame.octets).toString("hex").slice(0, 200)}` : JSON.stringify(frame).slice(0, 200)}`,
+      );
     }
     const number = sequence ?? this.#sequenceOut++;
     this.#write(encodeMessage(this.carriage, tag, frames, number));
@@ -113,13 +117,17 @@ export class Channel {
 
   /** Sends a message as it is; in wrapped carriage inside the host's envelope. */
   sendMessage(data: Uint8Array | string): void {
-    this.note(`→ message ${typeof data === "string" ? data.slice(0, 200) : Buffer.from(data).toString("hex").slice(0, 200)}`);
+    this.note(
+      `→ message ${typeof data === "string" ? data.slice(0, 200) : Buffer.from(data).toString("hex").slice(0, 200)}`,
+    );
     this.#write(data);
   }
 
   /** Sends a message of the host. */
   sendHost(data: Uint8Array | string): void {
-    this.note(`→ host message ${typeof data === "string" ? JSON.stringify(data.slice(0, 80)) : `of ${data.length} octets`}`);
+    this.note(
+      `→ host message ${typeof data === "string" ? JSON.stringify(data.slice(0, 80)) : `of ${data.length} octets`}`,
+    );
     this.socket.send(data);
   }
 
@@ -139,7 +147,9 @@ export class Channel {
       return;
     }
     if (decoded === undefined) {
-      this.note(`← host message ${typeof data === "string" ? JSON.stringify(data.slice(0, 80)) : `of ${data.length} octets`}`);
+      this.note(
+        `← host message ${typeof data === "string" ? JSON.stringify(data.slice(0, 80)) : `of ${data.length} octets`}`,
+      );
       this.host.put(data);
       return;
     }
@@ -194,7 +204,8 @@ export class Channel {
     options?: Patience & { readonly what?: string },
   ): Promise<FieldsOf<N> & { readonly received: Received }> {
     const type: number = FrameType[name];
-    const fits = (entry: Received): boolean => entry.frame.type === type && wanted(this.fieldsOf(name, entry.frame), entry);
+    const fits = (entry: Received): boolean =>
+      entry.frame.type === type && wanted(this.fieldsOf(name, entry.frame), entry);
     const what = options?.what ?? `a frame ${name.toUpperCase()}`;
     const received = await this.frames.take(fits, this.patience(options), what);
     return { ...this.fieldsOf(name, received.frame), received };

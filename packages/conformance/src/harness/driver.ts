@@ -12,10 +12,20 @@ import { Inbox } from "./inbox.ts";
 /** A value on a line: JSON, with octets as `{"$bytes": base64}`. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 
-const Line = z.looseObject({ event: z.string().optional(), session: z.string().optional(), ready: z.unknown().optional() });
-
 /** An event that a peer under test printed. */
-export type DriverEvent = z.infer<typeof Line>;
+export interface DriverEvent {
+  readonly event?: string | undefined;
+  readonly session?: string | undefined;
+  /** Only in the first line. */
+  readonly ready?: unknown;
+  readonly [field: string]: unknown;
+}
+
+const Line: z.ZodType<DriverEvent> = z.looseObject({
+  event: z.string().optional(),
+  session: z.string().optional(),
+  ready: z.unknown().optional(),
+});
 
 /** How a process ended. */
 export interface ProcessEnd {
@@ -73,13 +83,17 @@ export class PeerProcess {
 
   /** What it wrote to its standard error output last. */
   get said(): string {
-    return this.#errors.length === 0 ? "It wrote nothing to its standard error output." : `It said: ${this.#errors.join(" | ")}`;
+    return this.#errors.length === 0
+      ? "It wrote nothing to its standard error output."
+      : `It said: ${this.#errors.join(" | ")}`;
   }
 
   #whenReady(child: ChildProcess, within: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        reject(new HarnessError(`The peer under test printed no line {"ready": ...} within ${within} ms. ${this.said}`));
+        reject(
+          new HarnessError(`The peer under test printed no line {"ready": ...} within ${within} ms. ${this.said}`),
+        );
       }, within);
       child.once("error", (error) => {
         clearTimeout(timer);
@@ -87,7 +101,11 @@ export class PeerProcess {
       });
       void this.ended.then(({ code, signal }) => {
         clearTimeout(timer);
-        reject(new HarnessError(`The peer under test ended before it was ready (${signal ?? `exit code ${code}`}). ${this.said}`));
+        reject(
+          new HarnessError(
+            `The peer under test ended before it was ready (${signal ?? `exit code ${code}`}). ${this.said}`,
+          ),
+        );
       });
       if (child.stdout === null) return;
       createInterface({ input: child.stdout }).on("line", (line) => {

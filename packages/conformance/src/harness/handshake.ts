@@ -194,7 +194,11 @@ export async function takeHello(channel: Channel): Promise<{ hello: FieldsOf<"he
 export function makeChallenge(
   channel: Channel,
   hello: FieldsOf<"hello">,
-  options: GatewayHandshakeOptions & { readonly audience: string; readonly nonce?: Uint8Array; readonly version?: number },
+  options: GatewayHandshakeOptions & {
+    readonly audience: string;
+    readonly nonce?: Uint8Array;
+    readonly version?: number;
+  },
 ): Frame {
   return build.challenge({
     clientNonce: hello.nonce,

@@ -313,7 +313,7 @@ export class Session {
       this.itemOctets += ITEM_OCTETS + frame.body.length;
     }
     const inbox = data.kind === DataKind.item ? inbound.items : inbound.progress;
-    inbound.begin(frame, data.content, (body) => inbox.put(body));
+    inbound.begin(frame, data.content ?? 0, (body) => inbox.put(body));
   }
 
   /** Grants what half of a window is used of, on the frame's stream and for items. */
@@ -322,7 +322,8 @@ export class Session {
     const { streamCredit, channelCredit } = this.established.own;
     const inbound = this.inbound(frame.stream);
     const limit = this.grantedToPeer.get(frame.stream) ?? streamCredit;
-    if (!inbound.over && limit - inbound.octets < streamCredit / 2) this.grant(frame.stream, inbound.octets + streamCredit);
+    if (!inbound.over && limit - inbound.octets < streamCredit / 2)
+      this.grant(frame.stream, inbound.octets + streamCredit);
     const ofChannel = this.grantedToPeer.get(0) ?? channelCredit;
     if (ofChannel - this.itemOctets < channelCredit / 2) this.grant(0, this.itemOctets + channelCredit);
   }

@@ -16,7 +16,7 @@ export interface SocketEnd {
 export class Socket {
   readonly #ws: WebSocket;
   readonly closed: Promise<SocketEnd>;
-  onmessage: ((data: Uint8Array | string) => void) | undefined;
+  taker: ((data: Uint8Array | string) => void) | undefined;
   readonly #early: (Uint8Array | string)[] = [];
 
   constructor(ws: WebSocket) {
@@ -24,8 +24,8 @@ export class Socket {
     ws.on("error", () => {});
     ws.on("message", (data: RawData, isBinary: boolean) => {
       const message = isBinary ? octets(data) : octets(data).toString("utf8");
-      if (this.onmessage === undefined) this.#early.push(message);
-      else this.onmessage(message);
+      if (this.taker === undefined) this.#early.push(message);
+      else this.taker(message);
     });
     this.closed = new Promise((resolve) => {
       ws.once("close", (code: number, reason: Buffer) => resolve({ code, reason: reason.toString("utf8") }));
@@ -48,7 +48,7 @@ export class Socket {
 
   /** Hands messages to `take` from now on, those that came before first. */
   listen(take: (data: Uint8Array | string) => void): void {
-    this.onmessage = take;
+    this.taker = take;
     for (const message of this.#early.splice(0)) take(message);
   }
 

@@ -46,7 +46,8 @@ export class Inbound {
 
   /** What ends every wait on this stream. */
   stop(reason: Error): void {
-    for (const inbox of [this.accepts, this.items, this.progress, this.arguments, this.ended, this.resets]) inbox.end(reason);
+    for (const inbox of [this.accepts, this.items, this.progress, this.arguments, this.ended, this.resets])
+      inbox.end(reason);
   }
 
   /** A body begins with this frame. */
@@ -87,7 +88,10 @@ export function valueOf(body: Body): Value | undefined {
   try {
     return decodeBody(body.content, body.octets);
   } catch (error) {
-    throw new Failure(`A body is not well-formed: ${error instanceof Error ? error.message : String(error)}`, "CONT-003");
+    throw new Failure(
+      `A body is not well-formed: ${error instanceof Error ? error.message : String(error)}`,
+      "CONT-003",
+    );
   }
 }
 

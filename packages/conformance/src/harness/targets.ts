@@ -19,15 +19,20 @@ import { Socket } from "./socket.ts";
 /** How long a peer under test may take to start, in milliseconds, before the time scale. */
 const START_MS = 15_000;
 
-const GatewayReady = z.looseObject({
+/** The URLs that a gateway under test listens on. */
+export interface GatewayUrls {
+  readonly endpoint?: string | undefined;
+  readonly shared?: string | undefined;
+  readonly late?: string | undefined;
+  readonly wrapped?: string | undefined;
+}
+
+const GatewayReady: z.ZodType<GatewayUrls> = z.looseObject({
   endpoint: z.string().optional(),
   shared: z.string().optional(),
   late: z.string().optional(),
   wrapped: z.string().optional(),
 });
-
-/** The URLs that a gateway under test listens on. */
-export type GatewayUrls = z.infer<typeof GatewayReady>;
 
 /** How a peer under test is found. */
 export interface Target {
@@ -58,7 +63,12 @@ export class GatewayProcess {
   }
 
   /** Starts one. Throws a {@link HarnessError} where it does not get ready. */
-  static async start(target: Target, set: LimitSet, timeScale: number, more: Readonly<Record<string, number>> = {}): Promise<GatewayProcess> {
+  static async start(
+    target: Target,
+    set: LimitSet,
+    timeScale: number,
+    more: Readonly<Record<string, number>> = {},
+  ): Promise<GatewayProcess> {
     const state = await mkdtemp(join(tmpdir(), "turnmux-conformance-"));
     const gateway = new GatewayProcess(target, { ...limitsOf(set, timeScale), ...more }, START_MS * timeScale, state);
     try {
@@ -85,7 +95,8 @@ export class GatewayProcess {
 
   async #whenReady(): Promise<void> {
     const ready = GatewayReady.safeParse(await this.#process.ready);
-    if (!ready.success) throw new HarnessError('The line {"ready": ...} must have URLs: endpoint, shared, late, wrapped.');
+    if (!ready.success)
+      throw new HarnessError('The line {"ready": ...} must have URLs: endpoint, shared, late, wrapped.');
     this.urls = ready.data;
   }
 
@@ -147,13 +158,20 @@ export class GatewayTarget {
 
   async stop(): Promise<void> {
     const started = await Promise.allSettled(this.#processes.values());
-    await Promise.all(started.map((entry) => (entry.status === "fulfilled" ? entry.value.stop() : undefined)));
+    const running = started.flatMap((entry) => (entry.status === "fulfilled" ? [entry.value] : []));
+    await Promise.all(running.map((process) => process.stop()));
   }
 }
 
-const ClientReady = z.looseObject({
-  carriages: z.array(z.string()).default(["binary"]),
-  shared: z.boolean().default(false),
+/** What a client under test says that it can do. */
+export interface ClientAbilities {
+  readonly carriages?: readonly string[] | undefined;
+  readonly shared?: boolean | undefined;
+}
+
+const ClientReady: z.ZodType<ClientAbilities> = z.looseObject({
+  carriages: z.array(z.string()).optional(),
+  shared: z.boolean().optional(),
 });
 
 /** The client under test, and the server that it dials. */
@@ -179,7 +197,12 @@ export class ClientTarget {
 
   /** Opens the server. The client is started when the first case needs it. */
   static async open(target: Target, timeScale: number): Promise<ClientTarget> {
-    const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false, maxPayload: 64 * 1024 * 1024 });
+    const server = new WebSocketServer({
+      host: "127.0.0.1",
+      port: 0,
+      perMessageDeflate: false,
+      maxPayload: 64 * 1024 * 1024,
+    });
     await new Promise((resolve, reject) => {
       server.once("listening", resolve);
       server.once("error", reject);
@@ -215,7 +238,7 @@ export class ClientTarget {
   }
 
   /** What the client says that it can do. */
-  async abilities(): Promise<z.infer<typeof ClientReady>> {
+  async abilities(): Promise<ClientAbilities> {
     const ready = ClientReady.safeParse(await (await this.process()).ready);
     if (!ready.success) throw new HarnessError('The line {"ready": ...} must have carriages, a list of names.');
     return ready.data;

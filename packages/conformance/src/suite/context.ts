@@ -5,7 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { Channel, type Patience } from "../harness/channel.ts";
-import { openCall, OutgoingCall, type CallOptions } from "../harness/calls.ts";
+import { openCall, type CallOptions, type OutgoingCall } from "../harness/calls.ts";
 import type { Json, PeerProcess } from "../harness/driver.ts";
 import {
   clientHandshake,
@@ -272,13 +272,17 @@ export class Context {
     const session = new Session(channel, established);
     this.#sessions.push(session);
     for (const need of this.#parts.entry.needs ?? []) {
-      if (need !== "command" && !session.has(need)) throw new Unsupported(`The peer under test has no feature ${need}.`);
+      if (need !== "command" && !session.has(need))
+        throw new Unsupported(`The peer under test has no feature ${need}.`);
     }
     return session;
   }
 
   /** Resumes a session at the gateway under test on a new socket. The session has moved to it where WELCOME says that it was resumed. */
-  async resume(session: Session, options: SocketOptions & { readonly hello?: ClientHandshakeOptions; readonly key?: SuiteKey } = {}): Promise<ClientHandshake & { readonly channel: Channel }> {
+  async resume(
+    session: Session,
+    options: SocketOptions & { readonly hello?: ClientHandshakeOptions; readonly key?: SuiteKey } = {},
+  ): Promise<ClientHandshake & { readonly channel: Channel }> {
     const channel = await this.socket({ label: "resumed", ...options });
     const token = session.resumeToken;
     if (token === undefined) throw new Failure("WELCOME gave no resume token.", "RESUME-001");
@@ -322,7 +326,9 @@ export class Context {
   /** The next event of a kind that a client under test prints about a session. */
   event(of: Session | Channel, kind: string, options: Patience = {}): Promise<Readonly<Record<string, unknown>>> {
     const { process, name } = this.driver(of);
-    return process.events(name).take((entry) => entry.event === kind, this.ms(options.within ?? 4_000), `the event ${kind}`);
+    return process
+      .events(name)
+      .take((entry) => entry.event === kind, this.ms(options.within ?? 4_000), `the event ${kind}`);
   }
 
   /**
@@ -367,7 +373,7 @@ export class Context {
     for (const session of this.#sessions) if (session.channel.socket.open) session.leave();
     for (const { process, name } of this.#allEnds) process.send({ do: "close", session: name });
     for (const channel of this.#channels) channel.socket.close();
-    await Promise.allSettled(this.#cleanups.reverse().map((cleanup) => cleanup()));
+    await Promise.allSettled(this.#cleanups.toReversed().map((cleanup) => cleanup()));
     for (const { process, name, path } of this.#allEnds) {
       process.forget(name);
       this.#parts.client?.abandon(path);
@@ -384,7 +390,9 @@ export function authOf(key: SuiteKey): Json {
 }
 
 function show(value: unknown): string {
-  return JSON.stringify(value, (_, entry: unknown) =>
-    entry instanceof Uint8Array ? { $bytes: Buffer.from(entry).toString("base64") } : entry,
-  ) ?? "absent";
+  return (
+    JSON.stringify(value, (_, entry: unknown) =>
+      entry instanceof Uint8Array ? { $bytes: Buffer.from(entry).toString("base64") } : entry,
+    ) ?? "absent"
+  );
 }

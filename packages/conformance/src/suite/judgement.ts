@@ -34,7 +34,10 @@ export async function broken(t: Context, session: Session, clause: string, breac
   if (!t.ownEndpoint) return hostLivesOn(t, session);
   const { code } = await session.channel.closed();
   if (t.role === "gateway" && code !== (breach.close ?? 1002)) {
-    throw new Failure(`The gateway closed its socket with ${code}, and should with ${breach.close ?? 1002}.`, "CARR-008.2");
+    throw new Failure(
+      `The gateway closed its socket with ${code}, and should with ${breach.close ?? 1002}.`,
+      "CARR-008.2",
+    );
   }
 }
 

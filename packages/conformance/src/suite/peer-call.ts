@@ -45,7 +45,10 @@ async function settledOf(outer: OutgoingCall, patience: Patience | undefined): P
 
 async function incomingOf(session: Session, tool: string, patience: Patience | undefined): Promise<IncomingCall> {
   const wait = session.channel.patience(patience);
-  return new IncomingCall(session, await session.opened.take((opened) => opened.tool === tool, wait, `OPEN of ${tool}`));
+  return new IncomingCall(
+    session,
+    await session.opened.take((opened) => opened.tool === tool, wait, `OPEN of ${tool}`),
+  );
 }
 
 /** Calls of clients under test are asked for by line. */
