@@ -264,6 +264,8 @@ export class Context {
     const session = this.adopt(channel, established);
     session.send(build.offer(OfferMode.replace, options.offer ?? SUITE_TOOLS));
     await channel.take("offer");
+    // A client may offer nothing at first, and its tools as soon as its application has the session.
+    while (session.offered.size === 0) await channel.take("offer");
     return session;
   }
 
