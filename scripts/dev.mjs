@@ -18,6 +18,7 @@ const help = `usage: node scripts/dev.mjs <task> [arguments]
   start [arguments]   the example agent (npm start -- ...)
   sim [arguments]     schedules of faults in one process, on virtual time, from a seed (npm run sim -- --help)
   crash [arguments]   gateway and clients as processes that are killed at random moments (npm run crash -- --help)
+  conformance [arguments]   the suite against the reference, Python, mutants and peers that are none (npm run conformance -- --help)
   requirements        the specification's rules, for the conformance suite: --check, --reviewed ID ...
   bench <name>        how fast it is beside raw WebSockets and its peers (npm run bench -- --help)
   test [arguments]    tests; arguments go to vitest: a file, -t "name", --project core, --watch
@@ -92,6 +93,7 @@ async function main([task, ...args]) {
     check: (t) => steps(checkSteps(t), "check"),
     start,
     crash: (t, rest) => program(t, "packages/crash/src/main.ts", rest),
+    conformance: (t, rest) => program(t, "packages/conformance-proof/src/main.ts", rest),
     requirements: (t, rest) => program(t, "packages/conformance/src/spec/main.ts", rest),
     bench: (t, rest) => program(t, "packages/bench/src/main.ts", rest),
     sim: (t, rest) => program(t, "packages/simulator/src/main.ts", rest),

@@ -7,6 +7,8 @@
 import "./cases/index.ts";
 
 export { allCases, casesFor, check, type Case, type LimitSet, type Need } from "./suite/case.ts";
+export { allClauses, allRequirements, clause, requirement } from "./spec/requirements.ts";
+export type { Clause, Requirement } from "./spec/extract.ts";
 export { run, type RunOptions } from "./suite/runner.ts";
 export type { Context, SessionOptions, SocketOptions } from "./suite/context.ts";
 export type { Target } from "./harness/targets.ts";

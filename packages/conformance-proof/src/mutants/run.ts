@@ -1,0 +1,132 @@
+/**
+ * Whether the suite finds mutants: each is run against the cases that cover the clause which it breaks.
+ *
+ * @module
+ */
+
+import { allCases, casesFor, run, type CaseResult, type PeerRole, type Way } from "@turnmux/conformance";
+import { mutantTarget } from "../reference.ts";
+import type { Mutant } from "./mutant.ts";
+import { misfit } from "./patch.ts";
+
+/**
+ * - `killed`: a case that cites the clause fails
+ * - `survived`: all of them pass, or there is none
+ * - `broken`: it cannot be made or run, which shows nothing
+ */
+export type Fate = "killed" | "survived" | "broken";
+
+/** What became of one mutant as one peer. */
+export interface MutantResult {
+  readonly mutant: Mutant;
+  readonly role: PeerRole;
+  readonly fate: Fate;
+  /** The case that found it, or why none did. */
+  readonly sentence: string;
+  readonly ms: number;
+}
+
+/** How mutants are run. */
+export interface MutantOptions {
+  /** Mutants at once. Default: 2. */
+  readonly jobs?: number | undefined;
+  readonly timeScale?: number | undefined;
+  readonly onresult?: ((result: MutantResult, done: number, total: number) => void) | undefined;
+}
+
+const WAYS: readonly Way[] = ["binary", "text", "shared", "wrapped"];
+
+/** Runs each mutant as each peer that it is meant for. */
+export async function runMutants(mutants: readonly Mutant[], options: MutantOptions = {}): Promise<MutantResult[]> {
+  const { jobs = 2, onresult } = options;
+  const queue = mutants.flatMap((mutant) => mutant.roles.map((role) => ({ mutant, role })));
+  const total = queue.length;
+  const results: MutantResult[] = [];
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const result = await runMutant(next.mutant, next.role, options.timeScale);
+      results.push(result);
+      onresult?.(result, results.length, total);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, worker));
+  return results;
+}
+
+/** Runs one mutant as one peer, until a case fails. */
+export async function runMutant(mutant: Mutant, role: PeerRole, timeScale = 1): Promise<MutantResult> {
+  const startedAt = performance.now();
+  const result = (fate: Fate, sentence: string): MutantResult => ({
+    mutant,
+    role,
+    fate,
+    sentence,
+    ms: Math.round(performance.now() - startedAt),
+  });
+  const wrong = misfit(mutant);
+  if (wrong !== undefined) return result("broken", wrong);
+  const passed = new Set<string>();
+  const strange: CaseResult[] = [];
+  try {
+    for (const way of mutant.ways ?? WAYS) {
+      // What passed in another carriage is not run again: most cases are the same in all of them.
+      const ids = new Set(coveringIds(mutant, role, way).filter((id) => !passed.has(id)));
+      if (ids.size === 0) continue;
+      const found = await runCases(mutant, role, way, ids, timeScale);
+      const kill = found.find(({ verdict }) => verdict === "fail" || verdict === "warn");
+      if (kill !== undefined) return result("killed", `${kill.id} (${way})`);
+      for (const { id, verdict } of found) if (verdict === "pass") passed.add(id);
+      strange.push(...found.filter(({ verdict }) => verdict !== "pass"));
+    }
+  } catch (error) {
+    return result("broken", error instanceof Error ? error.message : String(error));
+  }
+  const [error] = strange.filter(({ verdict }) => verdict === "error");
+  if (error !== undefined) return result("broken", `${error.id} ended as an error: ${error.sentence ?? ""}`);
+  return result("survived", whySurvived(mutant, role, [...passed], strange));
+}
+
+function coveringIds({ breaks }: Mutant, role: PeerRole, way: Way): string[] {
+  return casesFor(role, way)
+    .filter(({ covers }) => covers.includes(breaks))
+    .map(({ id }) => id);
+}
+
+async function runCases(
+  mutant: Mutant,
+  role: PeerRole,
+  way: Way,
+  ids: ReadonlySet<string>,
+  timeScale: number,
+): Promise<readonly CaseResult[]> {
+  const enough = new AbortController();
+  const report = await run({
+    role,
+    target: mutantTarget(role, mutant.id),
+    way,
+    seed: 1,
+    timeScale,
+    jobs: 3,
+    only: ({ id }) => ids.has(id),
+    sanity: false,
+    signal: enough.signal,
+    onresult: ({ verdict }) => {
+      if (verdict === "fail" || verdict === "warn") enough.abort();
+    },
+  });
+  return report.results;
+}
+
+function whySurvived(
+  { breaks }: Mutant,
+  role: PeerRole,
+  passed: readonly string[],
+  strange: readonly CaseResult[],
+): string {
+  const unsupported = strange.map(({ id, sentence = "" }) => `${id} is unsupported: ${sentence}`);
+  if (passed.length > 0 || unsupported.length > 0) return [`passed: ${passed.join(", ")}`, ...unsupported].join("; ");
+  const elsewhere = allCases().filter(({ covers }) => covers.includes(breaks));
+  return elsewhere.length === 0
+    ? `no case covers ${breaks}`
+    : `no case covers ${breaks} for a ${role}, only ${elsewhere.map(({ id }) => id).join(", ")}`;
+}

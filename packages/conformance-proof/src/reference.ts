@@ -1,0 +1,38 @@
+/**
+ * How the reference peers are started.
+ *
+ * @module
+ */
+
+import { fileURLToPath } from "node:url";
+import type { PeerRole, Target } from "@turnmux/conformance";
+import { MUTANT_VARIABLE } from "./mutants/misfit.ts";
+
+const PROGRAMS: Readonly<Record<PeerRole, string>> = {
+  gateway: pathOf("peers/gateway.ts"),
+  client: pathOf("peers/client.ts"),
+  behaviour: pathOf("peers/in-process.ts"),
+};
+
+const NODE_OPTIONS = ["--conditions=turnmux-source", "--disable-warning=ExperimentalWarning"];
+
+/** Halves the time that a start takes. */
+const ENVIRONMENT = { NODE_COMPILE_CACHE: pathOf("../../../.cache/conformance/compiled") };
+
+/** A reference peer, from its sources. */
+export function referenceTarget(role: PeerRole): Target {
+  return { command: [process.execPath, ...NODE_OPTIONS, PROGRAMS[role]], environment: ENVIRONMENT };
+}
+
+/** A reference peer with a fault in it. */
+export function mutantTarget(role: PeerRole, mutant: string): Target {
+  const hook = `--import=${new URL("mutants/hook.ts", import.meta.url).href}`;
+  return {
+    command: [process.execPath, ...NODE_OPTIONS, hook, PROGRAMS[role]],
+    environment: { ...ENVIRONMENT, [MUTANT_VARIABLE]: mutant },
+  };
+}
+
+function pathOf(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url));
+}
