@@ -13,6 +13,7 @@ import type { LimitSet } from "../suite/case.ts";
 import { HarnessError, type Way } from "../suite/verdict.ts";
 import { PeerProcess } from "./driver.ts";
 import { Inbox } from "./inbox.ts";
+import type { SuiteKey } from "./keys.ts";
 import { limitsOf } from "./limits.ts";
 import { Socket } from "./socket.ts";
 
@@ -38,6 +39,8 @@ const GatewayReady: z.ZodType<GatewayUrls> = z.looseObject({
 export interface Target {
   /** A gateway that runs already. */
   readonly url?: string | undefined;
+  /** With a URL: the key that is proved where a case names none. Default: `conformance`. */
+  readonly key?: SuiteKey | undefined;
   /** A program and its arguments. */
   readonly command?: readonly string[] | undefined;
   /** Over the environment of this process. */
@@ -132,6 +135,11 @@ export class GatewayTarget {
 
   get isCommand(): boolean {
     return this.#target.command !== undefined;
+  }
+
+  /** The key that is proved where a case names none. */
+  get key(): SuiteKey | undefined {
+    return this.#target.key;
   }
 
   /** The URLs of a gateway with these limits. */

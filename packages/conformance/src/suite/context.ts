@@ -247,7 +247,8 @@ export class Context {
 
   /** The same on a socket that is there, towards a gateway. */
   async sessionAsClient(channel: Channel, options: SessionOptions = {}): Promise<Session> {
-    const { established } = await clientHandshake(channel, options.hello);
+    const { key } = this.#gatewayTarget();
+    const { established } = await clientHandshake(channel, { ...(key === undefined ? {} : { key }), ...options.hello });
     const session = this.adopt(channel, established);
     session.send(build.offer(OfferMode.replace, options.offer ?? SUITE_TOOLS));
     await channel.take("offer");
@@ -288,8 +289,9 @@ export class Context {
     const channel = await this.socket({ label: "resumed", ...options });
     const token = session.resumeToken;
     if (token === undefined) throw new Failure("WELCOME gave no resume token.", "RESUME-001");
+    const key = options.key ?? this.#gatewayTarget().key;
     const handshake = await clientHandshake(channel, {
-      ...(options.key === undefined ? {} : { key: options.key }),
+      ...(key === undefined ? {} : { key }),
       resume: { sessionId: session.id, token, received: session.receivedCount },
       ...options.hello,
     });

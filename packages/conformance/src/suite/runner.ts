@@ -36,7 +36,7 @@ export interface RunOptions {
   readonly sanity?: boolean;
   /** Hears of each result as it comes, and of how many there will be. */
   readonly onresult?: (result: CaseResult, total: number) => void;
-  /** Ends the run early: what has not begun is left out. */
+  /** Ends the run early: what has not begun is left out, and what is under way is an error. */
   readonly signal?: AbortSignal;
 }
 
@@ -49,8 +49,18 @@ const SANITY: Case = {
   title: "a session is opened, and answers a call",
   covers: [],
   role: "both",
-  run: (t) => t.healthy(),
+  run: async (t) => {
+    if (t.role !== "gateway") await admitsIgnorance(t);
+    if (t.role !== "behaviour") await t.healthy();
+  },
 };
+
+/** A peer that says yes to everything passes cases that it has not understood: so it is asked what nobody can know. */
+async function admitsIgnorance(t: Context): Promise<void> {
+  const process = await t.ownClient();
+  process.send({ do: `conformance-${t.random.integer(0, 1e9)}`, session: "nobody", id: "nothing" });
+  await process.general.take((event) => event.event === "error", t.ms(4_000), 'the event "error" for an unknown "do"');
+}
 
 /**
  * Runs the cases.
@@ -65,14 +75,18 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const results: CaseResult[] = [];
   try {
     const chosen = casesFor(role, way).filter((entry) => options.only?.(entry) ?? true);
-    const sane = options.sanity !== false && role !== "behaviour";
+    const sane = options.sanity !== false;
     const total = chosen.length + (sane ? 2 : 0);
     const report = (result: CaseResult): void => {
       results.push(result);
       options.onresult?.(result, total);
     };
     const one = (entry: Case): Promise<CaseResult> =>
-      runCase(entry, { role, way, timeScale, random: new Random(seed, entry.id), gateway, client, entry });
+      runCase(
+        entry,
+        { role, way, timeScale, random: new Random(seed, entry.id), gateway, client, entry },
+        options.signal,
+      );
 
     if (sane) {
       const first = await one({ ...SANITY, id: "sanity.first" });
@@ -101,7 +115,11 @@ function nameOf(target: Target): string {
   return target.url ?? (target.command ?? []).join(" ");
 }
 
-async function runCase(entry: Case, parts: ConstructorParameters<typeof Context>[0]): Promise<CaseResult> {
+async function runCase(
+  entry: Case,
+  parts: ConstructorParameters<typeof Context>[0],
+  signal: AbortSignal | undefined,
+): Promise<CaseResult> {
   const startedAt = performance.now();
   const t = new Context(parts);
   const base = { id: entry.id, title: entry.title, covers: entry.covers };
@@ -116,7 +134,7 @@ async function runCase(entry: Case, parts: ConstructorParameters<typeof Context>
   try {
     const missing = missingNeed(entry, parts);
     if (missing !== undefined) return finish("unsupported", missing);
-    await limited(entry.run(t), CASE_MS * parts.timeScale);
+    await limited(entry.run(t), CASE_MS * parts.timeScale, signal);
     if (t.fault !== undefined) throw t.fault;
     return finish("pass");
   } catch (error) {
@@ -151,15 +169,16 @@ function missingNeed(entry: Case, parts: ConstructorParameters<typeof Context>[0
   return undefined;
 }
 
-async function limited(work: Promise<void>, within: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Failure(`The case was not over within ${within} ms.`)), within);
-  });
+async function limited(work: Promise<void>, within: number, signal: AbortSignal | undefined): Promise<void> {
   work.catch(() => {});
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Failure(`The case was not over within ${within} ms.`)), within);
+  const stop = (): void => reject(new HarnessError("The run was stopped."));
+  signal?.addEventListener("abort", stop);
   try {
-    await Promise.race([work, late]);
+    await Promise.race([work, promise]);
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
   }
 }
