@@ -56,7 +56,8 @@ export function encodeFrame(frame: Frame): Uint8Array {
   return octets;
 }
 
-const HEADER_FAULTS: Partial<Record<PackFault, string>> = { "not UTF-8": "FRAME-009" };
+/** What is no whole array breaks FRAME-007; what no header may hold FRAME-008. */
+const HEADER_FAULTS: Partial<Record<PackFault, string>> = { cut: "FRAME-007", "not UTF-8": "FRAME-009" };
 
 const headerRules: PackRules = {
   depth: 8,

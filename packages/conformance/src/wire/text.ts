@@ -81,7 +81,9 @@ export function decodeRow(row: unknown): Frame {
   const name = frameName(type);
   const layout = layoutOf(type);
   if (layout === undefined) return { type, flags, stream, header: null, body: NO_OCTETS };
-  const plain = flags & ~Flag.base64;
+  // The flag says what a body is: a frame of a type that has none cannot carry it.
+  const hasBody = layout.payload !== "header" || isHandshake(type);
+  const plain = hasBody ? flags & ~Flag.base64 : flags;
   checkFrame(type, plain, stream, layout);
   const body = bodyOf(rawBody, flags, name);
   if (isHandshake(type)) {
@@ -95,7 +97,7 @@ export function decodeRow(row: unknown): Frame {
     return { type, flags: plain, stream, header: null, body: body ?? NO_OCTETS };
   }
   if (!Array.isArray(rawHeader)) throw new WireError("FRAME-007", `the header of ${name} is no array`);
-  if (layout.payload === "header" && body !== null) throw new WireError("FRAME-010", `${name} has a body`);
+  if (layout.payload === "header" && body !== null) throw new WireError("CARR-011", `${name} has a body`);
   checkDepth(rawHeader, 1, name);
   // What JSON.parse makes are values of a header all.
   const header = octetsOfText(type, rawHeader as readonly HeaderValue[], octetsOfBase64);
