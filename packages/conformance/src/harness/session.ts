@@ -127,7 +127,7 @@ export class Session {
   }
 
   /** Sends octets or rows as they are: whatever breaks a rule. They are not counted. */
-  sendRaw(...frames: readonly (RawFrame | RawRow)[]): void {
+  sendRaw(...frames: readonly (Frame | RawFrame | RawRow)[]): void {
     this.channel.send(...frames);
   }
 

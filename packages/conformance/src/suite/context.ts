@@ -357,7 +357,7 @@ export class Context {
   }
 
   /** @throws Failure with the sentence, unless the condition holds. */
-  expect(condition: boolean, sentence: string, requirement?: string): asserts condition {
+  expect(condition: boolean, sentence: string, requirement?: string): void {
     if (!condition) throw new Failure(sentence, requirement);
   }
 

@@ -1,2 +1,6 @@
 // The cases of this area; each file registers its own.
-export {};
+import "./final.ts";
+import "./identifiers.ts";
+import "./limits.ts";
+import "./states.ts";
+import "./strangers.ts";
