@@ -8,6 +8,7 @@
  */
 
 import { registerHooks } from "node:module";
+import { FAULTS } from "../degenerate/peers.ts";
 import { loadCatalogue } from "./catalogue.ts";
 import { EXIT_MISFIT, MUTANT_VARIABLE } from "./misfit.ts";
 import type { Edit, Mutant } from "./mutant.ts";
@@ -21,7 +22,8 @@ function fail(sentence: string): never {
 async function wanted(): Promise<Mutant> {
   const id = process.env[MUTANT_VARIABLE] ?? "";
   const { mutants, problems } = await loadCatalogue();
-  return mutants.find((mutant) => mutant.id === id) ?? fail([`There is no mutant "${id}".`, ...problems].join("\n"));
+  const all = [...FAULTS, ...mutants];
+  return all.find((mutant) => mutant.id === id) ?? fail([`There is no mutant "${id}".`, ...problems].join("\n"));
 }
 
 /** A peer says that it is ready once all that it imports is loaded. */
