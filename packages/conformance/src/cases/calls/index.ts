@@ -1,2 +1,8 @@
 // The cases of this area; each file registers its own.
-export {};
+import "./acceptance.ts";
+import "./cancellation.ts";
+import "./deadlines.ts";
+import "./items.ts";
+import "./names.ts";
+import "./refusals.ts";
+import "./waits.ts";

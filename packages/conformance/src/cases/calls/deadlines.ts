@@ -1,0 +1,185 @@
+/**
+ * Deadlines, as the receiver keeps them (CALL-006, CALL-015).
+ *
+ * @module
+ */
+import { newKey } from "../../harness/calls.ts";
+import { check } from "../../suite/case.ts";
+import * as build from "../../wire/build.ts";
+import { Content } from "../../wire/constants.ts";
+import { endsWith, fails, openWithoutDeadline, ownPeer, pause } from "./support.ts";
+
+check({
+  id: "calls.deadline",
+  title: "a call whose deadline is over ends with deadline_exceeded",
+  covers: ["CALL-006.1"],
+  role: "both",
+  async run(t) {
+    const session = await t.session();
+    const expected = { code: "deadline_exceeded", outcome: "failed", clause: "CALL-006.1" } as const;
+    await fails(t, session, { tool: "test.slow", input: { ms: 60_000 }, deadlineMs: 150 }, expected);
+    await fails(t, session, { tool: "test.slow", input: { ms: 2_000, stubborn: true }, deadlineMs: 50 }, expected);
+  },
+});
+
+check({
+  id: "calls.deadline-in-time",
+  title: "a call that is over before its deadline ends with its result",
+  covers: ["CALL-006.1"],
+  role: "both",
+  async run(t) {
+    const session = await t.session();
+    const call = await t.open(session, { tool: "test.slow", input: { ms: 50 }, deadlineMs: t.ms(3_000) });
+    t.equal((await call.ended()).value, "done", "The result", "CALL-006.1");
+  },
+});
+
+check({
+  id: "calls.deadline-zero",
+  title: "a call whose deadline was over when it came ends with deadline_exceeded, and does not run",
+  covers: ["CALL-006.1"],
+  role: "both",
+  async run(t) {
+    const session = await t.session();
+    const counter = newKey();
+    const input = { counter };
+    await fails(
+      t,
+      session,
+      { tool: "test.count", key: newKey(), input, deadlineMs: 0 },
+      { code: "deadline_exceeded", outcome: "not_started", clause: "CALL-006.1" },
+    );
+    const counted = await (await t.open(session, { tool: "test.counted", input })).ended();
+    t.equal(counted.value, { value: 0, runs: 0 }, "The counter", "CALL-006.1");
+  },
+});
+
+check({
+  id: "calls.deadline-aborts-the-handler",
+  title: "a deadline that is over ends the handler, so that the key of a once call is settled",
+  covers: ["CALL-006.1", "CALL-006.2"],
+  role: "both",
+  async run(t) {
+    const session = await t.session();
+    const call = { tool: "test.count", key: newKey(), input: { counter: newKey(), holdMs: 60_000 } };
+    const first = await (await t.open(session, { ...call, deadlineMs: 150 })).ended();
+    endsWith(t, first, "deadline_exceeded", "unknown", "CALL-006.1");
+    // It would join a handler that still runs, and wait for a minute.
+    const again = await t.open(session, call);
+    const ending = await again.ended();
+    t.equal(ending.outcome, "unknown", "The outcome that is replayed", "CALL-006.2");
+  },
+});
+
+check({
+  id: "calls.deadline-of-the-tool",
+  title: "the tool's longest deadline counts where it is below the caller's, and ACCEPT says so",
+  covers: ["CALL-006.3"],
+  role: "gateway",
+  async run(t) {
+    const session = await t.session();
+    const call = await t.open(session, { tool: "test.short", input: { ms: 60_000 }, deadlineMs: 30_000 });
+    const accept = await call.accepted();
+    t.expect((accept.deadlineMs ?? 30_000) <= 300, "ACCEPT does not say which deadline counts.", "CALL-006.3");
+    endsWith(t, await call.ended(), "deadline_exceeded", "failed", "CALL-006.3");
+  },
+});
+
+check({
+  id: "calls.deadline-of-the-caller",
+  title: "the caller's deadline counts where it is below the tool's longest",
+  covers: ["CALL-006.3"],
+  role: "gateway",
+  async run(t) {
+    const session = await t.session();
+    await fails(
+      t,
+      session,
+      { tool: "test.short", input: { ms: 200 }, deadlineMs: 50 },
+      { code: "deadline_exceeded", outcome: "failed", clause: "CALL-006.3" },
+    );
+  },
+});
+
+check({
+  id: "calls.no-deadline",
+  title: "a call without a deadline has the tool's, where it has one, and runs as long as it takes where not",
+  covers: ["CALL-006.3"],
+  role: "gateway",
+  async run(t) {
+    const session = await t.session();
+    const short = openWithoutDeadline(t, session, { tool: "test.short", input: { ms: 60_000 } });
+    const slow = openWithoutDeadline(t, session, { tool: "test.slow", input: { ms: 600 } });
+    endsWith(t, await short.ended(), "deadline_exceeded", "failed", "CALL-006.3");
+    t.equal((await slow.ended()).value, "done", "The result", "CALL-006.3");
+  },
+});
+
+check({
+  id: "calls.read-before-a-deadline",
+  title: "a result that arrived while the caller's event loop was blocked counts, although the deadline is overdue",
+  covers: ["CALL-015.1"],
+  role: "both",
+  needs: ["command"],
+  async run(t) {
+    const { session, process } = await ownPeer(t);
+    const call = await t.peerCalls(session, { timeoutMs: t.ms(500) });
+    const incoming = await call.incoming();
+    process.signal("SIGSTOP");
+    await incoming.end("in time");
+    await pause(t, 800);
+    process.signal("SIGCONT");
+    const settled = await call.settled();
+    t.equal([settled.ok, settled.value], [true, "in time"], "What the peer's application was told", "CALL-015.1");
+  },
+});
+
+check({
+  id: "calls.read-before-a-limit-on-accept",
+  title: "an ACCEPT that arrived while the caller's event loop was blocked counts, although the wait for it is overdue",
+  covers: ["CALL-015.1"],
+  role: "both",
+  needs: ["command"],
+  async run(t) {
+    const { session, process } = await ownPeer(t);
+    const call = await t.peerCalls(session, { acceptTimeoutMs: t.ms(500), timeoutMs: t.ms(20_000) });
+    const incoming = await call.incoming();
+    process.signal("SIGSTOP");
+    incoming.accept();
+    await pause(t, 800);
+    process.signal("SIGCONT");
+    await session.roundTrip();
+    await incoming.end("accepted");
+    const settled = await call.settled();
+    t.equal([settled.ok, settled.value], [true, "accepted"], "What the peer's application was told", "CALL-015.1");
+  },
+});
+
+check({
+  id: "calls.a-flood-puts-no-deadline-off",
+  title: "a peer that floods a caller whose event loop was blocked does not put its deadline off for ever",
+  covers: ["CALL-015.2"],
+  role: "both",
+  needs: ["command"],
+  alone: true,
+  async run(t) {
+    const { session, process } = await ownPeer(t);
+    const call = await t.peerCalls(session, { timeoutMs: t.ms(500) });
+    const incoming = await call.incoming();
+    incoming.accept();
+    process.signal("SIGSTOP");
+    await pause(t, 700);
+    process.signal("SIGCONT");
+    const until = performance.now() + t.ms(6_000);
+    const { resets } = incoming.opened.inbound;
+    const report = new TextEncoder().encode("1");
+    while (resets.entries.length === 0 && performance.now() < until) {
+      for (let i = 0; i < 5 && session.creditLeft(incoming.stream) > 10; i++) {
+        session.useCredit(incoming.stream, report.length);
+        session.send(build.progress(incoming.stream, Content.json, report));
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    t.expect(resets.entries.length > 0, "The peer read on and on, and did not act on its deadline.", "CALL-015.2");
+  },
+});
