@@ -101,7 +101,7 @@ function decodeText(data: string): Message | undefined {
   const wrapped = typeof first === "number";
   const rows = wrapped ? behind : rest;
   if (wrapped && (!Number.isSafeInteger(first) || first < 0)) throw new WireError("CARR-020", `the number ${first}`);
-  if (rows.length === 0) throw new WireError("CARR-010", "a message without a frame");
+  if (rows.length === 0) throw new WireError("CARR-001", "a message without a frame");
   const frames = rows.map(decodeRow);
   return wrapped
     ? { carriage: "wrapped", tag: octets, frames, sequence: first }
