@@ -1,2 +1,6 @@
 // The cases of this area; each file registers its own.
-export {};
+import "./attach.ts";
+import "./choices.ts";
+import "./early.ts";
+import "./limits.ts";
+import "./refusal.ts";
