@@ -103,6 +103,8 @@ export class Context {
   readonly #clientEnds = new Map<Channel, ClientEnd>();
   readonly #allEnds: ClientEnd[] = [];
   readonly #cleanups: (() => Promise<unknown>)[] = [];
+  /** The case has shown that others do not suffer, or has a process that nobody else has. */
+  #healthShown = false;
 
   constructor(parts: ContextParts) {
     this.#parts = parts;
@@ -149,6 +151,7 @@ export class Context {
 
   /** A gateway process of the case's own, which it may stop, kill and start again. `limits`: over those of the case's set. */
   async ownGateway(limits: Readonly<Record<string, number>> = {}): Promise<GatewayProcess> {
+    this.#healthShown = true;
     const gateway = await this.#gatewayTarget().start(this.#parts.entry.limits ?? "default", limits);
     this.afterwards(() => gateway.stop());
     return gateway;
@@ -156,6 +159,7 @@ export class Context {
 
   /** A client process of the case's own. */
   async ownClient(): Promise<PeerProcess> {
+    this.#healthShown = true;
     const process = await this.#clientTarget().own();
     this.afterwards(() => process.stop());
     return process;
@@ -347,6 +351,7 @@ export class Context {
 
   /** Another session works: it is opened, answers a call, and is left. */
   async healthy(): Promise<void> {
+    this.#healthShown = true;
     const session = await this.session({ label: "healthy" });
     const word = randomBytes(6).toString("hex");
     const call = await this.open(session, { tool: "test.echo", input: word });
@@ -354,6 +359,11 @@ export class Context {
     if (ending.value !== word) throw new Failure("A fresh session does not answer test.echo any more.", "CHAN-004");
     session.leave();
     await ended(session);
+  }
+
+  /** What every case ends with, unless it has shown it already or had a process of its own: others did not suffer. */
+  async othersHealthy(): Promise<void> {
+    if (!this.#healthShown && this.role !== "behaviour") await this.healthy();
   }
 
   /** @throws Failure with the sentence, unless the condition holds. */

@@ -134,7 +134,7 @@ async function runCase(
   try {
     const missing = missingNeed(entry, parts);
     if (missing !== undefined) return finish("unsupported", missing);
-    await limited(entry.run(t), CASE_MS * parts.timeScale, signal);
+    await limited(thenHealthy(entry, t), CASE_MS * parts.timeScale, signal);
     if (t.fault !== undefined) throw t.fault;
     return finish("pass");
   } catch (error) {
@@ -142,6 +142,12 @@ async function runCase(
   } finally {
     await t.dispose();
   }
+}
+
+/** A peer that did the right thing and broke by it has not passed. */
+async function thenHealthy(entry: Case, t: Context): Promise<void> {
+  await entry.run(t);
+  await t.othersHealthy();
 }
 
 function judge(

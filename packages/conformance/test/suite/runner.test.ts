@@ -32,7 +32,13 @@ check({
   run: () => Promise.reject(new TypeError("undefined is not a function")),
 });
 check({ id: "probe.small", title: "needs limits", covers: ["FRAME-003"], role: "gateway", limits: "small", run: pass });
-check({ id: "probe.passes", title: "passes", covers: ["FRAME-003"], role: "gateway", run: pass });
+check({
+  id: "probe.ruins",
+  title: "passes, and nothing works behind it",
+  covers: ["FRAME-003"],
+  role: "gateway",
+  run: pass,
+});
 check({ id: "probe.client", title: "is for clients", covers: ["FRAME-003"], role: "client", run: pass });
 
 function fail(): Promise<void> {
@@ -66,14 +72,14 @@ function verdicts(report: RunReport): Record<string, Verdict> {
 
 describe("a run", () => {
   test("tells failures, warnings, what is not offered, and its own faults apart", async () => {
-    const report = await probes("ws://127.0.0.1:9", false);
+    const report = await probes(await closer(), false);
     expect(verdicts(report)).toEqual({
       "probe.fails": "fail",
       "probe.warns": "warn",
       "probe.unsupported": "unsupported",
       "probe.broken": "error",
       "probe.small": "unsupported",
-      "probe.passes": "pass",
+      "probe.ruins": "fail",
     });
     const failed = report.results.find(({ id }) => id === "probe.fails");
     expect(failed).toMatchObject({ sentence: "The peer did not say GOAWAY.", requirement: "FRAME-003" });
@@ -114,8 +120,8 @@ describe("a run", () => {
   });
 
   test("refuses two cases with one id", () => {
-    const twice = { id: "probe.passes", title: "again", covers: ["FRAME-003"], role: "gateway", run: pass } as const;
-    expect(() => check(twice)).toThrow("There are two cases probe.passes.");
+    const twice = { id: "probe.ruins", title: "again", covers: ["FRAME-003"], role: "gateway", run: pass } as const;
+    expect(() => check(twice)).toThrow("There are two cases probe.ruins.");
     expect(new HarnessError("x").name).toBe("HarnessError");
   });
 });
