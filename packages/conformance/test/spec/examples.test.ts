@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { concat, decodeFrames, encodeFrame, frameName, type Frame, type HeaderValue } from "../../src/wire/frame.ts";
@@ -81,6 +82,20 @@ function commentsOf(example: Example): string[][] {
   }
   return frames;
 }
+
+it("shows a handshake whose proof is right", () => {
+  const from = PAGE.indexOf("### A handshake with proof, octet by octet");
+  const line = PAGE.slice(0, from).split("\n").length;
+  const [hello, challenge, proof] = EXAMPLES.filter(({ at }) => at > line).flatMap(
+    (example) => framesOf(example).frames,
+  );
+  const payloads = [hello, challenge].map((frame) => frame?.payload ?? new Uint8Array(0));
+  const fields = [...["turnmux/1 client proof", "token", "conformance"].map((text) => Buffer.from(text)), ...payloads];
+  const octets = fields.flatMap((field) => [Buffer.from([0, 0, 0, field.length]), field]);
+  const right = createHmac("sha256", "turnmux-conformance-secret").update(Buffer.concat(octets)).digest("hex");
+  const given = proof?.header?.[3];
+  expect(given instanceof Uint8Array ? Buffer.from(given).toString("hex") : given).toBe(right);
+});
 
 it("has examples of all frames", () => {
   const types = new Set(EXAMPLES.flatMap((example) => framesOf(example).frames.map(({ type }) => frameName(type))));
