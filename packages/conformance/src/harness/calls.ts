@@ -200,22 +200,23 @@ export class IncomingCall {
     this.session.send(build.progress(this.stream, content, octets));
   }
 
-  /** Sends an item, as credit comes. */
+  /** Sends an item, when there is credit for it: what it goes on with waits for none (FLOW-002). */
   async item(value: Value): Promise<void> {
+    const { session, stream } = this;
     const { content, octets } = encoded(value, undefined);
-    await this.session.creditFor(this.stream, octets.length === 0 ? ITEM_OCTETS : ITEM_OCTETS + 1);
-    await this.session.creditFor(0, octets.length + ITEM_OCTETS);
-    this.session.useCredit(this.stream, ITEM_OCTETS);
-    this.session.useCredit(0, octets.length + ITEM_OCTETS);
-    await sendBody(
-      this.session,
-      this.stream,
-      octets,
-      (part, more) => build.item(this.stream, content, part, { more }),
-      {
-        final: false,
-      },
-    );
+    const { streamCredit, channelCredit } = session.established.peer;
+    const cost = octets.length + ITEM_OCTETS;
+    // All of it, or what is enough to begin (FLOW-008).
+    await session.creditFor(stream, Math.min(cost, Math.ceil((streamCredit * 3) / 4)));
+    await session.creditFor(0, Math.min(cost, Math.ceil(channelCredit / 2)));
+    session.useCredit(stream, cost);
+    session.useCredit(0, cost);
+    const size = Math.max(256, session.established.peer.framePayload - 16);
+    for (let at = 0; at === 0 || at < octets.length; at += size) {
+      const part = octets.subarray(at, at + size);
+      const more = at + size < octets.length;
+      session.send(at === 0 ? build.item(stream, content, part, { more }) : build.cont(stream, part, { more }));
+    }
   }
 
   /** Ends it with a result. */

@@ -1,2 +1,5 @@
 // The cases of this area; each file registers its own.
-export {};
+import "./ping.ts";
+import "./drain.ts";
+import "./errors.ts";
+import "./urgent.ts";

@@ -1,0 +1,92 @@
+/**
+ * PING and PONG: that they are answered, and what silence comes to.
+ *
+ * @module
+ */
+import { check } from "../../suite/case.ts";
+import * as build from "../../wire/build.ts";
+
+/** The suite's heartbeat interval where it plays the gateway, in milliseconds; a gateway under test has it from the limits "quick". */
+const HEARTBEAT_MS = 300;
+
+check({
+  id: "chan.pong-echoes",
+  title: "PONG has the id of its PING, whatever integer that is",
+  covers: ["CHAN-001"],
+  role: "both",
+  async run(t) {
+    const session = await t.session();
+    const ids = [0, 7, 128, 65_536, 2 ** 32, 2 ** 53 - 1];
+    session.channel.send(...ids.map((id) => build.ping(id)));
+    for (const id of ids) {
+      const pong = await session.channel.take("pong");
+      t.equal(pong.id, id, "The id of PONG", "CHAN-001");
+    }
+  },
+});
+
+check({
+  id: "chan.asks-when-silent",
+  title: "a side that hears nothing asks with PING within two heartbeat intervals",
+  covers: ["CHAN-002.should"],
+  role: "both",
+  limits: "quick",
+  level: "should",
+  async run(t) {
+    const session = await t.session({ welcome: { heartbeatMs: t.ms(HEARTBEAT_MS) } });
+    await session.channel.take("ping", () => true, {
+      within: HEARTBEAT_MS * 3,
+      what: "PING after a heartbeat interval of silence",
+    });
+  },
+});
+
+check({
+  id: "chan.heard-side-is-kept",
+  title: "a peer that answers PING and says nothing else is kept",
+  covers: ["CHAN-002"],
+  role: "both",
+  limits: "quick",
+  async run(t) {
+    const session = await t.session({ welcome: { heartbeatMs: t.ms(HEARTBEAT_MS) } });
+    for (let asked = 0; asked < 3; asked++) {
+      await session.channel.take("ping", () => true, { within: HEARTBEAT_MS * 4 });
+    }
+    await session.roundTrip();
+    t.expect(session.channel.socket.open, "The channel was ended although its peer answered.", "CHAN-002");
+  },
+});
+
+check({
+  id: "chan.silent-side-is-left",
+  title: "a channel ends after two and a half intervals of silence, and no sooner than one and a half after PING",
+  covers: ["CHAN-002"],
+  role: "both",
+  ways: ["binary", "text"],
+  limits: "quick",
+  async run(t) {
+    const interval = t.ms(HEARTBEAT_MS);
+    const session = await t.session({ welcome: { heartbeatMs: interval } });
+    session.automatic.pong = false;
+    session.automatic.ack = false;
+    const spokeAt = performance.now();
+    await session.roundTrip();
+    const asked = await session.channel.take("ping", () => true, { within: HEARTBEAT_MS * 5 });
+    const { code } = await session.channel.closed({ within: HEARTBEAT_MS * 8 });
+    const endedAt = performance.now();
+    // A few milliseconds for clocks that do not agree on a millisecond.
+    const silent = endedAt - spokeAt + 5;
+    t.expect(
+      silent >= interval * 2.5,
+      `The channel ended after ${Math.round(silent)} ms of silence; that is less than two and a half intervals.`,
+      "CHAN-002",
+    );
+    const sinceAsked = endedAt - asked.received.at + 20;
+    t.expect(
+      sinceAsked >= interval * 1.5,
+      `The channel ended ${Math.round(sinceAsked)} ms after PING; that is less than one and a half intervals.`,
+      "CHAN-002",
+    );
+    if (t.role === "gateway") t.equal(code, 4408, "The code with which the gateway closed its socket", "CHAN-002");
+  },
+});
