@@ -57,7 +57,10 @@ export function encodeFrame(frame: Frame): Uint8Array {
 }
 
 /** What is no whole array breaks FRAME-007; what no header may hold FRAME-008. */
-const HEADER_FAULTS: Partial<Record<PackFault, string>> = { cut: "FRAME-007", "not UTF-8": "FRAME-009" };
+const HEADER_FAULTS: ReadonlyMap<PackFault, string> = new Map<PackFault, string>([
+  ["cut", "FRAME-007"],
+  ["not UTF-8", "FRAME-009"],
+]);
 
 const headerRules: PackRules = {
   depth: 8,
@@ -68,7 +71,7 @@ const headerRules: PackRules = {
   notFinite: true,
   proto: false,
   fail: (fault, message) => {
-    throw new WireError(HEADER_FAULTS[fault] ?? "FRAME-008", `a header with ${message}`);
+    throw new WireError(HEADER_FAULTS.get(fault) ?? "FRAME-008", `a header with ${message}`);
   },
 };
 
@@ -77,9 +80,15 @@ function readHeader(payload: Uint8Array, name: string): { header: readonly Heade
   const first = payload[0];
   const isArray = first !== undefined && ((first >= 0x90 && first <= 0x9f) || first === 0xdc || first === 0xdd);
   if (!isArray) throw new WireError("FRAME-007", `the header of ${name} is no array`);
-  const end = walk(payload, 0, headerRules);
+  const integral: number[] = [];
+  const onfloat = (at: number, value: number): void => void (Number.isInteger(value) && integral.push(at));
+  const end = walk(payload, 0, { ...headerRules, onfloat });
+  const octets = payload.slice(0, end);
+  // A float 64 is no integer, whatever its value, and the two are the same number behind unpack().
+  const view = new DataView(octets.buffer);
+  for (const at of integral) view.setFloat64(at, Number.NaN);
   // The walk has let nothing through that is not one of these types.
-  return { header: unpack(payload.subarray(0, end)) as readonly HeaderValue[], end };
+  return { header: unpack(octets) as readonly HeaderValue[], end };
 }
 
 /** Checks what holds for a frame of a known type on every carriage: its flags and its stream. */

@@ -233,7 +233,7 @@ function checkPlace(value: HeaderValue, place: Place, where: string): void {
     case "octets":
       if (!(value instanceof Uint8Array)) return wrong(where, "octets");
       if (place.exactly !== undefined && value.length !== place.exactly) wrong(where, `${place.exactly} octets`);
-      if (value.length > DEFAULT_OCTETS) throw new WireError("FRAME-009", `${where} has ${value.length} octets`);
+      if (value.length > DEFAULT_OCTETS) wrong(where, `at most ${DEFAULT_OCTETS} octets`);
       return;
     case "list":
       if (!isList(value)) return wrong(where, "an array");

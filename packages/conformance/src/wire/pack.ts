@@ -35,6 +35,8 @@ export interface PackRules {
   readonly notFinite: boolean;
   /** Whether the key `__proto__` is in order. */
   readonly proto: boolean;
+  /** Hears of each float 64: where its eight octets begin, and what it is. */
+  readonly onfloat?: (at: number, value: number) => void;
   /** Throws the error that a fault is. */
   readonly fail: (fault: PackFault, message: string) => never;
 }
@@ -133,6 +135,12 @@ class Walk {
     if (!Number.isFinite(value) && !this.#rules.notFinite) this.#rules.fail("not finite", `the number ${value}`);
   }
 
+  #float64(at: number): void {
+    const value = this.#view.getFloat64(at);
+    this.#rules.onfloat?.(at, value);
+    this.#float(value);
+  }
+
   #integer64(value: bigint): void {
     const most = BigInt(Number.MAX_SAFE_INTEGER);
     if (value > most || value < -most) this.#rules.fail("integer", `the integer ${value}`);
@@ -160,7 +168,7 @@ class Walk {
         if (!this.#rules.float32) this.#rules.fail("float32", "a float 32");
         return this.#float(this.#view.getFloat32(this.#take(4)));
       case 0xcb:
-        return this.#float(this.#view.getFloat64(this.#take(8)));
+        return this.#float64(this.#take(8));
       case 0xcc:
       case 0xd0:
         return void this.#take(1);

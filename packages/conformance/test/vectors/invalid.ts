@@ -96,7 +96,9 @@ function misfits(
     case "octets": {
       const count = (place.exactly ?? 0) - 1;
       const short = count < 0 ? [] : [{ what: `${count} octets`, value: new Uint8Array(count) }];
-      return [...short, { what: "an integer", value: 1 }];
+      const long = place.exactly === undefined ? 4_097 : place.exactly + 1;
+      const wrong = { what: `${long} octets`, value: new Uint8Array(long) };
+      return [...short, wrong, { what: "an integer", value: 1 }];
     }
     case "list":
       return [
@@ -157,7 +159,7 @@ function nested(of: "limits" | "tools" | "resume"): Made[] {
   });
 }
 
-/** Strings and octets that are one octet longer than they may be. */
+/** Strings that are one octet longer than they may be. */
 function tooLong(): Made[] {
   const long = (most: number): string => `${"é".repeat(most / 2)}x`;
   return FULL.flatMap((frame) => {
@@ -167,9 +169,7 @@ function tooLong(): Made[] {
         const made = withPlace(frame, index, long(place.most));
         return [{ name: `${label(frame)} with ${place.most + 1} octets as ${name}`, ...forms(made) }];
       }
-      if (place.kind !== "octets" || place.exactly !== undefined) return [];
-      const made = withPlace(frame, index, new Uint8Array(4_097));
-      return [{ name: `${label(frame)} with 4,097 octets as ${name}`, ...forms(made) }];
+      return [];
     });
   });
 }
@@ -242,6 +242,11 @@ const BINARY: Readonly<Record<string, readonly Made[]>> = {
     { name: "a header that is nil", binary: ping("c0") },
     { name: "no header where one is due", binary: ping(""), row: [34, 0, 0, null, null] },
     { name: "an empty header where a place is due", binary: ping("90"), row: [34, 0, 0, [], null] },
+    { name: "a float 64 without a fraction where an integer is due", binary: ping("91cb3ff0000000000000") },
+    {
+      name: "HELLO with 4,097 octets as the token of its resume",
+      ...forms(build.hello({ nonce, tag, resume: { sessionId: "s", token: new Uint8Array(4_097), received: 0 } })),
+    },
     { name: "a header that ends before its last place", binary: ping("9201") },
     { name: "a string that ends before its length", binary: rawFrame(0x14, 0, 1, "9201a561") },
     { name: "DATA without its two octets", binary: rawFrame(0x12, 0, 1, ""), row: [18, 0, 1, null, null] },
@@ -255,6 +260,7 @@ const BINARY: Readonly<Record<string, readonly Made[]>> = {
     { name: "the octet c1", binary: ping("9201c1") },
     { name: "an integer beyond 2^53-1", binary: ping("9201cf0020000000000000") },
     { name: "an integer below -(2^53-1)", binary: ping("9201d3ffe0000000000000") },
+    { name: "a map with the key __proto__", binary: ping("920181a95f5f70726f746f5f5fc0") },
     { name: "a map with an integer as a key", binary: ping("92018101c0") },
     {
       name: "nine arrays, one inside the other",
@@ -279,10 +285,6 @@ const BINARY: Readonly<Record<string, readonly Made[]>> = {
     {
       name: "OPEN with 1,025 octets as a value of meta",
       ...forms(build.open(1, { tool: "t", callId: "c", meta: { a: "x".repeat(1_025) } })),
-    },
-    {
-      name: "HELLO with 4,097 octets as the token of its resume",
-      ...forms(build.hello({ nonce, tag, resume: { sessionId: "s", token: new Uint8Array(4_097), received: 0 } })),
     },
     {
       name: "HELLO with a feature of 1,025 octets",

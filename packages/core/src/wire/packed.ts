@@ -98,10 +98,7 @@ export class PackedReader extends Places {
 
   override octets(field: string, least: number, most: number): Uint8Array {
     const value = this.#over() ? undefined : this.#reader.bin();
-    if (value === undefined || value.length < least || (least === most && value.length > most)) {
-      this.#fail(field, lengthOf(least, most));
-    }
-    if (value.length > most) this.#reader.fail("FRAME-009", `"${field}" must be at most ${most} octets`);
+    if (value === undefined || value.length < least || value.length > most) this.#fail(field, lengthOf(least, most));
     return new Uint8Array(value);
   }
 
