@@ -6,7 +6,7 @@
  */
 import { Failure } from "../suite/verdict.ts";
 import * as build from "../wire/build.ts";
-import { DataKind, Flag, FrameType, OfferMode } from "../wire/constants.ts";
+import { Code, DataKind, Flag, FrameType, OfferMode } from "../wire/constants.ts";
 import type { Frame, RawFrame, RawRow } from "../wire/frame.ts";
 import type { FieldsOf } from "../wire/parse.ts";
 import type { Channel, Patience, Received } from "./channel.ts";
@@ -74,6 +74,8 @@ export class Session {
   /** The token that resumes it, the latest one. */
   resumeToken: Uint8Array | undefined;
   readonly automatic: Automatic = { ack: true, pong: true, credit: true };
+  /** The session goes on where its channel ends without it (RESUME-005): what is waited for may still come on the next one. */
+  lasts = false;
   /** What the peer offers, by name. */
   readonly offered: Map<string, Exclude<OfferedTool, string>> = new Map();
   /** OPENs that arrived. */
@@ -209,7 +211,7 @@ export class Session {
     // What came behind the handshake before the session was there.
     for (const received of channel.frames.entries) this.#receive(received);
     void channel.socket.closed.then(() => {
-      if (this.channel !== channel) return;
+      if (this.channel !== channel || this.lasts) return;
       const reason = new Failure("The socket is closed.");
       for (const inbound of this.#inbound.values()) inbound.stop(reason);
       this.opened.end(reason);
@@ -260,7 +262,7 @@ export class Session {
   }
 
   #goaway(goaway: FieldsOf<"goaway">): void {
-    if (goaway.code === 0) return;
+    if (goaway.code === Code.ok || (this.lasts && goaway.code === Code.data_loss)) return;
     const of = goaway.requirement === undefined ? "" : ` for ${goaway.requirement}`;
     const reason = new Failure(`The peer ended the session${of}: ${goaway.message}`);
     for (const inbound of this.#inbound.values()) inbound.stop(reason);

@@ -55,7 +55,7 @@ export class FaultyProxy {
     this.port = port;
     server.on("connection", (client: Socket) => {
       const plan = this.#healed ? undefined : drawPlan(options);
-      const link = new Link(client, connect(options.port, options.host), plan, options.ondisturb ?? (() => {}));
+      const link = new Link(client, connect(options.port, options.host), plan, options);
       this.#links.add(link);
       link.onend = () => this.#links.delete(link);
     });
@@ -113,6 +113,8 @@ function drawPlan({ random, faults, after, losesTowards }: FaultyProxyOptions): 
 class Link {
   readonly #ends: Readonly<Record<Direction, Socket>>;
   readonly #tell: (what: string) => void;
+  /** What the server calls itself, which is how it is to be asked for: it may look at that. */
+  readonly #hostHeader: string;
   #plan: Plan | undefined;
   #messages = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -121,10 +123,11 @@ class Link {
   #swallowed: Direction | undefined;
   onend: (() => void) | undefined;
 
-  constructor(client: Socket, server: Socket, plan: Plan | undefined, tell: (what: string) => void) {
+  constructor(client: Socket, server: Socket, plan: Plan | undefined, options: FaultyProxyOptions) {
     this.#ends = { client, server };
     this.#plan = plan;
-    this.#tell = tell;
+    this.#tell = options.ondisturb ?? (() => {});
+    this.#hostHeader = `Host: ${options.host}:${options.port}`;
     for (const [from, towards] of [
       [client, "server"],
       [server, "client"],
@@ -167,12 +170,16 @@ class Link {
       (plan.towards ?? towards) === towards;
     if (piece.kind === "message") this.#messages++;
     if (!isDue) {
-      this.#write(piece.octets, towards);
+      this.#write(piece.kind === "http" && towards === "server" ? this.#request(piece.octets) : piece.octets, towards);
       return;
     }
     this.#plan = undefined;
     this.#tell(`${plan.fault} at message ${this.#messages} of a connection, towards the ${towards}`);
     this.#disturb(plan, piece.octets, towards);
+  }
+
+  #request(octets: Buffer): Buffer {
+    return Buffer.from(octets.toString("latin1").replace(/^host:.*$/im, this.#hostHeader), "latin1");
   }
 
   #disturb(plan: Plan, octets: Buffer, towards: Direction): void {

@@ -1,2 +1,1 @@
-// The cases of this area; each file registers its own.
-export {};
+import "./exactly-once.ts";

@@ -1,0 +1,109 @@
+// Whole histories: calls while connections are cut as a seed says, and while the process that runs them is killed.
+
+import { z } from "zod";
+import type { GatewayProcess } from "../../harness/targets.ts";
+import { LastingClient } from "../../history/lasting-client.ts";
+import { FaultyProxy, type Fault } from "../../history/proxy.ts";
+import { Recording, type Workload } from "../../history/workload.ts";
+import { check } from "../../suite/case.ts";
+import type { Context } from "../../suite/context.ts";
+
+const CUTS: readonly [Fault, ...Fault[]] = ["cut between", "cut within", "swallow", "delay"];
+
+const Value = z.object({ value: z.number() });
+const Counted = z.object({ value: z.number(), runs: z.number() });
+const Item = z.object({ n: z.number() });
+
+/** The gateway under test behind a proxy, and the suite's client on the other side of it. */
+async function behindProxy(
+  t: Context,
+  recording: Recording,
+  gateway: GatewayProcess,
+  options: { readonly after: readonly [number, number] },
+): Promise<{ readonly client: LastingClient; readonly proxy: FaultyProxy }> {
+  const url = new URL(t.urlOf(gateway.urls));
+  // A host that wraps messages finds out by their numbers that one is missing; nobody else may lose any.
+  const faults: readonly [Fault, ...Fault[]] = t.way === "wrapped" ? [...CUTS, "lose"] : CUTS;
+  const proxy = await FaultyProxy.open({
+    host: url.hostname,
+    port: Number(url.port),
+    random: t.random,
+    faults,
+    after: options.after,
+    losesTowards: "server",
+    ondisturb: (what) => recording.add({ type: "disturbed", what }),
+  });
+  t.afterwards(() => proxy.close());
+  return { client: await LastingClient.open(t, () => proxy.url(url.href)), proxy };
+}
+
+function workloadOf(client: LastingClient): Workload {
+  return {
+    callers: 4,
+    calls: 24,
+    count: ({ key, counter, by, holdMs }) =>
+      client.call({ tool: "test.count", key, input: { counter, by, holdMs }, deadlineMs: 20_000 }),
+    valueOf: (value) => Value.safeParse(value).data?.value,
+  };
+}
+
+async function countAll(client: LastingClient, recording: Recording): Promise<void> {
+  for (const counter of recording.counters) {
+    const { value } = await client.call({ tool: "test.counted", input: { counter } });
+    recording.add({ type: "counted", counter, ...Counted.parse(value) });
+  }
+}
+
+check({
+  id: "delivery.exactly-once-over-cuts",
+  title: "connections that are cut, held back and swallowed lose nothing, double nothing and reorder nothing",
+  covers: ["DELIV-001", "DELIV-004.1", "DELIV-006.1"],
+  role: "gateway",
+  needs: ["command", "delivery"],
+  limits: "quick",
+  async run(t) {
+    const recording = new Recording(t);
+    const gateway = await t.ownGateway({ resumeWindowMs: t.ms(10_000) });
+    const { client, proxy } = await behindProxy(t, recording, gateway, { after: [6, 20] });
+    await recording.run({
+      ...workloadOf(client),
+      stream: (items, onitem) =>
+        client.call({ tool: "test.stream", input: { items, size: 300 } }, (item) => onitem(Item.parse(item).n)),
+    });
+    proxy.heal();
+    await countAll(client, recording);
+    recording.judge();
+  },
+});
+
+check({
+  id: "delivery.exactly-once-over-deaths",
+  title:
+    "what was told before the gateway was killed stays true, nothing runs twice, and only what ran then is unknown",
+  covers: ["KEY-001", "KEY-007.1", "KEY-007.2"],
+  role: "gateway",
+  needs: ["command", "delivery"],
+  limits: "quick",
+  async run(t) {
+    const recording = new Recording(t);
+    const gateway = await t.ownGateway({ resumeWindowMs: t.ms(10_000) });
+    const { client, proxy } = await behindProxy(t, recording, gateway, { after: [20, 60] });
+    let deaths: Promise<void> = Promise.resolve();
+    const die = async (): Promise<void> => {
+      recording.add({ type: "died" });
+      await gateway.process.kill();
+      await gateway.restart();
+    };
+    const at = t.random.integer(5, 15);
+    await recording.run({
+      ...workloadOf(client),
+      ontold: (told) => {
+        if (told === at) deaths = deaths.then(die);
+      },
+    });
+    await deaths;
+    proxy.heal();
+    await countAll(client, recording);
+    recording.judge("KEY-007.1");
+  },
+});
