@@ -4,21 +4,29 @@
  * @module
  */
 
+import { prove } from "./matrix/proof.ts";
 import { mutantsCommand } from "./mutants/command.ts";
+import { HELP, OptionError, readOptions } from "./options.ts";
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-async function main([command, ...rest]: readonly string[]): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args;
   if (command === "mutants") return mutantsCommand(rest, say);
-  say("usage: conformance mutants --help");
-  return 2;
+  const options = readOptions(args);
+  if (options.help) {
+    say(HELP);
+    return 0;
+  }
+  return prove(options, say);
 }
 
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`conformance: ${error instanceof Error ? error.message : String(error)}\n`);
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`conformance: ${message}\n${error instanceof OptionError ? `\n${HELP}\n` : ""}`);
   process.exitCode = 2;
 }

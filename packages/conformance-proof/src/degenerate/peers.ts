@@ -101,8 +101,8 @@ export const DEGENERATE_PEERS: readonly DegeneratePeer[] = [
     ({ id, why }): DegeneratePeer => ({
       id,
       does: why,
-      // What never asks for a PONG it may well pass.
-      mustFail: id === "degenerate.no-pong" ? 0 : NEARLY_ALL,
+      // What asks for no PONG it may well pass.
+      mustFail: id === "degenerate.no-pong" ? SOME : NEARLY_ALL,
       target: (role) => mutantTarget(role, id),
     }),
   ),

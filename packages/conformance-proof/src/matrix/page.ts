@@ -1,0 +1,154 @@
+/**
+ * What came of it all, as a page: the same on the console and in the repository. It has no times, so that it differs only where
+ * something else came of it.
+ *
+ * @module
+ */
+
+import type { DegenerateResult } from "../degenerate/run.ts";
+import { TOLERATED } from "../degenerate/tolerated.ts";
+import type { MutantResult } from "../mutants/run.ts";
+import type { Coverage } from "./coverage.ts";
+import type { RowResult } from "./rows-run.ts";
+
+/** What came of everything that was run. */
+export interface Outcome {
+  readonly rows: readonly RowResult[];
+  readonly coverage: Coverage | undefined;
+  readonly mutants: readonly MutantResult[] | undefined;
+  /** By id of a mutant: its file. */
+  readonly areas: ReadonlyMap<string, string>;
+  readonly degenerate: readonly DegenerateResult[] | undefined;
+}
+
+/** The matrix alone, in lines. */
+export function matrix({ rows, coverage, mutants, degenerate }: Outcome): string[] {
+  const lines: string[] = [];
+  if (rows.length > 0) {
+    const cells = rows.map(({ row, counts }) => [
+      row.peer,
+      row.over,
+      counts.pass + counts.fail + counts.warn + counts.unsupported + counts.error,
+      counts.pass,
+      counts.fail + counts.error,
+      counts.warn,
+      counts.unsupported,
+    ]);
+    lines.push(...table(["peer", "over", "cases", "pass", "fail", "warn", "unsupported"], cells), "");
+  }
+  const summary: (readonly (string | number)[])[] = [];
+  if (coverage !== undefined) {
+    summary.push(["MUSTs of the specification", coverage.musts]);
+    summary.push(["of them covered by cases", coverage.covered]);
+    summary.push(["of them excused, with a reason", coverage.excused.size]);
+  }
+  if (mutants !== undefined) {
+    const planted = new Set(mutants.map(({ mutant }) => mutant.id));
+    const alive = new Set(mutants.filter(({ fate }) => fate !== "killed").map(({ mutant }) => mutant.id));
+    summary.push(["mutants of the reference", planted.size]);
+    summary.push(["of them killed by a case that cites what they break", planted.size - alive.size]);
+    summary.push(["MUSTs that a mutant breaks", new Set(mutants.map(({ mutant }) => mutant.breaks)).size]);
+  }
+  if (degenerate !== undefined) {
+    summary.push(["runs against peers that are none", degenerate.length]);
+    summary.push(["of them failed as they must", degenerate.filter(({ problems }) => problems.length === 0).length]);
+  }
+  if (summary.length > 0) lines.push(...table(["", "number"], summary));
+  return lines;
+}
+
+/** The whole page. */
+export function page(outcome: Outcome): string {
+  const { coverage, mutants, areas, degenerate } = outcome;
+  const lines = [
+    "# Conformance",
+    "",
+    "What `turnmux-conformance` says of the peers in this repository, and what shows that it can say something else. This page is written by",
+    "`npm run conformance -- --write`, and held against a run by `npm run conformance -- --check`. How to run the suite against another implementation:",
+    "[implementing.md](implementing.md).",
+    "",
+    "A case passes, fails (a MUST was broken), warns (a SHOULD was), or is unsupported (the peer need not offer what it needs). The first and the last",
+    "case of each run ask whether the peer works at all.",
+    "",
+    "## The matrix",
+    "",
+    ...matrix(outcome),
+    "",
+    "## Coverage",
+    "",
+    "A clause is one MUST of a numbered rule. It is covered where a case that cites it passes against the reference.",
+    "",
+  ];
+  if (coverage !== undefined) {
+    const cells = coverage.sections.map(({ section, musts, covered, excused }) => [section, musts, covered, excused]);
+    lines.push(...table(["section", "MUSTs", "covered", "excused"], cells), "");
+    if (coverage.excused.size > 0) {
+      const excuses = [...coverage.excused].toSorted(([a], [b]) => a.localeCompare(b, "en", { numeric: true }));
+      lines.push(
+        "Excused, since nothing of them can be seen from outside:",
+        "",
+        ...table(["clause", "why"], excuses),
+        "",
+      );
+    }
+  }
+  lines.push(
+    "## Mutants",
+    "",
+    "A mutant is the reference with one fault, put into its source as that is loaded. It is killed where a case that cites the clause fails.",
+    "",
+  );
+  if (mutants !== undefined) lines.push(...mutantTable(mutants, areas), "");
+  lines.push(
+    "## Peers that are none",
+    "",
+    "Each has to fail at least this share of the cases that are not unsupported, those set aside that it may pass.",
+    "",
+  );
+  if (degenerate !== undefined) lines.push(...degenerateTable(degenerate), "");
+  const tolerated = Object.entries(TOLERATED).map(([id, { peers, reason }]) => [id, peers.join(", "), reason]);
+  if (tolerated.length > 0)
+    lines.push("What they may pass, and why:", "", ...table(["cases", "peers", "why"], tolerated), "");
+  return `${lines.join("\n").trimEnd()}\n`;
+}
+
+function mutantTable(mutants: readonly MutantResult[], areas: ReadonlyMap<string, string>): string[] {
+  const byArea = Map.groupBy(mutants, ({ mutant }) => areas.get(mutant.id) ?? "");
+  const cells = [...byArea]
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .map(([area, results]) => {
+      const planted = new Set(results.map(({ mutant }) => mutant.id));
+      const alive = new Set(results.filter(({ fate }) => fate !== "killed").map(({ mutant }) => mutant.id));
+      return [area, planted.size, planted.size - alive.size, [...alive].join(", ")];
+    });
+  return table(["area", "planted", "killed", "not killed"], cells);
+}
+
+function degenerateTable(results: readonly DegenerateResult[]): string[] {
+  const cells = results.map(({ peer, role, problems }) => [
+    role,
+    peer.does,
+    `${Math.round(peer.mustFail * 100)} %`,
+    problems.length === 0 ? "does" : "does not",
+  ]);
+  return table(["role", "what it does", "has to fail", ""], cells);
+}
+
+/** A table of Markdown; numbers are set to the right. */
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
+  const isNumber = head.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === "number"));
+  const text = [head, ...rows].map((row) => row.map((cell) => String(cell).replaceAll("|", "\\|")));
+  const widths = head.map((_, column) => Math.max(3, ...text.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]): string => {
+    const cells = row.map((cell, column) => {
+      const width = widths[column] ?? 0;
+      return isNumber[column] === true ? cell.padStart(width) : cell.padEnd(width);
+    });
+    return `| ${cells.join(" | ")} |`.trimEnd();
+  };
+  const rule = widths.map((width, column) =>
+    isNumber[column] === true ? `${"-".repeat(width - 1)}:` : "-".repeat(width),
+  );
+  const [first = [], ...rest] = text;
+  return [line(first), `| ${rule.join(" | ")} |`, ...rest.map(line)];
+}
