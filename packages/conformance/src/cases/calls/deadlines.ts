@@ -123,11 +123,11 @@ check({
   needs: ["command"],
   async run(t) {
     const { session, process } = await ownPeer(t);
-    const call = await t.peerCalls(session, { timeoutMs: t.ms(500) });
+    const call = await t.peerCalls(session, { timeoutMs: t.ms(1_000) });
     const incoming = await call.incoming();
     process.signal("SIGSTOP");
     await incoming.end("in time");
-    await pause(t, 800);
+    await pause(t, 1_300);
     process.signal("SIGCONT");
     const settled = await call.settled();
     t.equal([settled.ok, settled.value], [true, "in time"], "What the peer's application was told", "CALL-015.1");
@@ -142,11 +142,11 @@ check({
   needs: ["command"],
   async run(t) {
     const { session, process } = await ownPeer(t);
-    const call = await t.peerCalls(session, { acceptTimeoutMs: t.ms(500), timeoutMs: t.ms(20_000) });
+    const call = await t.peerCalls(session, { acceptTimeoutMs: t.ms(1_000), timeoutMs: t.ms(20_000) });
     const incoming = await call.incoming();
     process.signal("SIGSTOP");
     incoming.accept();
-    await pause(t, 800);
+    await pause(t, 1_300);
     process.signal("SIGCONT");
     await session.roundTrip();
     await incoming.end("accepted");

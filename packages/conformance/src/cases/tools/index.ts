@@ -1,2 +1,4 @@
 // The cases of this area; each file registers its own.
-export {};
+import "./describe.ts";
+import "./inquiries.ts";
+import "./offers.ts";

@@ -1,0 +1,102 @@
+/**
+ * Codes (ERR-004), and failures as the peer hears of them (ERR-001).
+ *
+ * @module
+ */
+import { check } from "../../suite/case.ts";
+import * as build from "../../wire/build.ts";
+import { Code, Outcome, type CodeName } from "../../wire/constants.ts";
+import { fails } from "../calls/support.ts";
+
+const CODES = (Object.keys(Code) as CodeName[]).filter((name) => name !== "ok");
+
+const RETRYABLE: ReadonlySet<CodeName> = new Set(["resource_exhausted", "unavailable"]);
+
+check({
+  id: "errors.each-code",
+  title: "each code of the table travels as it is",
+  covers: ["ERR-004.1"],
+  role: "both",
+  async run(t) {
+    const session = await t.session();
+    for (const name of CODES) {
+      const input = { how: "error", code: Code[name], outcome: Outcome.failed };
+      await fails(t, session, { tool: "test.fail", input }, { code: name, outcome: "failed", clause: "ERR-004.1" });
+    }
+  },
+});
+
+check({
+  id: "errors.each-code-heard",
+  title: "the peer's application hears each code and outcome as they are, and what may be tried again by default",
+  covers: ["ERR-004.2"],
+  role: "both",
+  async run(t) {
+    const session = await t.session();
+    for (const [index, name] of CODES.entries()) {
+      const outcome = index % 4;
+      const call = await t.peerCalls(session);
+      (await call.incoming()).fail({ code: Code[name], outcome, message: `because of ${name}` });
+      const settled = await call.settled();
+      t.equal(
+        [settled.code, settled.outcome, settled.message, settled.retryable],
+        [name, ["not_started", "failed", "completed", "unknown"][outcome], `because of ${name}`, RETRYABLE.has(name)],
+        "What the peer's application was told",
+        "ERR-004.2",
+      );
+    }
+  },
+});
+
+check({
+  id: "errors.unknown-code",
+  title: "a code that the table does not have reads as unknown",
+  covers: ["ERR-004.2"],
+  role: "both",
+  async run(t) {
+    const session = await t.session();
+    for (const code of [17, 99, 2 ** 40]) {
+      const call = await t.peerCalls(session);
+      (await call.incoming()).fail({ code, outcome: Outcome.completed });
+      const settled = await call.settled();
+      const told = [settled.ok, settled.code, settled.outcome];
+      t.equal(told, [false, "unknown", "completed"], "What the peer's application was told", "ERR-004.2");
+    }
+  },
+});
+
+check({
+  id: "errors.retryable-as-said",
+  title: "what END says of whether a call may be tried again counts over what its code says",
+  covers: ["ERR-004.2"],
+  role: "both",
+  async run(t) {
+    const session = await t.session();
+    for (const [code, retryable] of [
+      [Code.unavailable, false],
+      [Code.aborted, true],
+    ] as const) {
+      const call = await t.peerCalls(session);
+      (await call.incoming()).fail({ code, outcome: Outcome.failed, retryable });
+      t.equal((await call.settled()).retryable, retryable, "Whether it may be tried again", "ERR-004.2");
+    }
+  },
+});
+
+for (const [name, outcome] of [
+  ["without-outcome", undefined],
+  ["with-no-outcome-of-the-table", 4],
+] as const) {
+  check({
+    id: `errors.failure-${name}`,
+    title: `END of a failure ${name.replaceAll("-", " ")} ends the session`,
+    covers: ["ERR-001"],
+    role: "both",
+    async run(t) {
+      const session = await t.session();
+      const call = await t.peerCalls(session);
+      const { stream } = await call.incoming();
+      await t.breaks(session, "ERR-001", () => session.send(build.end(stream, { code: Code.aborted, outcome })));
+    },
+  });
+}
