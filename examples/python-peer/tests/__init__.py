@@ -1,0 +1,1 @@
+"""Unit tests. The vectors are those of the conformance suite."""

@@ -1,0 +1,148 @@
+"""The journal of calls of `once` tools, in a file that outlives the process (section 7, "Keys")."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .content import ABSENT
+from .errors import CallError
+from .events import Ending
+
+
+class JournalRefused(Exception):
+    """The journal does not take what it is given."""
+
+
+@dataclass
+class Record:
+    """What is known of a call: claimed, and settled where there is an ending."""
+
+    principal: str
+    key: str
+    tool: str
+    fingerprint: str
+    call_id: str
+    claimed_at_ms: int
+    ending: Ending | None = None
+    settled_at_ms: int | None = None
+    earlier_process: bool = False
+    """KEY-007: its run may have been cut off when the process before this one died."""
+
+
+class Journal:
+    """Records by principal and key (KEY-001), whatever the session. Without a path it is in memory.
+
+    Lines are written with one system call each and not forced to the disk: they outlive the process, not the machine.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._records: dict[tuple[str, str], Record] = {}
+        self._file: int | None = None
+        self.refuses: str = "nothing"
+        """For tests of KEY-009: "claims", "endings" or "nothing"."""
+        if path is None:
+            return
+        if path.exists():
+            # A line that a crash cut off was not answered for.
+            for line in path.read_text("utf-8").split("\n")[:-1]:
+                self._replay(json.loads(line))
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        for record in self._records.values():
+            record.earlier_process = record.ending is None
+
+    def find(self, principal: str, key: str) -> Record | None:
+        """What is recorded under a key."""
+        return self._records.get((principal, key))
+
+    def find_call(self, principal: str, call_id: str) -> Record | None:
+        """What is recorded of a call."""
+        for record in self._records.values():
+            if record.principal == principal and record.call_id == call_id:
+                return record
+        return None
+
+    def claim(self, principal: str, key: str, tool: str, fingerprint: str, call_id: str) -> Record:
+        """CALL-002: records that the call runs, before anybody hears of it."""
+        if self.refuses == "claims":
+            raise JournalRefused
+        at = int(time.time() * 1000)
+        self._write({"claim": [principal, key, tool, fingerprint, call_id, at]})
+        record = Record(principal, key, tool, fingerprint, call_id, at)
+        self._records[principal, key] = record
+        return record
+
+    def settle(self, record: Record, ending: Ending) -> None:
+        """KEY-004: records an ending that is to be replayed."""
+        if self.refuses == "endings":
+            raise JournalRefused
+        at = int(time.time() * 1000)
+        self._write({"settle": [record.principal, record.key, at, _ending_to_json(ending)]})
+        record.ending, record.settled_at_ms = ending, at
+
+    def free(self, record: Record) -> None:
+        """KEY-004: the key may be used again."""
+        if self.refuses == "endings":
+            raise JournalRefused
+        self._write({"free": [record.principal, record.key]})
+        self._records.pop((record.principal, record.key), None)
+
+    def close(self) -> None:
+        """Closes the file."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _write(self, line: dict[str, Any]) -> None:
+        if self._file is not None:
+            os.write(self._file, json.dumps(line).encode() + b"\n")
+
+    def _replay(self, line: dict[str, Any]) -> None:
+        if "claim" in line:
+            record = Record(*line["claim"])
+            self._records[record.principal, record.key] = record
+        elif "settle" in line:
+            principal, key, at, ending = line["settle"]
+            record = self._records[principal, key]
+            record.ending, record.settled_at_ms = _ending_of_json(ending), at
+        elif "free" in line:
+            self._records.pop(tuple(line["free"]), None)
+
+
+def value_to_json(value: Any) -> Any:
+    """A value as JSON, octets as `{"$bytes": base64}`."""
+    if isinstance(value, bytes):
+        return {"$bytes": base64.b64encode(value).decode("ascii")}
+    if isinstance(value, list):
+        return [value_to_json(entry) for entry in value]
+    return {key: value_to_json(entry) for key, entry in value.items()} if isinstance(value, dict) else value
+
+
+def value_of_json(value: Any) -> Any:
+    """The value that `value_to_json` wrote."""
+    if isinstance(value, list):
+        return [value_of_json(entry) for entry in value]
+    if isinstance(value, dict):
+        if list(value) == ["$bytes"]:
+            return base64.b64decode(value["$bytes"])
+        return {key: value_of_json(entry) for key, entry in value.items()}
+    return value
+
+
+def _ending_to_json(ending: Ending) -> dict[str, Any]:
+    error = ending.error
+    if error is None:
+        return {} if ending.value is ABSENT else {"value": value_to_json(ending.value)}
+    return {"error": [error.code, error.outcome, error.message, error.retryable]}
+
+
+def _ending_of_json(shown: dict[str, Any]) -> Ending:
+    if "error" not in shown:
+        return Ending(value_of_json(shown["value"]) if "value" in shown else ABSENT)
+    code, outcome, message, retryable = shown["error"]
+    return Ending(error=CallError(code, outcome, message, retryable=retryable))
