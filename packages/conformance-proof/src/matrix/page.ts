@@ -34,7 +34,7 @@ export function matrix({ rows, coverage, mutants, degenerate }: Outcome): string
       counts.warn,
       counts.unsupported,
     ]);
-    lines.push(...table(["peer", "over", "cases", "pass", "fail", "warn", "unsupported"], cells), "");
+    lines.push(...table(["peer", "over", "cases", "pass", "fail", "warn", "unsupported"], cells));
   }
   const summary: (readonly (string | number)[])[] = [];
   if (coverage !== undefined) {
@@ -53,6 +53,7 @@ export function matrix({ rows, coverage, mutants, degenerate }: Outcome): string
     summary.push(["runs against peers that are none", degenerate.length]);
     summary.push(["of them failed as they must", degenerate.filter(({ problems }) => problems.length === 0).length]);
   }
+  if (rows.length > 0 && summary.length > 0) lines.push("");
   if (summary.length > 0) lines.push(...table(["", "number"], summary));
   return lines;
 }
