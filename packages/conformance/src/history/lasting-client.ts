@@ -152,7 +152,7 @@ export class LastingClient {
     this.#session = session;
     session.send(build.offer(OfferMode.replace, []));
     this.#t.note(`a new session: ${welcome.notResumed ?? "no reason"}`);
-    for (const unfinished of [...this.#unfinished]) this.#openAgain(unfinished, session);
+    for (const unfinished of this.#unfinished) this.#openAgain(unfinished, session);
     return session;
   }
 

@@ -1,2 +1,3 @@
 // The cases of this area; each file registers its own.
-export {};
+import "./repetitions.ts";
+import "./joined.ts";
