@@ -21,7 +21,7 @@ export function reviewProblems(requirements: readonly Requirement[], reviewed: R
     if (before === hash) continue;
     const what = before === undefined ? "is new: give it cases" : "changed: look at its cases";
     problems.push(
-      `${id} ${what} (turnmux-conformance list --only ${id}), then run node scripts/dev.mjs requirements --reviewed ${id}`,
+      `${id} ${what} (turnmux-conformance list --requirement ${id}), then run node scripts/dev.mjs requirements --reviewed ${id}`,
     );
   }
   const ids = new Set(requirements.map(({ id }) => id));

@@ -29,8 +29,8 @@ describe("a review", () => {
 
   it("is asked for where a text is new or has changed, by name, with the command that says it was done", () => {
     expect(reviewProblems(requirements, { "A-002": "as it was" })).toEqual([
-      "A-001 is new: give it cases (turnmux-conformance list --only A-001), then run node scripts/dev.mjs requirements --reviewed A-001",
-      "A-002 changed: look at its cases (turnmux-conformance list --only A-002), then run node scripts/dev.mjs requirements --reviewed A-002",
+      "A-001 is new: give it cases (turnmux-conformance list --requirement A-001), then run node scripts/dev.mjs requirements --reviewed A-001",
+      "A-002 changed: look at its cases (turnmux-conformance list --requirement A-002), then run node scripts/dev.mjs requirements --reviewed A-002",
     ]);
   });
 
