@@ -5,6 +5,7 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { z } from "zod";
 import { HarnessError } from "../suite/verdict.ts";
 import { Inbox } from "./inbox.ts";
@@ -108,7 +109,7 @@ export class PeerProcess {
         );
       });
       if (child.stdout === null) return;
-      createInterface({ input: child.stdout }).on("line", (line) => {
+      eachLine(child.stdout, (line) => {
         const event = parseLine(line);
         if (event === undefined) return;
         if (event.ready !== undefined) {
@@ -125,7 +126,7 @@ export class PeerProcess {
 
   /** Writes a line. */
   send(line: Json): void {
-    this.#child.stdin?.write(`${JSON.stringify(line)}\n`);
+    this.#child.stdin?.write(`${lineOf(line)}\n`);
   }
 
   /** The events of a session. */
@@ -161,6 +162,21 @@ export class PeerProcess {
     this.#child.kill("SIGKILL");
     return this.ended;
   }
+}
+
+/** A line ends with a line feed and with nothing else: JSON may have other characters in it that end lines for some readers. */
+function eachLine(stream: Readable, online: (line: string) => void): void {
+  let rest = "";
+  stream.setEncoding("utf8").on("data", (chunk: string) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) online(line);
+  });
+}
+
+/** JSON without the characters that end a line for readers which know more than the line feed. */
+function lineOf(value: Json): string {
+  return JSON.stringify(value).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 }
 
 function parseLine(line: string): DriverEvent | undefined {

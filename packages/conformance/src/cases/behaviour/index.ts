@@ -1,2 +1,5 @@
 // The cases of this area; each file registers its own.
-export {};
+import "./keys.ts";
+import "./outcomes.ts";
+import "./parts.ts";
+import "./values.ts";

@@ -127,7 +127,7 @@ check({
 check({
   id: "errors.result-larger-than-the-caller-takes",
   title: "a call whose result is more than its caller takes ends with resource_exhausted, completed",
-  covers: ["ERR-002.3", "LIMIT-001"],
+  covers: ["ERR-002.3", "LIMIT-001.1"],
   role: "both",
   async run(t) {
     const limits = { message: 5_000 };
