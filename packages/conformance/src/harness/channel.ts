@@ -47,6 +47,11 @@ export interface ChannelOptions {
 
 const PATIENCE_MS = 4_000;
 
+/** A message as a key: octets and text are never the same one. */
+function keyOf(data: Uint8Array | string): string {
+  return typeof data === "string" ? `text ${data}` : `octets ${Buffer.from(data).toString("hex")}`;
+}
+
 /** One channel on one socket. */
 export class Channel {
   readonly socket: Socket;
@@ -65,6 +70,8 @@ export class Channel {
   readonly #trace: Trace;
   readonly #label: string;
   readonly #timeScale: number;
+  /** What was sent as the host's although it begins as messages of turnmux do: whoever sends it back says it as a host. */
+  readonly #saidAsHost = new Set<string>();
   #messages = 0;
   #sequenceOut = 0;
   #sequenceIn = 0;
@@ -128,6 +135,7 @@ export class Channel {
     this.note(
       `→ host message ${typeof data === "string" ? JSON.stringify(data.slice(0, 80)) : `of ${data.length} octets`}`,
     );
+    this.#saidAsHost.add(keyOf(data));
     this.socket.send(data);
   }
 
@@ -139,7 +147,7 @@ export class Channel {
   #receive(data: Uint8Array | string): void {
     let decoded: ReturnType<typeof decodeMessage>;
     try {
-      decoded = decodeMessage(this.#unwrapped(data));
+      decoded = this.#saidAsHost.has(keyOf(data)) ? undefined : decodeMessage(this.#unwrapped(data));
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.note(`← a message that breaks ${error.requirement}: ${error.message}`);

@@ -1,2 +1,8 @@
-// The cases of this area; each file registers its own.
-export {};
+/**
+ * Frames: their octets, their headers, and how long they may be (section 2).
+ *
+ * @module
+ */
+import "./form.ts";
+import "./headers.ts";
+import "./sizes.ts";
