@@ -1,2 +1,6 @@
 // The cases of this area; each file registers its own.
-export {};
+import "./channels.ts";
+import "./client.ts";
+import "./conditions.ts";
+import "./opened-again.ts";
+import "./tokens.ts";
