@@ -7,6 +7,7 @@
 import { fileURLToPath } from "node:url";
 import type { PeerRole, Target } from "@turnmux/conformance";
 import { MUTANT_VARIABLE } from "./mutants/misfit.ts";
+import type { Mutant } from "./mutants/mutant.ts";
 
 const PROGRAMS: Readonly<Record<PeerRole, string>> = {
   gateway: pathOf("peers/gateway.ts"),
@@ -25,11 +26,11 @@ export function referenceTarget(role: PeerRole): Target {
 }
 
 /** A reference peer with a fault in it. */
-export function mutantTarget(role: PeerRole, mutant: string): Target {
+export function mutantTarget(role: PeerRole, { id, edits }: Pick<Mutant, "id" | "edits">): Target {
   const hook = `--import=${new URL("mutants/hook.ts", import.meta.url).href}`;
   return {
     command: [process.execPath, ...NODE_OPTIONS, hook, PROGRAMS[role]],
-    environment: { ...ENVIRONMENT, [MUTANT_VARIABLE]: mutant },
+    environment: { ...ENVIRONMENT, [MUTANT_VARIABLE]: JSON.stringify({ id, edits }) },
   };
 }
 

@@ -98,12 +98,12 @@ export const DEGENERATE_PEERS: readonly DegeneratePeer[] = [
   noise("noise", "sends octets at random"),
   noise("marked-noise", "sends octets at random behind the mark of turnmux"),
   ...FAULTS.map(
-    ({ id, why }): DegeneratePeer => ({
-      id,
-      does: why,
+    (faulty): DegeneratePeer => ({
+      id: faulty.id,
+      does: faulty.why,
       // What asks for no PONG it may well pass.
-      mustFail: id === "degenerate.no-pong" ? SOME : NEARLY_ALL,
-      target: (role) => mutantTarget(role, id),
+      mustFail: faulty.id === "degenerate.no-pong" ? SOME : NEARLY_ALL,
+      target: (role) => mutantTarget(role, faulty),
     }),
   ),
 ];

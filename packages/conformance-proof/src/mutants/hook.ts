@@ -1,6 +1,6 @@
 /**
  * Puts a mutant into a peer: `TURNMUX_MUTANT=<id> node --import <this file> <peer>`. Sources are changed as they are loaded, before
- * their types are stripped; the files stay as they are.
+ * their types are stripped; the files stay as they are. In place of the id of a planted mutant the variable may have one as JSON.
  *
  * Whatever keeps the mutant from being what it says ends the process with {@link EXIT_MISFIT}.
  *
@@ -8,22 +8,29 @@
  */
 
 import { registerHooks } from "node:module";
-import { FAULTS } from "../degenerate/peers.ts";
-import { loadCatalogue } from "./catalogue.ts";
+import { z } from "zod";
 import { EXIT_MISFIT, MUTANT_VARIABLE } from "./misfit.ts";
-import type { Edit, Mutant } from "./mutant.ts";
+import type { Edit } from "./mutant.ts";
 import { patched, urlOf } from "./patch.ts";
+
+const Given = z.object({
+  id: z.string(),
+  edits: z.array(z.object({ file: z.string(), find: z.string(), replace: z.string() })),
+});
 
 function fail(sentence: string): never {
   process.stderr.write(`${sentence}\n`);
   process.exit(EXIT_MISFIT);
 }
 
-async function wanted(): Promise<Mutant> {
-  const id = process.env[MUTANT_VARIABLE] ?? "";
+async function wanted(): Promise<z.infer<typeof Given>> {
+  const text = process.env[MUTANT_VARIABLE] ?? "";
+  if (text.startsWith("{")) return Given.parse(JSON.parse(text));
+  const { loadCatalogue } = await import("./catalogue.ts");
   const { mutants, problems } = await loadCatalogue();
-  const all = [...FAULTS, ...mutants];
-  return all.find((mutant) => mutant.id === id) ?? fail([`There is no mutant "${id}".`, ...problems].join("\n"));
+  const found = mutants.find(({ id }) => id === text);
+  if (found === undefined) fail([`There is no mutant "${text}".`, ...problems].join("\n"));
+  return { id: found.id, edits: [...found.edits] };
 }
 
 /** A peer says that it is ready once all that it imports is loaded. */

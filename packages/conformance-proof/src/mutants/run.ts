@@ -102,7 +102,7 @@ async function runCases(
   const enough = new AbortController();
   const report = await run({
     role,
-    target: mutantTarget(role, mutant.id),
+    target: mutantTarget(role, mutant),
     way,
     seed: 1,
     timeScale,

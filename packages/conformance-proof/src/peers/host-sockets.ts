@@ -55,10 +55,12 @@ export class HostSockets {
     });
   }
 
-  /** Says something in the host's protocol. */
+  /** Says something in the host's protocol, as soon as there is a connection. */
   say(text: string): void {
-    if (text === "fragments") sendFragments(this.#socket);
-    else this.#socket.send(text);
+    const socket = this.#socket;
+    if (socket.readyState === WebSocket.CONNECTING) socket.once("open", () => this.say(text));
+    else if (text === "fragments") sendFragments(socket);
+    else socket.send(text);
   }
 
   /** Ends the session, and closes the host's socket. */
