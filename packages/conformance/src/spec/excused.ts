@@ -5,4 +5,9 @@
  */
 
 /** By clause: why it cannot be seen, and which unit test of this repository keeps it, as a sentence. */
-export const EXCUSED: Readonly<Record<string, string>> = {};
+export const EXCUSED: Readonly<Record<string, string>> = {
+  "AUTH-003.2":
+    "A comparison that ends at the first octet which differs is faster by nanoseconds, far less than what a network adds; kept by packages/gateway/test/auth/same-work.test.ts.",
+  "KEY-006":
+    "Registering a tool is a matter between an implementation and its application, of which nothing is sent; kept by packages/gateway/test/tools.test.ts.",
+};

@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { bookOf, reviewedAfter, reviewProblems } from "../../src/spec/book.ts";
+import { EXCUSED } from "../../src/spec/excused.ts";
 import { extract } from "../../src/spec/extract.ts";
 import { allClauses, allRequirements, clause, requirement, REQUIREMENTS_FILE } from "../../src/spec/requirements.ts";
 
@@ -20,6 +21,17 @@ describe("docs/spec.md", () => {
   it("says what its cases were last looked at for (node scripts/dev.mjs requirements --reviewed ID)", () => {
     const file = readFileSync(new URL("../../src/spec/reviewed.json", import.meta.url), "utf8");
     expect(reviewProblems(spec.requirements, z.record(z.string(), z.string()).parse(JSON.parse(file)))).toEqual([]);
+  });
+});
+
+describe("an excuse", () => {
+  it("is for a MUST that there is, and a sentence that names a test which there is", () => {
+    for (const [id, sentence] of Object.entries(EXCUSED)) {
+      expect([id, clause(id)?.level]).toEqual([id, "MUST"]);
+      expect(sentence).toMatch(/^[A-Z].*; kept by [^ ]+\.test\.ts\.$/);
+      const [, test = ""] = /kept by ([^ ]+)\.$/.exec(sentence) ?? [];
+      expect([test, existsSync(new URL(`../../../../${test}`, import.meta.url))]).toEqual([test, true]);
+    }
   });
 });
 
