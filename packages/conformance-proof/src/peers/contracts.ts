@@ -31,6 +31,10 @@ const Done = z.literal("done");
 
 const Item = z.object({ n: z.int(), pad: z.string() });
 
+const Value = z.object({ value: z.int() });
+
+const Held = z.object({ counter: z.string(), holdMs: Ms.optional() });
+
 /** All need the scope `test` at a gateway; a client lets its gateway call whatever it has. */
 const scopes = ["test"];
 
@@ -39,9 +43,24 @@ const common = {
   count: tool({
     description: "Adds to a counter, once for each key.",
     input: z.object({ counter: z.string(), by: z.int().min(0).default(1), holdMs: Ms.optional() }),
-    output: z.object({ value: z.int() }),
+    output: Value,
     effect: "once",
     verify: "test.counted",
+    scopes,
+  }),
+  countAgain: tool({
+    description: "Adds to a counter that is at 0, and may run again after a crash.",
+    input: Held,
+    output: Value,
+    effect: "once",
+    afterCrash: "run",
+    scopes,
+  }),
+  countFound: tool({
+    description: "Adds to a counter, and finds out after a crash what it is told to find.",
+    input: Held,
+    output: Value,
+    effect: "once",
     scopes,
   }),
   counted: tool({

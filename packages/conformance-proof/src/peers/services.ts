@@ -25,6 +25,32 @@ export function clientHandlers(counters: Counters): ToolHandlers<typeof clientTo
         if (holdMs !== undefined) await pause(holdMs, undefined, { signal });
         return { value };
       },
+      countAgain: async ({ counter, holdMs }, { signal }) => {
+        if (counters.read(counter).value > 0) {
+          throw new ToolError("failed_precondition", "the counter is not at 0", { outcome: "failed" });
+        }
+        const value = counters.add(counter, 1);
+        if (holdMs !== undefined) await pause(holdMs, undefined, { signal });
+        return { value };
+      },
+      countFound: {
+        run: async ({ counter, holdMs }, { signal }) => {
+          const value = counters.add(counter, 1);
+          if (holdMs !== undefined) await pause(holdMs, undefined, { signal });
+          return { value };
+        },
+        reconcile: (_, { input }) => {
+          if (input === undefined) throw new Error("nobody has said which counter it was");
+          switch (counters.read(`${input.counter}.found`).value) {
+            case 1:
+              return { outcome: "completed", result: { value: counters.read(input.counter).value } };
+            case 2:
+              return { outcome: "not_started" };
+            default:
+              throw new Error("nothing was found out");
+          }
+        },
+      },
       counted: ({ counter }) => counters.read(counter),
       slow: async ({ ms, progress = 0, stubborn = false }, call) => {
         for (let n = 1; n <= progress; n++) call.progress({ n });

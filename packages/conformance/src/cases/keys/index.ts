@@ -1,3 +1,6 @@
 // The cases of this area; each file registers its own.
-import "./repetitions.ts";
+import "./crash.ts";
 import "./joined.ts";
+import "./refusals.ts";
+import "./repetitions.ts";
+import "./turns.ts";

@@ -24,7 +24,15 @@ check({
     t.equal((await second.accepted()).state, AcceptState.joined, "The state of the second's ACCEPT", "KEY-002.1");
     const endings = await Promise.all([first.ended(), second.ended()]);
     const told = endings.map(({ code, value }) => [code, value]);
-    t.equal(told, Array(2).fill(["ok", { value: 1 }]), "What both get", "KEY-002.1");
+    t.equal(
+      told,
+      [
+        ["ok", { value: 1 }],
+        ["ok", { value: 1 }],
+      ],
+      "What both get",
+      "KEY-002.1",
+    );
     await ran(t, session, counter, { runs: 1, clause: "KEY-002.1" });
   },
 });
