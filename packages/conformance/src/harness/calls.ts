@@ -132,9 +132,15 @@ export async function openCall(session: Session, options: CallOptions): Promise<
   const stream = options.stream ?? session.newStream();
   const { content, octets } = encoded(options.input, options.content);
   const header = headerOf(options, content);
-  await sendBody(session, stream, octets, (part, more) => build.open(stream, header, part, { more }));
+  const { meta } = options;
+  await sendBody(session, stream, octets, (part, more) => build.open(stream, header, part, { more }), {
+    header: HEADER_OCTETS + (meta === undefined ? 0 : JSON.stringify(meta).length),
+  });
   return new OutgoingCall(session, stream);
 }
+
+/** Room for the header of a body's first frame, beside `meta`. */
+const HEADER_OCTETS = 700;
 
 /** Sends a body in frames that the peer takes, as credit comes. `first` makes the frame that begins it. */
 export async function sendBody(
@@ -142,10 +148,9 @@ export async function sendBody(
   stream: number,
   octets: Uint8Array,
   first: (part: Uint8Array, more: boolean) => Frame,
-  options: { readonly final?: boolean } = {},
+  options: { readonly final?: boolean; readonly header?: number } = {},
 ): Promise<void> {
-  // Room for the header of the first frame.
-  const size = Math.max(256, session.established.peer.framePayload - 700);
+  const size = Math.max(256, session.established.peer.framePayload - (options.header ?? HEADER_OCTETS));
   let at = 0;
   do {
     const part = octets.subarray(at, at + size);

@@ -1,2 +1,4 @@
 // The cases of this area; each file registers its own.
-export {};
+import "./receiving.ts";
+import "./sending.ts";
+import "./sharing.ts";

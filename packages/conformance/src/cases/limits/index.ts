@@ -1,2 +1,3 @@
 // The cases of this area; each file registers its own.
-export {};
+import "./receiving.ts";
+import "./sending.ts";

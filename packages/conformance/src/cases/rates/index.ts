@@ -1,2 +1,2 @@
 // The cases of this area; each file registers its own.
-export {};
+import "./rates.ts";
