@@ -61,7 +61,7 @@ function isList(value: Bad | readonly Bad[]): value is readonly Bad[] {
 export function rule({ id, title, clause, ways, bad, breach, limits }: Rule): void {
   for (const [name, make] of Object.entries(bad)) {
     check({
-      id: `${id}.${name.replaceAll(" ", "-")}`,
+      id: `${id}.${name.replaceAll(/[^\w-]+/g, "-")}`,
       title: `${title}: ${name}`,
       covers: [clause],
       role: "both",
