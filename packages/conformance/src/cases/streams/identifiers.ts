@@ -94,7 +94,7 @@ check({
 check({
   id: "streams.greatest-identifier",
   title: "a stream may have the greatest identifier that there is",
-  covers: ["STREAM-002", "STREAM-009"],
+  covers: ["STREAM-002"],
   role: "both",
   async run(t) {
     const session = await t.session();

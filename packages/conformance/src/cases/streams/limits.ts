@@ -101,7 +101,7 @@ check({
     const stream = session.newStream();
     session.send(beginEcho(session, stream, 20));
     session.useCredit(stream, 20);
-    await sendArguments(session, stream, message * 2);
+    await sendArguments(session, stream, message + 20_000);
     const { end } = await session.inbound(stream).ended.take(() => true, session.channel.patience(), "END");
     t.equal([end.code, end.outcome], [8, 0], "Code and outcome", "STREAM-008.1");
     session.send(build.cont(stream, new Uint8Array(500), { more: true }));
