@@ -162,7 +162,7 @@ export function decodeBody(content: number, octets: Uint8Array): Value | undefin
     case Content.text:
       return decodeText(octets);
     case Content.bytes:
-      return octets.slice();
+      return Uint8Array.from(octets);
     default:
       return refuse("CONT-005", `content ${content}`);
   }

@@ -1,2 +1,7 @@
-// The cases of this area; each file registers its own.
-export {};
+/**
+ * Content: how values become octets, and what is no body (section 9).
+ *
+ * @module
+ */
+import "./bodies.ts";
+import "./sending.ts";
