@@ -43,20 +43,25 @@ check({
   role: "gateway",
   ways: ["binary", "text"],
   async run(t) {
-    const channel = await t.socket();
-    const { hello, frame } = await challenged(channel);
-    channel.send(proofOf(KEYS.conformance, hello, frame));
-    channel.send(build.offer(0, []), callOf(1, "test.echo", "first"));
-    channel.send(callOf(3, "test.echo", "second"), build.ping(5));
-    const welcome = await channel.take("welcome");
-    t.equal(welcome.received.index, 1, "WELCOME's place among the gateway's frames", "HAND-006.2");
-    channel.peerTag = welcome.tag;
-    const session = t.adopt(channel, establishedByWelcome(welcome, hello));
-    t.equal((await new OutgoingCall(session, 1).ended()).value, "first", "What the first call gave", "HAND-006.2");
-    t.equal((await new OutgoingCall(session, 3).ended()).value, "second", "What the second call gave", "HAND-006.2");
-    await channel.take("pong", (pong) => pong.id === 5);
+    // A gateway decides fast: several, so that for one of them at least it is not done yet.
+    for (let round = 0; round < 4; round++) await callBehindProof(t);
   },
 });
+
+async function callBehindProof(t: Context): Promise<void> {
+  const channel = await t.socket();
+  const { hello, frame } = await challenged(channel);
+  channel.send(proofOf(KEYS.conformance, hello, frame));
+  channel.send(build.offer(0, []), callOf(1, "test.echo", "first"));
+  channel.send(callOf(3, "test.echo", "second"), build.ping(5));
+  const welcome = await channel.take("welcome");
+  t.equal(welcome.received.index, 1, "WELCOME's place among the gateway's frames", "HAND-006.2");
+  channel.peerTag = welcome.tag;
+  const session = t.adopt(channel, establishedByWelcome(welcome, hello));
+  t.equal((await new OutgoingCall(session, 1).ended()).value, "first", "What the first call gave", "HAND-006.2");
+  t.equal((await new OutgoingCall(session, 3).ended()).value, "second", "What the second call gave", "HAND-006.2");
+  await channel.take("pong", (pong) => pong.id === 5);
+}
 
 check({
   id: "handshake.behind-wrong-proof",
