@@ -46,13 +46,14 @@ class Channel:
         heartbeat_ms: int,
         now: float,
         ended: Callable[[ChannelEnd], None],
+        sequence: int = 0,
     ) -> None:
         self.carriage = carriage
         self.own_tag = own_tag
         self.peer_tag = peer_tag
         self.session = session
         self.closed = False
-        self.heard = False
+        self.on_first_message: Callable[[], None] | None = None
         self._heartbeat = heartbeat_ms / 1000
         self._ended = ended
         self._intake = Intake(session)
@@ -64,7 +65,8 @@ class Channel:
         self._ping = 0
         self._asked: set[int] = set()
         self._peer_drained = False
-        self._sequence = 0
+        self._sequence = sequence
+        """The number of the next wrapped message; the handshake had the first ones (CARR-020)."""
         self._last_words: Frame | None = None
         self.stalled_since: float | None = None
 
@@ -74,7 +76,7 @@ class Channel:
         """A message with this channel's tag. What comes for a channel that is over is dropped (CARR-032)."""
         if self.closed:
             return
-        self._last_heard, self._asked_at, self.heard = now, None, True
+        self._last_heard, self._asked_at = now, None
         if isinstance(self.carriage, WrappedCarriage) and envelope.sequence is not None:
             if envelope.sequence != self._sequence:
                 self.leave("data_loss", "a wrapped message was lost, doubled or reordered", "CARR-021")
@@ -84,6 +86,10 @@ class Channel:
             known = skipped = 0
             for frame in envelope.frames:
                 known, skipped = (known, skipped + 1) if frame.type not in LAYOUTS else (known + 1, skipped)
+                if self.on_first_message is not None and not _is_last_goaway(frame):
+                    # RESUME-002: a GOAWAY with a code voids no token.
+                    self.on_first_message()
+                    self.on_first_message = None
                 self._frame(frame, now)
                 if self.closed:
                     return
@@ -91,6 +97,8 @@ class Channel:
                 self._rates.idle.take(now)
         except ProtocolError as error:
             self.fault(error)
+
+    # Frames of the channel itself.
 
     def _frame(self, frame: Frame, now: float) -> None:
         header = frame.header or []
@@ -202,6 +210,8 @@ class Channel:
             return self.carriage.encode(self.peer_tag, [frame])
         if self.closed:
             return None
+        if self.session.used_up and not self.session.draining:
+            self.drain("the identifiers of streams are used up")
         frames = self._waiting_for_nothing(now)
         octets = sum(len(encode_frame(frame)) for frame in frames)
         while len(frames) < MESSAGE_FRAMES and octets < MESSAGE_OCTETS:
@@ -213,7 +223,13 @@ class Channel:
         delivery = self.session.delivery
         if frames and delivery is not None and delivery.ack_may_go_along(now) and len(frames) < MESSAGE_FRAMES:
             frames.append(Frame(Type.ACK, 0, 0, [delivery.take_ack()]))
-        return self.carriage.encode(self.peer_tag, frames) if frames else None
+        if frames:
+            return self.carriage.encode(self.peer_tag, frames)
+        if self.session.draining and not self.session.calls_left and self.session.all_acknowledged:
+            # CHAN-003: nothing is left.
+            self.leave("unavailable", "the drain is over", close_code=CLOSE_GOING)
+            return self.poll(now)
+        return None
 
     def _waiting_for_nothing(self, now: float) -> list[Frame]:
         session, delivery = self.session, self.session.delivery
@@ -258,3 +274,7 @@ class Channel:
             at = max(self._last_heard + 2.5 * self._heartbeat, self._asked_at + 1.5 * self._heartbeat)
         due = self.session.delivery.ack_due_at() if self.session.delivery is not None else None
         return at if due is None else min(at, due)
+
+
+def _is_last_goaway(frame: Frame) -> bool:
+    return frame.type == Type.GOAWAY and frame.header is not None and frame.header[0] != 0

@@ -49,10 +49,13 @@ class PeerOffers:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self.tools: dict[str, Offered] = {}
+        self.seen = False
+        """Whether an OFFER came at all."""
 
     def take(self, header: list[Any]) -> bool:
         """An OFFER came. Gives whether it changed anything (RATE-002)."""
         mode, entries = header
+        self.seen = True
         if mode == 2:
             after = {name: tool for name, tool in self.tools.items() if name not in set(entries)}
         else:

@@ -19,6 +19,8 @@ class HandlerContext(Protocol):
 
     session: Any
     """Whose call it is: what the application attached to the session."""
+    stream: Any
+    """The stream that END will be written on."""
 
     @property
     def aborted(self) -> asyncio.Event:
@@ -60,13 +62,16 @@ class Tool:
     max_deadline_ms: int | None = None
     default_deadline_ms: int | None = None
     max_concurrent: int | None = None
+    verify: str | None = None
+    """The tool that tells whether a call took effect."""
+    revision: str | None = None
     rerun_is_safe: bool = False
     """KEY-007: whether a call may run again whose run a crash cut off."""
 
     def offered(self) -> Offered:
         """The tool as OFFER states it."""
         deadline = self.default_deadline_ms or self.max_deadline_ms
-        return Offered(self.name, self.effect, deadline, self.description or None, self.streams, None)
+        return Offered(self.name, self.effect, deadline, self.description or None, self.streams, self.revision)
 
 
 class Registry:
@@ -75,8 +80,6 @@ class Registry:
     def __init__(self, *, journal: bool) -> None:
         self._journal = journal
         self.tools: dict[str, Tool] = {}
-        self.running: dict[str, int] = {}
-        """CALL-013: handlers that run, by tool, whether their calls are over or not."""
 
     def register(self, tool: Tool) -> None:
         """TOOL-001, KEY-006, CALL-009: takes a tool, or raises ValueError."""
