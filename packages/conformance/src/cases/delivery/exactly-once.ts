@@ -40,7 +40,7 @@ async function behindProxy(
 function workloadOf(client: LastingClient): Workload {
   return {
     callers: 4,
-    calls: 24,
+    calls: 16,
     count: ({ key, counter, by, holdMs }) =>
       client.call({ tool: "test.count", key, input: { counter, by, holdMs }, deadlineMs: 20_000 }),
     valueOf: (value) => Value.safeParse(value).data?.value,
