@@ -20,9 +20,9 @@ const NODE_OPTIONS = ["--conditions=turnmux-source", "--disable-warning=Experime
 /** Halves the time that a start takes. */
 const ENVIRONMENT = { NODE_COMPILE_CACHE: pathOf("../../../.cache/conformance/compiled") };
 
-/** A reference peer, from its sources. */
-export function referenceTarget(role: PeerRole): Target {
-  return { command: [process.execPath, ...NODE_OPTIONS, PROGRAMS[role]], environment: ENVIRONMENT };
+/** A reference peer: from its sources, or from the file that was made of them. */
+export function referenceTarget(role: PeerRole, file: string = PROGRAMS[role]): Target {
+  return { command: [process.execPath, ...NODE_OPTIONS, file], environment: ENVIRONMENT };
 }
 
 /** A reference peer with a fault in it. */

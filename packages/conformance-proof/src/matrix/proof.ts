@@ -5,6 +5,7 @@
  */
 
 import { allCases, allRequirements, EXCUSED } from "@turnmux/conformance";
+import { bundlePeers, type Programs } from "../bundle.ts";
 import { runDegenerate } from "../degenerate/run.ts";
 import { loadCatalogue } from "../mutants/catalogue.ts";
 import { lineOf } from "../mutants/command.ts";
@@ -25,7 +26,16 @@ const PULSE_MS = 10_000;
 
 /** Runs it all; the exit code. */
 export async function prove(options: Options, say: Say): Promise<0 | 1> {
-  const { rows, missing } = allRows();
+  const programs = options.parts.has("reference") ? await bundlePeers() : undefined;
+  try {
+    return await proveWith(programs, options, say);
+  } finally {
+    await programs?.remove();
+  }
+}
+
+async function proveWith(programs: Programs | undefined, options: Options, say: Say): Promise<0 | 1> {
+  const { rows, missing } = allRows(programs?.files);
   const chosen = rows.filter(({ name, part }) => options.parts.has(part) && (options.peers?.includes(name) ?? true));
   const problems: string[] = [];
   if (options.parts.has("python")) {

@@ -39,7 +39,7 @@ export function findPython(): Python {
 
 /** A peer in Python; undefined where its program is not there. */
 export function pythonTarget(python: string, role: "gateway" | "client"): Target | undefined {
-  const program = fileURLToPath(new URL(`${role}.py`, FOLDER));
+  const program = fileURLToPath(new URL(`peer_${role}.py`, FOLDER));
   return existsSync(program)
     ? { command: [python, program], environment: { PYTHONDONTWRITEBYTECODE: "1" } }
     : undefined;

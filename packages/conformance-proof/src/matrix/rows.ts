@@ -5,6 +5,7 @@
  */
 
 import type { PeerRole, Target, Way } from "@turnmux/conformance";
+import type { Programs } from "../bundle.ts";
 import { referenceTarget } from "../reference.ts";
 import { findPython, pythonTarget } from "./python.ts";
 
@@ -40,8 +41,8 @@ const WAYS: readonly Way[] = ["binary", "text", "shared", "wrapped"];
 
 const ROLES = ["gateway", "client"] as const;
 
-/** All rows, as far as this machine has what they need. */
-export function allRows(): Rows {
+/** All rows, as far as this machine has what they need. `files`: those of the reference peers, in place of their sources. */
+export function allRows(files: Partial<Programs["files"]> = {}): Rows {
   const rows: Row[] = [];
   const missing: string[] = [];
   for (const role of ROLES) {
@@ -53,7 +54,7 @@ export function allRows(): Rows {
         part: "reference",
         role,
         way,
-        target: referenceTarget(role),
+        target: referenceTarget(role, files[role]),
       });
     }
   }
@@ -64,14 +65,14 @@ export function allRows(): Rows {
     part: "reference",
     role: "behaviour",
     way: "binary",
-    target: referenceTarget("behaviour"),
+    target: referenceTarget("behaviour", files.behaviour),
   });
   const python = findPython();
   if (!python.found) return { rows, missing: [`The Python peers are left out: ${python.why}.`] };
   for (const role of ROLES) {
     const target = pythonTarget(python.program, role);
     if (target === undefined) {
-      missing.push(`The Python ${role} is left out: examples/python-peer/${role}.py is not there.`);
+      missing.push(`The Python ${role} is left out: examples/python-peer/peer_${role}.py is not there.`);
       continue;
     }
     rows.push({
