@@ -92,12 +92,19 @@ function* judgeKey(attempts: readonly Attempt[], history: History): Generator<Fi
       continue;
     }
     if (told.outcome !== "unknown") continue;
-    if (known !== undefined && known.until < from) {
+    if (known !== undefined && known.until < from && !forgotten(history, known.until, until)) {
       yield { kind: "unknown though known", what: `${call} is unknown, and an earlier one with its key was known.` };
     } else if (!diedWithin(history, attempts[0]?.from ?? from, until)) {
       yield { kind: "unknown though known", what: `${call} is unknown (${told.code}), and no process has died.` };
     }
   }
+}
+
+/** Whether a death may have come between what a caller was told and the disk. */
+function forgotten(history: History, told: number, until: number): boolean {
+  const death = history.findIndex((event, place) => event.type === "died" && place > told && place < until);
+  if (death < 0) return false;
+  return !history.slice(0, death).some((event) => event.type === "recorded" && event.before > told);
 }
 
 function diedWithin(history: History, from: number, until: number): boolean {

@@ -63,6 +63,12 @@ export interface Died {
   readonly type: "died";
 }
 
+/** What callers were told in front of this place of the history has had time to reach a disk. */
+export interface Recorded {
+  readonly type: "recorded";
+  readonly before: number;
+}
+
 /** Something was done to a connection. For readers alone. */
 export interface Disturbed {
   readonly type: "disturbed";
@@ -78,7 +84,7 @@ export interface Counted {
 }
 
 /** One thing that happened. */
-export type HistoryEvent = Invoked | Streamed | ItemSeen | ToldOk | ToldFailure | Died | Disturbed | Counted;
+export type HistoryEvent = Invoked | Streamed | ItemSeen | ToldOk | ToldFailure | Died | Recorded | Disturbed | Counted;
 
 /** In the order in which the suite saw it. */
 export type History = readonly HistoryEvent[];

@@ -53,6 +53,7 @@ export class Recording {
   /** Names of counters that no other run has. */
   readonly #prefix: string;
   readonly #used = new Map<string, number>();
+  readonly #made: CountCall[] = [];
   #told = 0;
   #calls = 0;
 
@@ -86,6 +87,13 @@ export class Recording {
     await Promise.all(callers);
   }
 
+  /** Makes the first calls again, each with the key that it had. */
+  async repeat(workload: Workload, calls: number): Promise<void> {
+    for (const made of this.#made.slice(0, calls)) {
+      await this.#make(workload, { ...made, call: `${made.call}-later` });
+    }
+  }
+
   async #one(workload: Workload): Promise<void> {
     const { random } = this.#t;
     const counter = this.counters[this.#calls % COUNTERS.length] ?? "";
@@ -99,12 +107,13 @@ export class Recording {
       by: amountOf(place),
       holdMs: random.integer(0, HOLD_MS),
     };
+    this.#made.push(call);
     const again = random.integer(0, 3) === 0;
-    const told = await this.#made(workload, call);
-    if (again || told.outcome === "unknown") await this.#made(workload, { ...call, call: `${call.call}-again` });
+    const told = await this.#make(workload, call);
+    if (again || told.outcome === "unknown") await this.#make(workload, { ...call, call: `${call.call}-again` });
   }
 
-  async #made(workload: Workload, count: CountCall): Promise<Told> {
+  async #make(workload: Workload, count: CountCall): Promise<Told> {
     const { call, key, counter, place } = count;
     this.add({ type: "invoked", call, key, counter, place } satisfies Invoked);
     const told = await workload.count(count);

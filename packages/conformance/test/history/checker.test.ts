@@ -12,6 +12,7 @@ const invoked = (call: string, place: number, key = `k${place}`): HistoryEvent =
 const ok = (call: string, ...places: readonly number[]): HistoryEvent => ({ type: "ok", call, value: sum(places) });
 const failed = (call: string, outcome: string): HistoryEvent => ({ type: "failed", call, code: "aborted", outcome });
 const died: HistoryEvent = { type: "died" };
+const recorded = (before: number): HistoryEvent => ({ type: "recorded", before });
 const counted = (...places: readonly number[]): HistoryEvent => ({
   type: "counted",
   counter: "c",
@@ -54,6 +55,10 @@ test.each<[string, History]>([
   [
     "a repetition behind another call",
     [invoked("a", 0), ok("a", 0), invoked("b", 1), ok("b", 0, 1), invoked("a2", 0), ok("a2", 0), counted(0, 1)],
+  ],
+  [
+    "unknown where the death came between the answer and the disk",
+    [invoked("a", 0), ok("a", 0), died, invoked("b", 0), failed("b", "unknown"), counted(0)],
   ],
   ["a call that did not start", [invoked("a", 0), failed("a", "not_started"), counted()]],
   ["a call that is completed with an error", [invoked("a", 0), failed("a", "completed"), counted(0)]],
@@ -99,7 +104,12 @@ test.each<[string, FindingKind, History]>([
   [
     "unknown although an earlier caller was told",
     "unknown though known",
-    [invoked("a", 0), ok("a", 0), died, invoked("b", 0), failed("b", "unknown"), counted(0)],
+    [invoked("a", 0), ok("a", 0), invoked("b", 0), failed("b", "unknown"), counted(0)],
+  ],
+  [
+    "unknown although what an earlier caller was told is on disk",
+    "unknown though known",
+    [invoked("a", 0), ok("a", 0), recorded(2), died, invoked("b", 0), failed("b", "unknown"), counted(0)],
   ],
   ["not_started, and it ran", "untrue not_started", [invoked("a", 0), failed("a", "not_started"), counted(0)]],
   ["failed without effect, and it has one", "untrue not_started", [invoked("a", 0), failed("a", "failed"), counted(0)]],

@@ -1,5 +1,6 @@
 // Whole histories: calls while connections are cut as a seed says, and while the process that runs them is killed.
 
+import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import type { GatewayProcess } from "../../harness/targets.ts";
 import { LastingClient } from "../../history/lasting-client.ts";
@@ -7,6 +8,9 @@ import { FaultyProxy, type Fault } from "../../history/proxy.ts";
 import { Recording, type Workload } from "../../history/workload.ts";
 import { check } from "../../suite/case.ts";
 import type { Context } from "../../suite/context.ts";
+
+/** Time for a journal to have an ending on disk of which the caller was told already. */
+const RECORD_MS = 100;
 
 const CUTS: readonly [Fault, ...Fault[]] = ["cut between", "cut within", "swallow", "delay"];
 
@@ -90,6 +94,9 @@ check({
     const { client, proxy } = await behindProxy(t, recording, gateway, { after: [20, 60] });
     let deaths: Promise<void> = Promise.resolve();
     const die = async (): Promise<void> => {
+      const before = recording.events.length;
+      await wait(t.ms(RECORD_MS));
+      recording.add({ type: "recorded", before });
       recording.add({ type: "died" });
       await gateway.process.kill();
       await gateway.restart();
@@ -103,6 +110,7 @@ check({
     });
     await deaths;
     proxy.heal();
+    await recording.repeat(workloadOf(client), 6);
     await countAll(client, recording);
     recording.judge("KEY-007.1");
   },
