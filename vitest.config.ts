@@ -8,7 +8,7 @@ const conditions = ["turnmux-source", "module", "node", "development|production"
 const SHARE_PROCESSES: ReadonlySet<string> = new Set(["core", "client"]);
 
 /** Projects that take all cores for themselves, and so run behind the others, one after the other. */
-const ALONE: readonly string[] = ["crash", "bench", "simulator"];
+const ALONE: readonly string[] = ["crash", "bench", "simulator", "conformance-proof"];
 
 function project(name: string, include: string, testTimeout = 15_000): TestProjectConfiguration {
   return {
