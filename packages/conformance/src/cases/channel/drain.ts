@@ -23,7 +23,7 @@ check({
     t.equal(drain.lastStream, call.stream, "lastStream", "CHAN-003.1");
     const { value } = await call.ended();
     t.equal(value, "done", "The result of a call that was under way", "CHAN-003.1");
-    await session.goaway();
+    await session.goaway({ within: 1_000 });
     if (t.ownEndpoint) t.equal((await session.channel.closed()).code, 1001, "The close code", "CHAN-003.4");
     t.equal((await gateway.process.ended).code, 0, "The exit code");
   },
