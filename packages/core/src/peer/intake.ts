@@ -269,9 +269,11 @@ export class Intake {
     this.#complete(stream, assembly.start, assembly.oversize ? undefined : this.#assembler.finish(assembly));
   }
 
-  /** Arguments that are too large are refused as soon as that is known. */
+  /** What is too large is answered as soon as that is known: a body may go on for ever. A result is the caller's own affair. */
   #grew(stream: Stream, assembly: Assembly): void {
-    if (!assembly.oversize || assembly.start.type !== "open") return;
+    if (!assembly.oversize) return;
+    if (assembly.start.type === "data") throw tooLong();
+    if (assembly.start.type === "end") return;
     stream.assembly = undefined;
     this.#owner.answer(
       stream,
@@ -285,13 +287,7 @@ export class Intake {
         this.#completeOpen(stream, start, body);
         return;
       case "data":
-        if (body === undefined) {
-          throw new ProtocolViolation(
-            "LIMIT-001",
-            "a progress report or item is larger than agreed on",
-            "resource_exhausted",
-          );
-        }
+        if (body === undefined) throw tooLong();
         if (start.head.kind === DataKind.item) {
           const octets = this.#grants.itemComplete(stream);
           this.#owner.tell({ type: "item", call: stream.call, body, octets });
@@ -470,6 +466,10 @@ function endingOf(start: EndFrame, body: Body | undefined): Ending {
     retryAfterMs: start.retryAfterMs,
     body: body ?? NO_BODY,
   };
+}
+
+function tooLong(): ProtocolViolation {
+  return new ProtocolViolation("LIMIT-001", "a progress report or item is larger than agreed on", "resource_exhausted");
 }
 
 function wrongSide(frame: StreamFrame): ProtocolViolation {

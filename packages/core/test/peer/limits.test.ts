@@ -253,6 +253,21 @@ describe("the limits of messages", () => {
     }
   });
 
+  it("end the session as soon as an item or a report has grown beyond them, although it goes on [LIMIT-001]", async () => {
+    for (const kind of [1, 2]) {
+      const { raw, time, session } = await ClientUnderTest.open({ clientLimits: { message: 1_024 } });
+      const call = session.call("drip", 1).catch((error: unknown) => error);
+      await time.settle();
+      raw.say(accept(1), data(1, kind, "x".repeat(600), { more: true }));
+      await time.settle();
+      raw.take();
+      raw.say(cont(1, octets("x".repeat(600)), false));
+      await time.settle();
+      expect(raw.only("goaway").requirement).toBe("LIMIT-001");
+      expect(await call).toMatchObject({ outcome: "unknown" });
+    }
+  });
+
   it("are kept to for all bodies together: what the peer could not assemble waits", async () => {
     const world = await World.ready({
       limits: { assembling: 100_000, message: 60_000 },

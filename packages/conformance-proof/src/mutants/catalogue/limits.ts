@@ -30,11 +30,29 @@ mutant({
   id: "limit.drops-long-items",
   breaks: "LIMIT-001.2",
   roles: ["gateway", "client"],
-  file: "packages/core/src/peer/intake.ts",
-  find: '        if (body === undefined) {\n          throw new ProtocolViolation(\n            "LIMIT-001",',
-  replace:
-    '        if (body === undefined) return;\n        if (stream.id < 0) {\n          throw new ProtocolViolation(\n            "LIMIT-001",',
+  edits: [
+    {
+      file: "packages/core/src/peer/intake.ts",
+      find: 'if (assembly.start.type === "data") throw tooLong();',
+      replace: 'if (assembly.start.type === "data") return;',
+    },
+    {
+      file: "packages/core/src/peer/intake.ts",
+      find: "if (body === undefined) throw tooLong();",
+      replace: "if (body === undefined) return;",
+    },
+  ],
   why: "drops items and progress that are too long",
+});
+
+mutant({
+  id: "limit.waits-for-the-end",
+  breaks: "LIMIT-001.2",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/peer/intake.ts",
+  find: 'if (assembly.start.type === "data") throw tooLong();',
+  replace: 'if (assembly.start.type === "data") return;',
+  why: "finds items and progress too long only when they end",
 });
 
 mutant({

@@ -44,6 +44,32 @@ check({
 });
 
 check({
+  id: "limit.grows-too-long",
+  title: "a progress report, or an item, that has grown beyond message ends the session although it goes on",
+  covers: ["LIMIT-001.2"],
+  role: "both",
+  limits: "small",
+  async run(t) {
+    const reporting = await t.session({ label: "progress" });
+    const { message } = reporting.established.peer;
+    const report = await unread(t, reporting);
+    const grow = (): Promise<void> =>
+      longProgress(reporting, report.incoming.stream, message + 1_000, true).catch(() => {});
+    await t.breaks(reporting, "LIMIT-001.2", grow, TOO_MUCH);
+    const session = await t.session({ label: "item" });
+    const { stream } = (await unread(t, session)).incoming;
+    const size = 4_000;
+    const goOn = (): void => {
+      session.send(build.item(stream, Content.text, Buffer.alloc(size, "i"), { more: true }));
+      for (let sent = size; sent <= message; sent += size) {
+        session.send(build.cont(stream, Buffer.alloc(size, "i"), { more: true }));
+      }
+    };
+    await t.breaks(session, "LIMIT-001.2", goOn, TOO_MUCH);
+  },
+});
+
+check({
   id: "limit.progress-as-long",
   title: "a progress report and an item as long as message are taken",
   covers: ["LIMIT-001.2"],
