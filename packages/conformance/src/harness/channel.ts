@@ -93,6 +93,11 @@ export class Channel {
     socket.listen((data) => this.#receive(data));
   }
 
+  /** Messages of turnmux that were sent, and so the number of the next one in wrapped carriage. */
+  get sent(): number {
+    return this.#sequenceOut;
+  }
+
   /** A line of the trace. */
   note(line: string): void {
     this.#trace.add(this.#label + line);
@@ -164,6 +169,11 @@ export class Channel {
     if (decoded.carriage !== this.carriage) {
       this.fault(new Failure(`The peer answered in ${decoded.carriage} carriage.`, "CARR-014"));
       return;
+    }
+    // A HELLO that is a first message begins another channel on the socket, which counts anew in both directions (CARR-032).
+    if (decoded.sequence === 0 && decoded.frames[0]?.type === FrameType.hello) {
+      this.#sequenceIn = 0;
+      this.#sequenceOut = 0;
     }
     if (decoded.sequence !== undefined && decoded.sequence !== this.#sequenceIn++) {
       this.fault(new Failure(`The peer's message has the number ${decoded.sequence}.`, "CARR-020"));

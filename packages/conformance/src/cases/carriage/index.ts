@@ -1,2 +1,8 @@
-// The cases of this area; each file registers its own.
-export {};
+/**
+ * Carriage: messages beside a host's, in their three forms (section 1). Attaching is with the handshake.
+ *
+ * @module
+ */
+import "./hosts.ts";
+import "./messages.ts";
+import "./text.ts";

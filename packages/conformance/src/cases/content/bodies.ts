@@ -60,6 +60,31 @@ bodyRule({
   },
 });
 
+for (const [name, parts] of Object.entries({
+  "in-the-first": ["61ff", "62"],
+  "in-the-last": ["61", "62ff"],
+  "at-the-end": ["61", "62c3"],
+})) {
+  check({
+    id: `content.no-text-in-two-frames.${name}`,
+    title: `a body of text in two frames that is not UTF-8 ends the session: ${name.replaceAll("-", " ")}`,
+    covers: ["CONT-003"],
+    role: "both",
+    async run(t) {
+      const session = await t.session();
+      const stream = session.newStream();
+      const [first = "", last = ""] = parts;
+      const fields = { tool: "test.echo", callId: "two", content: Content.text };
+      await t.breaks(session, "CONT-003", () =>
+        session.sendRaw(
+          build.open(stream, fields, Buffer.from(first, "hex"), { more: true }),
+          build.cont(stream, Buffer.from(last, "hex"), { final: true }),
+        ),
+      );
+    },
+  });
+}
+
 bodyRule({
   id: "content.octets-of-none",
   title: "octets where the content says that there is no body end the session",

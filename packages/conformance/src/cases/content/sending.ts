@@ -17,7 +17,7 @@ const octets = new Uint8Array([0, 255, 128]);
 const VALUES: readonly Value[] = [
   null,
   [1, -1, 0.5, true, "a", { b: null }],
-  "text",
+  " text\n",
   "",
   octets,
   new Uint8Array(0),
