@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
 from pathlib import Path
@@ -54,6 +55,15 @@ def _member(value: Any) -> dict[str, Any]:
     return {} if value is ABSENT else {"value": value_to_line(value)}
 
 
+@functools.cache
+def _tools(folder: str | None) -> tuple[Registry, KeyedCalls]:
+    """The tools, the journal and the counters of a folder, which all sessions of the process share (KEY-001)."""
+    where = None if folder is None else Path(folder)
+    registry = Registry(journal=True)
+    Services(Counters(where)).register(registry)
+    return registry, KeyedCalls(Journal(None if where is None else where / "journal.jsonl"))
+
+
 class _Session:
     """One session, by the name that the suite gave it."""
 
@@ -62,12 +72,7 @@ class _Session:
         self._calls: dict[str, OutgoingCall] = {}
         self._cancelled: set[str] = set()
         self._waiting: list[Callable[[], None]] | None = []
-        folder = line.get("journalFolder")
-        where = None if folder is None else Path(folder)
-        counters = Counters(where)
-        self._journal = Journal(None if where is None else where / "journal.jsonl")
-        registry = Registry(journal=True)
-        Services(counters).register(registry)
+        tools = _tools(line.get("journalFolder"))
         options = Options(
             os.environ["TURNMUX_TEST_URL"] + line.get("path", "/"),
             line.get("carriage", "binary"),
@@ -77,7 +82,7 @@ class _Session:
             line.get("shared", False),
             line.get("audience", []),
         )
-        self.client = Client(options, registry, KeyedCalls(self._journal), self)
+        self.client = Client(options, *tools, self)
         self.task = asyncio.ensure_future(self.client.run())
 
     # What the client says.

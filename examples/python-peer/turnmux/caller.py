@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
 from typing import Any, Callable
@@ -14,6 +13,7 @@ from .events import Accepted, Ending
 from .frames import pack_header
 from .limits import Limits
 from .outgoing import PRIORITIES, CallListener, OutgoingCall, Request
+from .overdue import Timer, timer_in
 from .session import Session
 from .streams import Stream
 
@@ -23,7 +23,7 @@ _REPORTS = 1000
 class Caller:
     """Makes calls on the session at hand; without one they wait."""
 
-    def __init__(self, limits: Limits, offered: Callable[[list[str]], None] | None = None) -> None:
+    def __init__(self, limits: Limits, offered: Callable[[], None] | None = None) -> None:
         self._limits = limits
         self._offered = offered
         self.session: Session | None = None
@@ -42,12 +42,11 @@ class Caller:
         # CALL-018: at least 120 random bits, and a counter behind.
         call = OutgoingCall(request, f"{self._prefix}.{self._count}", listener, self._taken, key=request.key)
         call.wanted = request.wanted_items
-        loop = asyncio.get_running_loop()
         if request.timeout_ms is not None:
             call.deadline = time.monotonic() + request.timeout_ms / 1000
-            call.timers.append(loop.call_at(call.deadline, self._time_is_over, call))
+            call.timers.append(Timer(call.deadline, self._time_is_over, call))
         if request.accept_timeout_ms is not None:
-            call.timers.append(loop.call_later(request.accept_timeout_ms / 1000, self._not_accepted, call))
+            call.timers.append(timer_in(request.accept_timeout_ms / 1000, self._not_accepted, call))
         waiting = sum(not other.in_flight for other in self.calls)
         self.calls.append(call)
         if waiting >= self._limits.queued_calls:
@@ -71,8 +70,7 @@ class Caller:
         self.session.give_up(call.stream, code)
         late = code == "deadline_exceeded"
         verdict_ms = self._limits.deadline_verdict_ms if late else self._limits.cancel_verdict_ms
-        loop = asyncio.get_running_loop()
-        call.timers.append(loop.call_later(verdict_ms / 1000, self._no_verdict, call, code))
+        call.timers.append(timer_in(verdict_ms / 1000, self._no_verdict, call, code))
 
     def leave(self, call: OutgoingCall) -> None:
         """The reader of the items has left the loop."""
@@ -217,8 +215,8 @@ class Caller:
 
     def offered(self) -> None:
         """The peer's offer changed."""
-        if self._offered is not None and self.session is not None:
-            self._offered(list(self.session.offers.tools))
+        if self._offered is not None:
+            self._offered()
 
     def peer_drains(self, last_stream: int) -> None:
         """CHAN-003: what is beyond its last stream has not started; what was not written waits for another session."""

@@ -24,7 +24,7 @@ from .proof import Credential
 from .session import Session
 from .streams import Stream
 from .tools import Registry
-from .wire import BinaryCarriage, Carriage, Message, TextCarriage, host_carriage
+from .wire import BinaryCarriage, Carriage, Envelope, Message, TextCarriage, host_carriage
 
 _COME_AGAIN = frozenset({"unavailable", "resource_exhausted", "deadline_exceeded", "data_loss"})
 """HAND-014."""
@@ -210,9 +210,10 @@ class Client:
             self._listener.opened(*announced)
             self.caller.begin(self._session)
 
-    def _offered(self, tools: list[str]) -> None:
+    def _offered(self) -> None:
         self._say_open()
-        self._listener.offered(tools)
+        if self._session is not None:
+            self._listener.offered(list(self._session.offers.tools))
 
     def first_offer(self) -> None:
         """An OFFER came, whatever is in it."""
@@ -318,6 +319,9 @@ class Connection:
             if channel.session.offers.seen:
                 self._client.first_offer()
             return True
+        if envelope is not None and not any(envelope.tag) and self._echoes(envelope, self._nonce):
+            channel.fault(ProtocolError("HAND-005", "a frame of the handshake came behind WELCOME"))
+            return True
         if self._of_former(message):
             return True
         if self._client.own_endpoint:
@@ -335,11 +339,16 @@ class Connection:
             return True
         if any(envelope.tag):
             return False
+        return self._echoes(envelope, *(nonce for _, nonce in self._over))
+
+    @staticmethod
+    def _echoes(envelope: Envelope, *nonces: bytes) -> bool:
+        """CARR-006: whether a message of the handshake is an answer to this client."""
         try:
             header = next(envelope.frames).header or [b""]
         except ProtocolError:
             return False
-        return any(header[0] == nonce for _, nonce in self._over)
+        return header[0] in nonces
 
     def _after_handshake(self, now: float) -> None:
         handshake = self._handshake

@@ -51,9 +51,13 @@ class Granted:
         """Octets that make room again (the last column of section 12)."""
         self._taken += octets
 
-    def due(self) -> int | None:
-        """FLOW-006: the limit to grant now, where what was given back makes a step."""
-        limit = self.window + self._taken
+    def due(self, assembling: int = 0) -> int | None:
+        """FLOW-006: the limit to grant now, where what was given back makes a step.
+
+        `assembling`: octets of an item that has begun. It goes on without the application's help (FLOW-008); from when
+        it is complete they count as kept.
+        """
+        limit = self.window + self._taken + assembling
         if limit - self.granted < max(1, self._step):
             return None
         self.granted = limit

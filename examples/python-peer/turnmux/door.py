@@ -42,8 +42,8 @@ class Hello:
 class Hub(Protocol):
     """Where a gateway's sessions are."""
 
-    def refusal(self) -> tuple[str, str] | None:
-        """A code and why, where nobody is let in."""
+    def refusal(self, resume: str | None) -> tuple[str, str] | None:
+        """A code and why, where nobody is let in, who does not want to resume a session that stands."""
 
     def enter(self, hello: Hello, who: Vouched, door: Door) -> tuple[list[Any], Callable[[Channel], None], Any]:
         """Opens or resumes a session: the end of WELCOME from `sessionId` on, what attaches the channel, the session."""
@@ -208,7 +208,7 @@ class Door:
             raise ProtocolError("HAND-002", "there is no version that both sides have")
         features = [feature for feature in header[3] if feature in FEATURES]
         Stated.read(header[4], features)
-        refusal = self._hub.refusal()
+        refusal = self._hub.refusal(header[8] and header[8][0])
         if refusal is not None:
             self._refuse(*refusal)
         elif self._vouched is not None or self._denied:

@@ -58,7 +58,7 @@ class Gateway:
                 await on_host(message, link, door)
 
         def ended(end: ChannelEnd) -> None:
-            current[-1].channel_ended(end, 0 if self._draining else self.limits.resume_window_ms)
+            current[-1].channel_ended(end, self.limits.resume_window_ms)
             self._bound_parked(current[-1].principal)
 
         link = Link(socket, host)
@@ -82,9 +82,11 @@ class Gateway:
 
     # Sessions.
 
-    def refusal(self) -> tuple[str, str] | None:
-        """A gateway that drains lets nobody in."""
-        return ("unavailable", "the gateway drains") if self._draining else None
+    def refusal(self, resume: str | None) -> tuple[str, str] | None:
+        """A gateway that drains lets nobody in, but for those whose calls it has yet to finish."""
+        if not self._draining or resume in self._sessions:
+            return None
+        return "unavailable", "the gateway drains"
 
     def enter(self, hello: Hello, who: Vouched, wake: Callable[[], None]) -> tuple[list[Any], StandingSession, bool]:
         """Opens a session, or resumes the one that HELLO names."""
@@ -168,10 +170,7 @@ class Gateway:
         """CHAN-003: lets calls finish for a while, and ends all sessions."""
         self._draining = True
         for standing in list(self._sessions.values()):
-            if standing.channel is not None and not standing.channel.closed:
-                standing.channel.drain("the gateway drains")
-            else:
-                standing.end("unavailable", "the gateway ended")
+            standing.drain()
         until = asyncio.get_running_loop().time() + grace_seconds
         while self._sessions and asyncio.get_running_loop().time() < until:
             await asyncio.sleep(0.02)
@@ -186,9 +185,9 @@ class _Entrance:
         self._gateway = gateway
         self._current = current
 
-    def refusal(self) -> tuple[str, str] | None:
+    def refusal(self, resume: str | None) -> tuple[str, str] | None:
         """See `Hub`."""
-        return self._gateway.refusal()
+        return self._gateway.refusal(resume)
 
     def enter(self, hello: Hello, who: Vouched, door: Door) -> tuple[list[Any], Callable[[Channel], None], Session]:
         """See `Hub`."""

@@ -11,6 +11,7 @@ from .content import ABSENT, fingerprint
 from .errors import CallError, ToolError, ValueRefused
 from .events import Ending, Opening
 from .keyed import Execution
+from .overdue import Timer
 from .schema import faults
 from .streams import Stream
 from .tools import Aborted, Tool
@@ -50,7 +51,7 @@ class IncomingCall:
         self.deadline: float | None = None
         if opening.deadline_ms is not None:
             self.deadline = self.since + opening.deadline_ms / 1000
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
         self._room = asyncio.Event()
         self._shorten()
 
@@ -58,8 +59,7 @@ class IncomingCall:
         if self._timer is not None:
             self._timer.cancel()
         if self.deadline is not None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_at(self.deadline, self._time_is_over)
+            self._timer = Timer(self.deadline, self._time_is_over)
 
     def settle_deadline(self, tool: Tool) -> int | None:
         """CALL-006: the deadline that counts. Gives it where the tool's maximum is below the caller's."""
@@ -114,7 +114,10 @@ class IncomingCall:
 
     def _send_result(self, value: Any) -> CallError | None:
         session = self.dispatcher.session
-        kind, data = content.encode(value, session.peer_contents)
+        try:
+            kind, data = content.encode(value, session.peer_contents)
+        except ValueRefused:
+            return CallError("internal", "completed", "the result cannot be told in a content that the caller takes")
         if len(data) > session.writer.body_limit:
             return CallError("resource_exhausted", "completed", "the result is longer than the caller takes")
         if session.writer.unsent > 0 and session.writer.unsent + len(data) > 4 * session.limits.unsent:
@@ -127,10 +130,11 @@ class IncomingCall:
     def reset(self, code: str) -> None:
         """CALL-005: the caller gives the call up."""
         self.reset_code = code
-        if self.over:
-            return
         if self.dispatcher.session.writer.drop_items(self.stream):
             self.items_missing = True
+        if self.over:
+            self._take_result_back(code)
+            return
         self._room.set()
         if self.state == "queued" or self.state == "waiting":
             self.end(Ending(error=CallError(code, "not_started", "the call was given up before it started")))
@@ -139,6 +143,12 @@ class IncomingCall:
                 self.end(Ending(error=CallError(code, "unknown", "the call was given up; others wait for its handler")))
         else:
             self._abort(code)
+
+    def _take_result_back(self, code: str) -> None:
+        """An item is missing ahead of a result that waits: the caller may not take it for whole."""
+        if self.items_missing and not self.gone:
+            why = "the call was given up while items of it waited"
+            self.dispatcher.session.replace_result(self.stream, CallError(code, "completed", why))
 
     def _abort(self, code: str) -> None:
         if not self.aborted.is_set():
@@ -223,9 +233,7 @@ def of_exception(call: IncomingCall, error: BaseException, aborted: asyncio.Even
     if isinstance(error, BrokenContract):
         return CallError("internal", "completed", "the tool gave what its contract forbids")
     if isinstance(error, ToolError):
-        # A handler that ran has started.
-        outcome = "failed" if error.outcome == "not_started" else error.outcome
-        return CallError(error.code, outcome, error.message, details=error.details)
+        return CallError(error.code, error.outcome, error.message, details=error.details)
     if aborted.is_set():
         return CallError(abort_code, uncertain, "the call was given up")
     return CallError("internal", uncertain, "the tool failed")

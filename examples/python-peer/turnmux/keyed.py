@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Awaitable, Callable
 from .errors import CallError
 from .events import Ending
 from .journal import Journal, JournalRefused, Record
+from .overdue import Timer
 
 if TYPE_CHECKING:
     from .incoming import IncomingCall
@@ -28,7 +29,7 @@ class Execution:
     abort_code: str = "cancelled"
     repeats: bool = False
     """KEY-007: it repeats a run that may have taken effect."""
-    timer: asyncio.TimerHandle | None = None
+    timer: Timer | None = None
 
     def leave(self, call: IncomingCall, code: str) -> bool:
         """A caller has left. Gives whether it was the last, on which the handler is aborted."""
@@ -116,10 +117,11 @@ class KeyedCalls:
 
     def _meet_unrecorded(self, call: IncomingCall, record: Record, ending: Ending) -> None:
         """KEY-009: an ending that the journal has refused so far."""
-        if record.fingerprint != call.fingerprint:
+        if _frees(ending):
+            why = "the journal does not know yet that this key is free"
+            call.end(Ending(error=CallError("unavailable", "not_started", why)))
+        elif record.fingerprint != call.fingerprint:
             call.end(Ending(error=_another_call()))
-        elif _frees(ending):
-            call.end(Ending(error=CallError("unavailable", "not_started", "the journal does not know yet that this key is free")))
         else:
             call.accept(REPLAYED)
             call.end(ending)
@@ -160,8 +162,7 @@ class KeyedCalls:
         deadlines = [caller.deadline for caller in execution.callers]
         if deadlines and all(deadline is not None for deadline in deadlines):
             latest = max(deadline for deadline in deadlines if deadline is not None)
-            loop = asyncio.get_running_loop()
-            execution.timer = loop.call_at(latest, execution.abort, "deadline_exceeded")
+            execution.timer = Timer(latest, execution.abort, "deadline_exceeded")
 
     async def _run(self, call: IncomingCall, execution: Execution, run: Run) -> None:
         ending = await run(call, execution)

@@ -8,11 +8,9 @@ from typing import Any, Awaitable, Callable, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
+from .overdue import Timer
 from .wire import Message
 
-_LATE = 0.1
-"""A timer that is so late says that the loop was blocked: what has arrived is read first (CALL-015)."""
-_CATCH_UP = 0.05
 
 
 class Speaker(Protocol):
@@ -42,7 +40,7 @@ class Link:
         self._socket = socket
         self._on_host = on_host
         self._there = asyncio.Event()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
         self.speaker: Speaker
 
     def wake(self) -> None:
@@ -98,15 +96,9 @@ class Link:
             self._timer = None
         at = self.speaker.next_tick()
         if at is not None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_at(loop.time() + max(0.0, at - time.monotonic()), self._tick, at)
+            self._timer = Timer(max(at, time.monotonic()), self._tick)
 
-    def _tick(self, at: float) -> None:
-        now = time.monotonic()
-        if now - at > _LATE:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(_CATCH_UP, self._tick, time.monotonic() + _CATCH_UP)
-            return
+    def _tick(self) -> None:
         self._timer = None
-        self.speaker.tick(now)
+        self.speaker.tick(time.monotonic())
         self.wake()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Callable, Protocol
 
 from .content import ABSENT
 from .events import Accepted, Ending
+from .overdue import Timer
 from .streams import Stream
 
 PRIORITIES = {"interactive": 0, "normal": 1, "bulk": 2}
@@ -71,7 +71,7 @@ class OutgoingCall:
     items: deque[tuple[Any, int]] = field(default_factory=deque)
     wanted: int | None = None
     left: bool = False
-    timers: list[asyncio.TimerHandle] = field(default_factory=list)
+    timers: list[Timer] = field(default_factory=list)
 
     @property
     def in_flight(self) -> bool:

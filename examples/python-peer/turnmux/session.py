@@ -113,8 +113,13 @@ class Session:
         if not stream.last_body_over:
             self._note_credit(stream.id, stream.granted)
 
-    def _note_credit(self, stream_id: int, granted: Granted) -> None:
-        limit = granted.due()
+    def note_item(self, stream: Stream, octets: int) -> None:
+        """An item that is being assembled goes on without the application's help, as far as `assembling` lets it."""
+        if stream.granted is not None:
+            self._note_credit(stream.id, stream.granted, octets)
+
+    def _note_credit(self, stream_id: int, granted: Granted, assembling: int = 0) -> None:
+        limit = granted.due(assembling)
         if limit is not None:
             self.credits[stream_id] = limit
 
@@ -173,15 +178,15 @@ class Session:
         """END with an error. What waits of the call is left out: END says what happened."""
         self.writer.drop_progress(stream)
         self.writer.drop_items(stream)
-        header = [
-            CODES[error.code],
-            content,
-            _at_most(error.message, 4096) or None,
-            OUTCOMES[error.outcome],
-            error.retryable,
-            error.retry_after_ms,
-        ]
-        self.writer.add(stream, Body(Type.END, header, data, final=True))
+        self.writer.add(stream, Body(Type.END, _error_header(error, content), data, final=True))
+        self.wake()
+
+    def replace_result(self, stream: Stream, error: CallError) -> None:
+        """CALL-005: a result that waits, and was not begun, gives way to an error."""
+        for body in stream.bodies:
+            if body.type == Type.END and not body.begun and body.header[0] == 0:
+                self.writer.unsent -= len(body.data)
+                body.header, body.data = _error_header(error, 0), b""
         self.wake()
 
     def _written(self, stream: Stream, body: Body) -> None:
@@ -251,6 +256,17 @@ class Session:
     def anything_waiting(self) -> bool:
         """Whether anything waits to be written at all."""
         return not self.writer.idle
+
+
+def _error_header(error: CallError, content: int) -> list[Any]:
+    return [
+        CODES[error.code],
+        content,
+        _at_most(error.message, 4096) or None,
+        OUTCOMES[error.outcome],
+        error.retryable,
+        error.retry_after_ms,
+    ]
 
 
 def _at_most(text: str, octets: int) -> str:

@@ -94,6 +94,17 @@ class StandingSession:
             self._timer.cancel()
             self._timer = None
         wake()
+        if self.session.draining:
+            # RESUME-009.
+            self.drain()
+
+    def drain(self) -> None:
+        """CHAN-003: the peer is told now, or when it comes back."""
+        self.session.draining = True
+        if self.session.last_taken is None:
+            self.session.last_taken = self.session.greatest_theirs
+        if self.channel is not None and not self.channel.closed:
+            self.channel.drain("the gateway drains")
 
     def check_resume(self, who: Vouched, hello: Hello, received: int, token: bytes) -> None:
         """RESUME-004."""

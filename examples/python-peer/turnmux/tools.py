@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any, Awaitable, Callable, Protocol
 
@@ -64,9 +66,14 @@ class Tool:
     max_concurrent: int | None = None
     verify: str | None = None
     """The tool that tells whether a call took effect."""
-    revision: str | None = None
     rerun_is_safe: bool = False
     """KEY-007: whether a call may run again whose run a crash cut off."""
+
+    @property
+    def revision(self) -> str:
+        """Changes when the contract does."""
+        contract = [self.effect, self.streams, self.input, self.output, self.item, self.progress, self.verify]
+        return hashlib.sha256(json.dumps(contract, sort_keys=True).encode()).hexdigest()[:12]
 
     def offered(self) -> Offered:
         """The tool as OFFER states it."""
