@@ -233,15 +233,15 @@ export class ClientTarget {
     return this.#process;
   }
 
-  /** A process of a case's own, which the case stops. */
-  async own(): Promise<PeerProcess> {
-    const process = this.#spawn();
+  /** A process of a case's own, which the case stops. `authority`: host and port that it dials in place of the suite's. */
+  async own(authority?: string): Promise<PeerProcess> {
+    const process = this.#spawn(authority);
     await process.ready;
     return process;
   }
 
-  #spawn(): PeerProcess {
-    const environment = { ...this.#target.environment, TURNMUX_TEST_URL: `ws://${this.audience}` };
+  #spawn(authority: string = this.audience): PeerProcess {
+    const environment = { ...this.#target.environment, TURNMUX_TEST_URL: `ws://${authority}` };
     return new PeerProcess(this.#target.command ?? [], environment, START_MS * this.#timeScale);
   }
 

@@ -136,12 +136,19 @@ export class Recording {
     this.#ended(call, told, 0);
   }
 
-  /** @throws Failure with the first of what must not be. */
-  judge(requirement?: string): void {
+  /**
+   * @param failures Calls that may have failed: where no process died, none.
+   * @throws Failure with the first of what must not be.
+   */
+  judge({ failures = 0, requirement }: { readonly failures?: number; readonly requirement?: string } = {}): void {
     const findings = judge(this.events);
     for (const { kind, what } of findings) this.#t.note(`! ${kind}: ${what}`);
     const [first] = findings;
-    if (first === undefined) return;
+    if (first === undefined) {
+      const failed = this.events.filter(({ type }) => type === "failed");
+      if (failed.length <= failures) return;
+      throw new Failure(`${failed.length} calls failed: ${JSON.stringify(failed[0])}`, requirement);
+    }
     const more = findings.length === 1 ? "" : ` (and ${findings.length - 1} more)`;
     throw new Failure(`${first.kind}: ${first.what}${more}`, requirement);
   }

@@ -157,10 +157,10 @@ export class Context {
     return gateway;
   }
 
-  /** A client process of the case's own. */
-  async ownClient(): Promise<PeerProcess> {
+  /** A client process of the case's own. `authority`: host and port that it dials in place of the suite's, such as those of a proxy. */
+  async ownClient(authority?: string): Promise<PeerProcess> {
     this.#healthShown = true;
-    const process = await this.#clientTarget().own();
+    const process = await this.#clientTarget().own(authority);
     this.afterwards(() => process.stop());
     return process;
   }

@@ -4,6 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import type { GatewayProcess } from "../../harness/targets.ts";
 import { LastingClient } from "../../history/lasting-client.ts";
+import { LastingGateway } from "../../history/lasting-gateway.ts";
 import { FaultyProxy, type Fault } from "../../history/proxy.ts";
 import { Recording, type Workload } from "../../history/workload.ts";
 import { check } from "../../suite/case.ts";
@@ -13,6 +14,11 @@ import type { Context } from "../../suite/context.ts";
 const RECORD_MS = 100;
 
 const CUTS: readonly [Fault, ...Fault[]] = ["cut between", "cut within", "swallow", "delay"];
+
+/** Callers at once, each of which may have a call under way when the process dies, and makes it again. */
+const CALLERS = 4;
+/** How often the suite's gateway dies. */
+const DEATHS = 2;
 
 const Value = z.object({ value: z.number() });
 const Counted = z.object({ value: z.number(), runs: z.number() });
@@ -43,7 +49,7 @@ async function behindProxy(
 
 function workloadOf(client: LastingClient): Workload {
   return {
-    callers: 4,
+    callers: CALLERS,
     calls: 16,
     count: ({ key, counter, by, holdMs }) =>
       client.call({ tool: "test.count", key, input: { counter, by, holdMs }, deadlineMs: 20_000 }),
@@ -112,6 +118,80 @@ check({
     proxy.heal();
     await recording.repeat(workloadOf(client), 6);
     await countAll(client, recording);
-    recording.judge("KEY-007.1");
+    recording.judge({ failures: 2 * CALLERS, requirement: "KEY-007.1" });
+  },
+});
+
+/** The client under test behind a proxy, and the suite's gateway on the other side of it. */
+async function clientBehindProxy(
+  t: Context,
+  recording: Recording,
+): Promise<{ readonly gateway: LastingGateway; readonly proxy: FaultyProxy }> {
+  const [host = "", port] = t.audience.split(":");
+  const proxy = await FaultyProxy.open({
+    host,
+    port: Number(port),
+    random: t.random,
+    faults: CUTS,
+    // A client may give up where its very first handshake is cut.
+    after: [8, 24],
+    ondisturb: (what) => recording.add({ type: "disturbed", what }),
+  });
+  t.afterwards(() => proxy.close());
+  const process = await t.ownClient(`127.0.0.1:${proxy.port}`);
+  return { gateway: await LastingGateway.open(t, process), proxy };
+}
+
+function workloadOfClient(gateway: LastingGateway): Workload {
+  return {
+    callers: CALLERS,
+    calls: 24,
+    count: (call) => gateway.count(call),
+    valueOf: (value) => Value.safeParse(value).data?.value,
+  };
+}
+
+check({
+  id: "delivery.client-exactly-once-over-cuts",
+  title:
+    "a client whose connections are cut, held back and swallowed loses nothing, doubles nothing and reorders nothing",
+  covers: ["DELIV-001", "DELIV-004.1", "DELIV-006.1"],
+  role: "client",
+  needs: ["delivery"],
+  async run(t) {
+    const recording = new Recording(t);
+    const { gateway } = await clientBehindProxy(t, recording);
+    await recording.run({
+      ...workloadOfClient(gateway),
+      stream: (items, onitem) => gateway.stream(items, onitem),
+    });
+    for (const counter of recording.counters) recording.add(gateway.counted(counter));
+    recording.judge();
+  },
+});
+
+check({
+  id: "delivery.client-exactly-once-over-deaths",
+  title:
+    "a client opens its calls again with their keys when the gateway has died, and tells its application no more than is known",
+  covers: ["DELIV-001", "DELIV-004.1"],
+  role: "client",
+  needs: ["delivery"],
+  async run(t) {
+    const recording = new Recording(t);
+    const { gateway } = await clientBehindProxy(t, recording);
+    let deaths = 0;
+    await recording.run({
+      ...workloadOfClient(gateway),
+      ontold: (told) => {
+        if (told % 9 !== 5 || ++deaths > DEATHS) return;
+        recording.add({ type: "recorded", before: recording.events.length });
+        recording.add({ type: "died" });
+        gateway.die();
+      },
+    });
+    await recording.repeat(workloadOfClient(gateway), 6);
+    for (const counter of recording.counters) recording.add(gateway.counted(counter));
+    recording.judge({ failures: 2 * CALLERS * DEATHS });
   },
 });
