@@ -117,7 +117,7 @@ function expectationText({ assessment, expectations, paint }: ConsoleSource): st
 function summary({ runs, assessment, paint }: ConsoleSource): string {
   const { counts, expected, stale, coverage, objections, exitCode } = assessment;
   const total = runs.reduce((sum, run) => sum + run.results.length, 0);
-  const ms = runs.reduce((sum, run) => sum + run.results.reduce((all, result) => all + result.ms, 0), 0);
+  const ms = runs.reduce((sum, run) => sum + run.ms, 0);
   const parts = [
     paint.good(`${counts.pass} passed`),
     counts.fail === 0 ? "0 failed" : paint.bad(`${counts.fail} failed`),

@@ -32,6 +32,8 @@ export interface JsonReport {
   readonly objections: readonly string[];
   readonly runs: readonly {
     readonly carriage: string;
+    /** How long the run took, in milliseconds. */
+    readonly ms: number;
     readonly results: readonly JsonResult[];
   }[];
 }
@@ -82,8 +84,9 @@ export function jsonReportOf({ version, runs, assessment, expectations }: JsonSo
     clauses: { kept: coverage.kept, broken: coverage.broken, unseen: coverage.unseen },
     stale: stale.map(({ expected: { id, line }, sentence }) => ({ id, line, sentence })),
     objections,
-    runs: runs.map(({ carriage, results }) => ({
+    runs: runs.map(({ carriage, results, ms: took }) => ({
       carriage,
+      ms: took,
       results: results.map(({ id, title, covers, verdict, sentence, requirement, trace, ms }) => ({
         id,
         title,

@@ -73,6 +73,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const gateway = role === "gateway" ? new GatewayTarget(target, timeScale) : undefined;
   const client = role === "gateway" ? undefined : await ClientTarget.open(target, timeScale);
   const results: CaseResult[] = [];
+  const startedAt = performance.now();
+  const elapsed = (): number => Math.round(performance.now() - startedAt);
   try {
     const chosen = casesFor(role, way).filter((entry) => options.only?.(entry) ?? true);
     const sane = options.sanity !== false;
@@ -91,7 +93,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
     if (sane) {
       const first = await one({ ...SANITY, id: "sanity.first" });
       report(first);
-      if (first.verdict !== "pass") return { role, peer: nameOf(target), carriage: way, seed, timeScale, results };
+      if (first.verdict !== "pass")
+        return { role, peer: nameOf(target), carriage: way, seed, timeScale, results, ms: elapsed() };
     }
     const queue = chosen.filter((entry) => entry.alone !== true);
     const worker = async (): Promise<void> => {
@@ -105,7 +108,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       if (options.signal?.aborted !== true) report(await one(entry));
     }
     if (sane && options.signal?.aborted !== true) report(await one({ ...SANITY, id: "sanity.last" }));
-    return { role, peer: nameOf(target), carriage: way, seed, timeScale, results };
+    return { role, peer: nameOf(target), carriage: way, seed, timeScale, results, ms: elapsed() };
   } finally {
     await Promise.all([gateway?.stop(), client?.stop()]);
   }

@@ -39,6 +39,8 @@ export interface RunReport {
   readonly seed: number;
   readonly timeScale: number;
   readonly results: readonly CaseResult[];
+  /** How long the run took, in milliseconds: less than its cases together, since several run at once. */
+  readonly ms: number;
 }
 
 /** What the peer under test is. `behaviour`: driven by lines alone, wherever its gateway is. */

@@ -35,7 +35,7 @@ describe("the report for a person", () => {
         "  to read:  explain FRAME-003",
         "  to repeat: again frame.a",
         "",
-        "1 case (0.0 s): 0 passed, 1 failed",
+        "1 case (1.5 s): 0 passed, 1 failed",
         "MUST clauses: 0 of 1 kept; broken: FRAME-003",
         "not conformant",
         "",

@@ -27,6 +27,7 @@ it("has the same members whatever became of the cases", () => {
     runs: [
       {
         carriage: "binary",
+        ms: 1_500,
         results: [
           {
             id: "a",

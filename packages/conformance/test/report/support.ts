@@ -8,5 +8,5 @@ export function result(id: string, verdict: Verdict, more: Partial<CaseResult> =
 
 /** A run with these results. */
 export function run(results: readonly CaseResult[], more: Partial<RunReport> = {}): RunReport {
-  return { role: "gateway", peer: "ws://a/", carriage: "binary", seed: 7, timeScale: 1, results, ...more };
+  return { role: "gateway", peer: "ws://a/", carriage: "binary", seed: 7, timeScale: 1, results, ms: 1_500, ...more };
 }

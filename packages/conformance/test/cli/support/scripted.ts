@@ -32,7 +32,7 @@ const engine: Engine = async ({ role, cases, way, seed, timeScale, signal, onRes
   const fit = first.verdict === "pass";
   const results = fit ? [first, ...cases.toReversed().map(of), of({ id: "sanity.last", ...sanity })] : [first];
   for (const result of results) onResult(result, results.length);
-  return { role, peer: "scripted", carriage: way, seed, timeScale, results };
+  return { role, peer: "scripted", carriage: way, seed, timeScale, results, ms: 5 };
 };
 
 process.exitCode = await runProgram(process.argv.slice(2), { catalogue: CATALOGUE, engine });
