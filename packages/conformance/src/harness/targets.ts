@@ -54,6 +54,7 @@ export class GatewayProcess {
   readonly #within: number;
   readonly #state: string;
   #process: PeerProcess;
+  #stopped = false;
   urls: GatewayUrls;
 
   private constructor(target: Target, limits: Readonly<Record<string, number>>, within: number, state: string) {
@@ -110,6 +111,7 @@ export class GatewayProcess {
   /** Starts it anew on the same port, with the same state. It must have ended before. */
   async restart(): Promise<void> {
     await this.#process.ended;
+    if (this.#stopped) throw over();
     const url = this.urls.endpoint ?? this.urls.shared ?? this.urls.wrapped;
     this.#process = this.#spawn(url === undefined ? "0" : new URL(url).port);
     await this.#whenReady();
@@ -117,6 +119,7 @@ export class GatewayProcess {
 
   /** Stops it, and deletes its state. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     await this.#process.stop();
     await rm(this.#state, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -127,6 +130,7 @@ export class GatewayTarget {
   readonly #target: Target;
   readonly #timeScale: number;
   readonly #processes = new Map<LimitSet, Promise<GatewayProcess>>();
+  #stopped = false;
 
   constructor(target: Target, timeScale: number) {
     this.#target = target;
@@ -160,11 +164,14 @@ export class GatewayTarget {
   }
 
   /** A gateway of a case's own, which the case stops. */
-  start(set: LimitSet, more: Readonly<Record<string, number>> = {}): Promise<GatewayProcess> {
+  async start(set: LimitSet, more: Readonly<Record<string, number>> = {}): Promise<GatewayProcess> {
+    if (this.#stopped) throw over();
     return GatewayProcess.start(this.#target, set, this.#timeScale, more);
   }
 
+  /** Nothing is started behind this: a case that was given up may still be at it. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     const started = await Promise.allSettled(this.#processes.values());
     const running = started.flatMap((entry) => (entry.status === "fulfilled" ? [entry.value] : []));
     await Promise.all(running.map((process) => process.stop()));
@@ -189,6 +196,7 @@ export class ClientTarget {
   readonly #server: WebSocketServer;
   readonly #paths = new Map<string, Inbox<Socket>>();
   #process: PeerProcess | undefined;
+  #stopped = false;
   #names = 0;
 
   private constructor(target: Target, timeScale: number, server: WebSocketServer) {
@@ -226,6 +234,7 @@ export class ClientTarget {
 
   /** The process; a new one where the last one has ended. */
   async process(): Promise<PeerProcess> {
+    if (this.#stopped) throw over();
     if (this.#process === undefined || this.#process.isEnded) {
       this.#process = this.#spawn();
     }
@@ -235,6 +244,7 @@ export class ClientTarget {
 
   /** A process of a case's own, which the case stops. `authority`: host and port that it dials in place of the suite's. */
   async own(authority?: string): Promise<PeerProcess> {
+    if (this.#stopped) throw over();
     const process = this.#spawn(authority);
     await process.ready;
     return process;
@@ -268,11 +278,17 @@ export class ClientTarget {
     for (const socket of sockets?.entries ?? []) socket.cut();
   }
 
+  /** Nothing is started behind this. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     await this.#process?.stop();
     for (const client of this.#server.clients) client.terminate();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+function over(): HarnessError {
+  return new HarnessError("The run is over.");
 }
 
 function addressOf(server: WebSocketServer): AddressInfo {

@@ -103,6 +103,7 @@ export class Context {
   readonly #clientEnds = new Map<Channel, ClientEnd>();
   readonly #allEnds: ClientEnd[] = [];
   readonly #cleanups: (() => Promise<unknown>)[] = [];
+  #disposed = false;
   /** The case has shown that others do not suffer, or has a process that nobody else has. */
   #healthShown = false;
 
@@ -139,9 +140,10 @@ export class Context {
     this.trace.add(line);
   }
 
-  /** What is to be done when the case is over, the last one first. */
+  /** What is to be done when the case is over, the last one first; at once where it was given up and is still at it. */
   afterwards(cleanup: () => Promise<unknown>): void {
-    this.#cleanups.push(cleanup);
+    if (this.#disposed) cleanup().catch(() => {});
+    else this.#cleanups.push(cleanup);
   }
 
   /** The URLs of the gateway under test. */
@@ -236,6 +238,7 @@ export class Context {
     const { carriage, trace, timeScale } = this;
     const channel = new Channel(socket, { carriage, trace, timeScale, ...(label === undefined ? {} : { label }) });
     this.#channels.push(channel);
+    if (this.#disposed) socket.cut();
     return channel;
   }
 
@@ -384,6 +387,7 @@ export class Context {
 
   /** Closes all that the case opened. */
   async dispose(): Promise<void> {
+    this.#disposed = true;
     for (const session of this.#sessions) if (session.channel.socket.open) session.leave();
     for (const { process, name } of this.#allEnds) process.send({ do: "close", session: name });
     for (const channel of this.#channels) channel.socket.close();
