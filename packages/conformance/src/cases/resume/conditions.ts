@@ -9,7 +9,9 @@ import { makeHello, proofOf, type HelloOptions } from "../../harness/handshake.t
 import { KEYS } from "../../harness/keys.ts";
 import { SUITE_LIMITS } from "../../harness/limits.ts";
 import { check } from "../../suite/case.ts";
+import * as build from "../../wire/build.ts";
 import { Code } from "../../wire/constants.ts";
+import { encodePayload } from "../../wire/frame.ts";
 import { challenged, refused } from "../handshake/support.ts";
 import { ask, cut, lasting, notResumed, resume, tokenOf } from "./support.ts";
 
@@ -109,6 +111,36 @@ for (const [name, hello] of CHANGED) {
     },
   });
 }
+
+check({
+  id: "resume.changed-wish-for-credit",
+  title:
+    "a gateway does not resume a session whose client does not ask for credit any more, also where its limits are the same",
+  covers: ["RESUME-004.3", "HAND-010"],
+  role: "gateway",
+  needs: ["delivery", "credit"],
+  async run(t) {
+    const session = await lasting(t);
+    await cut(session);
+    const channel = await t.socket({ label: "resumes" });
+    const nonce = t.random.octets(16);
+    const frame = build.hello({
+      nonce,
+      tag: channel.tag,
+      features: ["delivery"],
+      limits: SUITE_LIMITS,
+      resume: { sessionId: session.id, token: tokenOf(session), received: session.receivedCount },
+    });
+    channel.send(frame);
+    if (t.ownEndpoint) {
+      const { received } = await channel.take("challenge");
+      const hello = { frame, payload: encodePayload(frame), nonce, limits: SUITE_LIMITS };
+      channel.send(proofOf(KEYS.conformance, hello, received.frame));
+    }
+    const { resumedFrom } = await channel.take("welcome");
+    t.equal(resumedFrom, undefined, "resumedFrom", "RESUME-004.3");
+  },
+});
 
 check({
   id: "resume.same-otherwise",
