@@ -149,9 +149,18 @@ mutant({
   id: "calls.doubts-nothing-at-the-end",
   breaks: "CALL-014",
   roles: ["client"],
-  file: "packages/core/src/peer/endings.ts",
-  find: '    outcome: "unknown",\n',
-  replace: '    outcome: "not_started",\n',
+  edits: [
+    {
+      file: "packages/core/src/peer/endings.ts",
+      find: '    outcome: "unknown",\n',
+      replace: '    outcome: "not_started",\n',
+    },
+    {
+      file: "packages/core/src/session/outgoing.ts",
+      find: 'outcome === "not_started" && this.cut !== undefined ? "unknown" : outcome;',
+      replace: "outcome;",
+    },
+  ],
   why: "claims that a call did not start which was under way when the session ended",
 });
 

@@ -1,13 +1,11 @@
 /**
- * Deadlines, as the receiver keeps them (CALL-006, CALL-015).
+ * Deadlines, as the receiver keeps them (CALL-006).
  *
  * @module
  */
 import { newKey } from "../../harness/calls.ts";
 import { check } from "../../suite/case.ts";
-import * as build from "../../wire/build.ts";
-import { Content } from "../../wire/constants.ts";
-import { endsWith, fails, openWithoutDeadline, ownPeer, pause } from "./support.ts";
+import { endsWith, fails, openWithoutDeadline } from "./support.ts";
 
 check({
   id: "calls.deadline",
@@ -112,74 +110,5 @@ check({
     const slow = openWithoutDeadline(t, session, { tool: "test.slow", input: { ms: 600 } });
     endsWith(t, await short.ended(), "deadline_exceeded", "failed", "CALL-006.3");
     t.equal((await slow.ended()).value, "done", "The result", "CALL-006.3");
-  },
-});
-
-check({
-  id: "calls.read-before-a-deadline",
-  title: "a result that arrived while the caller's event loop was blocked counts, although the deadline is overdue",
-  covers: ["CALL-015.1"],
-  role: "both",
-  needs: ["command"],
-  async run(t) {
-    const { session, process } = await ownPeer(t);
-    const call = await t.peerCalls(session, { timeoutMs: t.ms(1_000) });
-    const incoming = await call.incoming();
-    process.signal("SIGSTOP");
-    await incoming.end("in time");
-    await pause(t, 1_300);
-    process.signal("SIGCONT");
-    const settled = await call.settled();
-    t.equal([settled.ok, settled.value], [true, "in time"], "What the peer's application was told", "CALL-015.1");
-  },
-});
-
-check({
-  id: "calls.read-before-a-limit-on-accept",
-  title: "an ACCEPT that arrived while the caller's event loop was blocked counts, although the wait for it is overdue",
-  covers: ["CALL-015.1"],
-  role: "both",
-  needs: ["command"],
-  async run(t) {
-    const { session, process } = await ownPeer(t);
-    const call = await t.peerCalls(session, { acceptTimeoutMs: t.ms(1_000), timeoutMs: t.ms(20_000) });
-    const incoming = await call.incoming();
-    process.signal("SIGSTOP");
-    incoming.accept();
-    await pause(t, 1_300);
-    process.signal("SIGCONT");
-    await session.roundTrip();
-    await incoming.end("accepted");
-    const settled = await call.settled();
-    t.equal([settled.ok, settled.value], [true, "accepted"], "What the peer's application was told", "CALL-015.1");
-  },
-});
-
-check({
-  id: "calls.a-flood-puts-no-deadline-off",
-  title: "a peer that floods a caller whose event loop was blocked does not put its deadline off for ever",
-  covers: ["CALL-015.2"],
-  role: "both",
-  needs: ["command"],
-  alone: true,
-  async run(t) {
-    const { session, process } = await ownPeer(t);
-    const call = await t.peerCalls(session, { timeoutMs: t.ms(500) });
-    const incoming = await call.incoming();
-    incoming.accept();
-    process.signal("SIGSTOP");
-    await pause(t, 700);
-    process.signal("SIGCONT");
-    const until = performance.now() + t.ms(6_000);
-    const { resets } = incoming.opened.inbound;
-    const report = new TextEncoder().encode("1");
-    while (resets.entries.length === 0 && performance.now() < until) {
-      for (let i = 0; i < 5 && session.creditLeft(incoming.stream) > 10; i++) {
-        session.useCredit(incoming.stream, report.length);
-        session.send(build.progress(incoming.stream, Content.json, report));
-      }
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    t.expect(resets.entries.length > 0, "The peer read on and on, and did not act on its deadline.", "CALL-015.2");
   },
 });

@@ -1,5 +1,6 @@
 // The cases of this area; each file registers its own.
 import "./acceptance.ts";
+import "./blocked.ts";
 import "./cancellation.ts";
 import "./deadlines.ts";
 import "./items.ts";

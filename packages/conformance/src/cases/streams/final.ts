@@ -3,8 +3,10 @@
  *
  * @module
  */
+import type { CallOptions } from "../../harness/calls.ts";
 import { check } from "../../suite/case.ts";
 import * as build from "../../wire/build.ts";
+import type { Value } from "../../wire/body.ts";
 import { Content, Flag, FrameType } from "../../wire/constants.ts";
 import type { Frame } from "../../wire/frame.ts";
 import { beginEcho, bodyFramesOn } from "./support.ts";
@@ -45,15 +47,17 @@ check({
   role: "both",
   async run(t) {
     const session = await t.session({ hello: LIMITS, welcome: LIMITS });
-    const calls = [
-      await t.open(session, { tool: "test.echo", input: "short" }),
-      await t.open(session, { tool: "test.echo", input: "x".repeat(5_000) }),
-      await t.open(session, { tool: "test.stream", input: { items: 3, size: 2_000 } }),
-      await t.open(session, { tool: "test.slow", input: { ms: 20, progress: 3 } }),
-      await t.open(session, { tool: "test.fail", input: { how: "error" } }),
+    const long = "x".repeat(5_000);
+    const calls: readonly (readonly [call: CallOptions, result: Value | undefined])[] = [
+      [{ tool: "test.echo", input: "short" }, "short"],
+      [{ tool: "test.echo", input: long }, long],
+      [{ tool: "test.stream", input: { items: 3, size: 2_000 } }, { items: 3 }],
+      [{ tool: "test.slow", input: { ms: 20, progress: 3 } }, "done"],
+      [{ tool: "test.fail", input: { how: "error" } }, undefined],
     ];
-    for (const call of calls) {
-      await call.ended();
+    for (const [options, result] of calls) {
+      const call = await t.open(session, options);
+      t.equal((await call.ended()).value, result, `The result of ${options.tool}`);
       const frames = bodyFramesOn(session, call.stream);
       t.expect(frames.slice(-1).every(isFinal), "The last frame of a result has no FINAL.", "STREAM-006.1");
       t.expect(!frames.slice(0, -1).some(isFinal), "A frame before the last one has FINAL.", "STREAM-006.2");

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { openFrame, type OutgoingCall } from "../../harness/calls.ts";
+import { openFrame, OutgoingCall } from "../../harness/calls.ts";
 import type { Session } from "../../harness/session.ts";
 import { check } from "../../suite/case.ts";
 import * as build from "../../wire/build.ts";
@@ -84,7 +84,12 @@ check({
       const { end } = await session.inbound(stream).ended.take(() => true, session.channel.patience(), "END");
       t.equal([end.code, end.outcome], [8, 0], "Code and outcome", "STREAM-007");
     }
-    await session.roundTrip();
+    const within = opens.slice(0, streams).map(({ stream }) => new OutgoingCall(session, stream));
+    for (const call of within) await call.accepted();
+    for (const call of within) call.reset();
+    for (const call of within) t.equal((await call.ended()).code, "cancelled", "The code of a call within the limit");
+    const next = await (await t.open(session, { tool: "test.echo", input: "next" })).ended();
+    t.equal(next.value, "next", "The result once there is room", "STREAM-010");
   },
 });
 

@@ -132,7 +132,8 @@ check({
     session.send(beginEcho(session, stream, 40), build.reset(stream));
     const ending = await session.inbound(stream).ended.take(() => true, session.channel.patience(), "END");
     t.equal([ending.end.code, ending.end.outcome], [1, 0], "Code and outcome", "STREAM-004");
-    await session.roundTrip();
+    const next = await (await t.open(session, { tool: "test.echo", input: "next" })).ended();
+    t.equal(next.value, "next", "The result of the next call", "STREAM-004");
   },
 });
 

@@ -1,0 +1,180 @@
+/**
+ * What a side does whose event loop was blocked (CALL-015): its process is stopped for a while.
+ *
+ * @module
+ */
+import type { Session } from "../../harness/session.ts";
+import { check } from "../../suite/case.ts";
+import type { Context } from "../../suite/context.ts";
+import * as build from "../../wire/build.ts";
+import { Content, FrameType } from "../../wire/constants.ts";
+import { encodeMessage } from "../../wire/message.ts";
+import { ownPeer, pause } from "./support.ts";
+
+check({
+  id: "calls.read-before-a-deadline",
+  title: "a result that arrived while the caller's event loop was blocked counts, although the deadline is overdue",
+  covers: ["CALL-015.1"],
+  role: "both",
+  needs: ["command"],
+  async run(t) {
+    const { session, process } = await ownPeer(t);
+    const call = await t.peerCalls(session, { timeoutMs: t.ms(1_000) });
+    const incoming = await call.incoming();
+    process.signal("SIGSTOP");
+    await incoming.end("in time");
+    await pause(t, 1_300);
+    process.signal("SIGCONT");
+    const settled = await call.settled();
+    t.equal([settled.ok, settled.value], [true, "in time"], "What the peer's application was told", "CALL-015.1");
+    await session.roundTrip();
+    t.equal(incoming.opened.inbound.resets.entries.length, 0, "RESETs of a call that had ended", "CALL-015.1");
+  },
+});
+
+check({
+  id: "calls.read-before-a-limit-on-accept",
+  title: "an ACCEPT that arrived while the caller's event loop was blocked counts, although the wait for it is overdue",
+  covers: ["CALL-015.1"],
+  role: "both",
+  needs: ["command"],
+  async run(t) {
+    const { session, process } = await ownPeer(t);
+    const call = await t.peerCalls(session, { acceptTimeoutMs: t.ms(1_000), timeoutMs: t.ms(20_000) });
+    const incoming = await call.incoming();
+    process.signal("SIGSTOP");
+    incoming.accept();
+    await pause(t, 1_300);
+    process.signal("SIGCONT");
+    await session.roundTrip();
+    await incoming.end("accepted");
+    const settled = await call.settled();
+    t.equal([settled.ok, settled.value], [true, "accepted"], "What the peer's application was told", "CALL-015.1");
+    t.equal(incoming.opened.inbound.resets.entries.length, 0, "RESETs of a call that was accepted", "CALL-015.1");
+  },
+});
+
+check({
+  id: "calls.read-before-a-silent-peer-is-given-up",
+  title: "a PONG that arrived while the event loop was blocked counts, although the heartbeat is overdue",
+  covers: ["CALL-015.1"],
+  role: "both",
+  limits: "quick",
+  needs: ["command"],
+  async run(t) {
+    const { session, process } = await ownPeer(t, { welcome: { heartbeatMs: t.ms(300) } });
+    session.automatic.pong = false;
+    // It has heard nothing for an interval, and asks.
+    const { id } = await session.channel.take("ping");
+    process.signal("SIGSTOP");
+    session.channel.send(build.pong(id));
+    await pause(t, 900);
+    process.signal("SIGCONT");
+    session.automatic.pong = true;
+    await session.roundTrip();
+    const call = await t.open(session, { tool: "test.echo", input: "still here" });
+    t.equal((await call.ended()).value, "still here", "The result on the same channel", "CALL-015.1");
+  },
+});
+
+/** How long a side may read before it acts on a limit that is overdue by so much (section 13), in milliseconds. */
+function readingMs(overdue: number): number {
+  return Math.min(2_000, Math.max(250, overdue));
+}
+
+/**
+ * A message that costs a peer time to read: a progress report, and octets that are skipped. Sockets are read a few megabytes at a time,
+ * so that it takes many octets to make a peer look at its clock in between.
+ */
+function flooding(t: Context, session: Session, stream: number, octets: number): Uint8Array | string {
+  const report = build.progress(stream, Content.json, new TextEncoder().encode("1"));
+  // A frame of an unknown type with the top bit.
+  const filling = { ...report, type: 0xff, header: null, stream: 0, body: new Uint8Array(octets) };
+  return encodeMessage(t.carriage, session.channel.peerTag, [report, filling]);
+}
+
+check({
+  id: "calls.read-to-the-end-before-a-deadline",
+  title: "a result that lies behind much else to read counts, although the deadline is overdue when it is read",
+  covers: ["CALL-015.1"],
+  role: "both",
+  // The same message again and again: wrapped messages have numbers.
+  ways: ["binary", "shared"],
+  needs: ["command"],
+  alone: true,
+  async run(t) {
+    const { session, process } = await ownPeer(t);
+    const { channel } = session;
+    const deadline = performance.now() + t.ms(1_500);
+    const call = await t.peerCalls(session, { timeoutMs: t.ms(1_500) });
+    const incoming = await call.incoming();
+    incoming.accept();
+    const message = flooding(t, session, incoming.stream, 800);
+    for (let i = 0; i < 8_000; i++) channel.socket.send(message);
+    // It is in the middle of reading.
+    process.signal("SIGSTOP");
+    const inTime = performance.now() < deadline - 200;
+    await incoming.end("in time");
+    const id = channel.pingId();
+    channel.send(build.ping(id));
+    await pause(t, Math.max(0, (deadline + 2_000 - performance.now()) / t.timeScale));
+    const overdue = performance.now() - deadline;
+    process.signal("SIGCONT");
+    const continued = performance.now();
+    const pong = await channel.take("pong", (frame) => frame.id === id, {
+      within: 20_000,
+      what: "PONG behind the result",
+    });
+    const settled = await call.settled();
+    // A machine that was too slow for this shows nothing.
+    if (!inTime || pong.received.at - continued > readingMs(overdue) / 2) return;
+    t.equal([settled.ok, settled.value], [true, "in time"], "What the peer's application was told", "CALL-015.1");
+    t.equal(incoming.opened.inbound.resets.entries.length, 0, "RESETs of a call that had ended", "CALL-015.1");
+  },
+});
+
+/** Messages that wait for a peer that was stopped: reading them takes longer than it may read before it acts. */
+const FLOOD = { gateway: 120_000, client: 40_000, behaviour: 1 } as const;
+
+check({
+  id: "calls.a-flood-puts-no-deadline-off",
+  title: "a caller whose event loop was blocked acts on its deadline although there is much more to read",
+  covers: ["CALL-015.2"],
+  role: "both",
+  ways: ["binary", "shared"],
+  needs: ["command"],
+  alone: true,
+  async run(t) {
+    const { session, process } = await ownPeer(t);
+    const { channel } = session;
+    const deadline = performance.now() + t.ms(3_000);
+    const call = await t.peerCalls(session, { timeoutMs: t.ms(3_000) });
+    const incoming = await call.incoming();
+    incoming.accept();
+    process.signal("SIGSTOP");
+    const message = flooding(t, session, incoming.stream, 14_000_000 / FLOOD[t.role]);
+    for (let i = 0; i < FLOOD[t.role]; i++) channel.socket.send(message);
+    const id = channel.pingId();
+    session.channel.send(build.ping(id));
+    t.note("the flood is sent");
+    // The later it is, the longer the peer may read on.
+    await pause(t, Math.max(0, (deadline + 50 - performance.now()) / t.timeScale));
+    process.signal("SIGCONT");
+    const continued = performance.now();
+    t.note("the peer goes on");
+    const pong = await channel.take("pong", (frame) => frame.id === id, {
+      within: 20_000,
+      what: "PONG behind the flood",
+    });
+    await incoming.cancelled();
+    const reset = channel.frames.entries.find(({ frame }) => frame.type === FrameType.reset);
+    const before = reset !== undefined && reset.index < pong.received.index;
+    // A peer that read all of it sooner than it has to act shows nothing.
+    const most = readingMs(continued - deadline) * 1.5;
+    t.expect(
+      before || pong.received.at - continued < most,
+      "The peer read all that there was before it acted on its deadline.",
+      "CALL-015.2",
+    );
+  },
+});
