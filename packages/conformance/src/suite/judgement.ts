@@ -36,7 +36,7 @@ export async function broken(t: Context, session: Session, clause: string, breac
   if (t.role === "gateway" && code !== (breach.close ?? 1002)) {
     throw new Failure(
       `The gateway closed its socket with ${code}, and should with ${breach.close ?? 1002}.`,
-      "CARR-008.2",
+      "CARR-008.3",
     );
   }
 }

@@ -215,19 +215,19 @@ const BINARY: Readonly<Record<string, readonly Made[]>> = {
   "FRAME-002": [
     { name: "a frame that ends in its length", binary: "0000" },
     { name: "a frame that ends in its stream", binary: "0000002200000000" },
-    { name: "a frame that ends in its payload", binary: "000003220000000000" + "91" },
+    { name: "a frame that ends in its payload", binary: "00000322000000000091" },
     { name: "a frame whose payload is not there", binary: "ffffff220000000000" },
     { name: "a whole frame, and one that is cut off", binary: `${ping("9101")}0000` },
   ],
   "FRAME-003": [
     {
       name: "the reserved bit on stream 0",
-      binary: "000002220080000000" + "9101",
+      binary: "0000022200800000009101",
       row: [34, 0, 0x8000_0000, [1], null],
     },
     {
       name: "the reserved bit on a stream",
-      binary: "000002140080000001" + "9101",
+      binary: "0000021400800000019101",
       row: [20, 0, 0x8000_0001, [1], null],
     },
   ],

@@ -43,7 +43,7 @@ test("a frame type is shown by its name", () => {
 
 test("an OPEN has the octets that the specification gives it", () => {
   const frame = build.open(1, { tool: "a", callId: "c", deadlineMs: 30_000 }, octets("7b7d"));
-  expect(hex(encodeFrame(frame))).toBe("00000d10020000000196a161a163c0cd7530" + "01017b7d");
+  expect(hex(encodeFrame(frame))).toBe("00000d10020000000196a161a163c0cd753001017b7d");
 });
 
 for (const carriage of ["binary", "text", "wrapped"] as const) {

@@ -8,6 +8,7 @@ import type { Session } from "../../harness/session.ts";
 import { check } from "../../suite/case.ts";
 import type { Context } from "../../suite/context.ts";
 import { Unsupported } from "../../suite/verdict.ts";
+import * as build from "../../wire/build.ts";
 import { encodeAs, type Value } from "../../wire/body.ts";
 import { Content, FrameType } from "../../wire/constants.ts";
 
@@ -169,20 +170,11 @@ check({
     // The result of test.call is an object around the result of what it called.
     const outer = await openCall(session, { tool: "test.call", input: { tool: "suite.read" } });
     const opened = await session.opened.take(() => true, session.channel.patience(), "OPEN of suite.read");
-    const { sendResult } = resultOf(session, opened.stream);
-    sendResult(nested(64));
+    const body = encodeAs(Content.json, nested(64));
+    session.useCredit(opened.stream, body.length);
+    session.send(build.end(opened.stream, { content: Content.json }, body));
     const ending = await outer.ended();
     t.expect(!ending.ok, "A value that is nested 65 deep came as a result.", "CONT-004.2");
     await session.roundTrip();
   },
 });
-
-function resultOf(session: Session, stream: number): { sendResult(value: Value): void } {
-  return {
-    sendResult(value) {
-      const body = encodeAs(Content.json, value);
-      session.useCredit(stream, body.length);
-      session.send({ type: FrameType.end, flags: 2, stream, header: [0, Content.json], body });
-    },
-  };
-}
