@@ -3,4 +3,5 @@ import "./attach.ts";
 import "./choices.ts";
 import "./early.ts";
 import "./limits.ts";
+import "./protocol-errors.ts";
 import "./refusal.ts";
