@@ -25,8 +25,10 @@ export interface DegeneratePeer {
 const CHANNEL = "packages/core/src/channel/channel.ts";
 const DISPATCHER = "packages/core/src/session/dispatcher.ts";
 
-const NEARLY_ALL = 0.95;
+/** The share of its cases that a peer has to fail which is none. */
+export const NEARLY_ALL = 0.95;
 
+/** That of one which is a peer but for one thing. */
 const SOME = 0.05;
 
 const OPEN_SESSION = "    if (this.#sink !== undefined) {\n      if (!this.#heard) {";

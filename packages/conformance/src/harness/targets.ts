@@ -20,6 +20,11 @@ import { Socket } from "./socket.ts";
 /** How long a peer under test may take to start, in milliseconds, before the time scale. */
 const START_MS = 15_000;
 
+/** A process takes its time to start also where everything else is meant to be quick. */
+function startMs(timeScale: number): number {
+  return START_MS * Math.max(1, timeScale);
+}
+
 /** The URLs that a gateway under test listens on. */
 export interface GatewayUrls {
   readonly endpoint?: string | undefined;
@@ -74,7 +79,7 @@ export class GatewayProcess {
     more: Readonly<Record<string, number>> = {},
   ): Promise<GatewayProcess> {
     const state = await mkdtemp(join(tmpdir(), "turnmux-conformance-"));
-    const gateway = new GatewayProcess(target, { ...limitsOf(set, timeScale), ...more }, START_MS * timeScale, state);
+    const gateway = new GatewayProcess(target, { ...limitsOf(set, timeScale), ...more }, startMs(timeScale), state);
     try {
       await gateway.#whenReady();
     } catch (error) {
@@ -252,7 +257,7 @@ export class ClientTarget {
 
   #spawn(authority: string = this.audience): PeerProcess {
     const environment = { ...this.#target.environment, TURNMUX_TEST_URL: `ws://${authority}` };
-    return new PeerProcess(this.#target.command ?? [], environment, START_MS * this.#timeScale);
+    return new PeerProcess(this.#target.command ?? [], environment, startMs(this.#timeScale));
   }
 
   /** What the client says that it can do. */
