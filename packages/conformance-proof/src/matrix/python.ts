@@ -37,10 +37,10 @@ export function findPython(): Python {
   };
 }
 
+const PROGRAM = fileURLToPath(new URL("peer.py", FOLDER));
+
 /** A peer in Python; undefined where its program is not there. */
 export function pythonTarget(python: string, role: "gateway" | "client"): Target | undefined {
-  const program = fileURLToPath(new URL(`peer_${role}.py`, FOLDER));
-  return existsSync(program)
-    ? { command: [python, program], environment: { PYTHONDONTWRITEBYTECODE: "1" } }
-    : undefined;
+  if (!existsSync(PROGRAM)) return undefined;
+  return { command: [python, PROGRAM, role], environment: { PYTHONDONTWRITEBYTECODE: "1" } };
 }

@@ -72,7 +72,7 @@ export function allRows(files: Partial<Programs["files"]> = {}): Rows {
   for (const role of ROLES) {
     const target = pythonTarget(python.program, role);
     if (target === undefined) {
-      missing.push(`The Python ${role} is left out: examples/python-peer/peer_${role}.py is not there.`);
+      missing.push(`The Python ${role} is left out: examples/python-peer/peer.py is not there.`);
       continue;
     }
     rows.push({
