@@ -104,3 +104,32 @@ mutant({
   replace: "if (value >= least) return;",
   why: "takes limits above their ranges",
 });
+
+mutant({
+  id: "limit.sends-any-length",
+  breaks: "LIMIT-001.1",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/peer/peer.ts",
+  find: "this.messageLimit = Math.min(options.peerLimits.message, options.peerLimits.assembling);",
+  replace: "this.messageLimit = options.peerLimits.assembling;",
+  why: "sends bodies longer than the peer takes",
+});
+
+mutant({
+  id: "limit.forgets-what-was-given-up",
+  breaks: "LIMIT-001.1",
+  roles: ["gateway", "client"],
+  edits: [
+    {
+      file: "packages/core/src/peer/writer.ts",
+      find: "    this.#resets = withThing(this.#resets, stream);\n",
+      replace: "    this.#complete(stream);\n    this.#resets = withThing(this.#resets, stream);\n",
+    },
+    {
+      file: "packages/core/src/peer/writer.ts",
+      find: "const stream = this.#resets.take();",
+      replace: "const stream = this.#ready.size > 0 ? undefined : this.#resets.take();",
+    },
+  ],
+  why: "begins bodies in the room of one that was given up, and says RESET behind them",
+});

@@ -45,6 +45,23 @@ check({
 });
 
 check({
+  id: "limit.keeps-items-to-message",
+  title: "a peer sends no item and no arguments longer than it was told",
+  covers: ["LIMIT-001.1"],
+  role: "both",
+  async run(t) {
+    const session = await t.session(stating({ message: 4_096 }));
+    const stream = await t.open(session, { tool: "test.stream", input: { items: 3, size: 5_000 } });
+    t.equal((await stream.ended()).ok, false, "Whether a call with items that are too long succeeded");
+    t.expect(stream.inbound.octets <= 4_096, "An item longer than the limit was sent.", "LIMIT-001.1");
+    const call = await t.peerCalls(session, { input: "a".repeat(5_000), timeoutMs: t.ms(5_000) });
+    const { ok, outcome } = await call.settled();
+    t.equal({ ok, outcome }, { ok: false, outcome: "not_started" }, "A call whose arguments are too long");
+    t.expect(session.opened.entries.length === 0, "Arguments longer than the limit were sent.", "LIMIT-001.1");
+  },
+});
+
+check({
   id: "limit.keeps-to-assembling",
   title: "a peer begins no body while those that it has begun leave no room for it",
   covers: ["LIMIT-001.1"],
@@ -70,6 +87,35 @@ check({
     for (const stream of streams) {
       await session.channel.take("data", (data) => data.stream === stream && data.final);
     }
+  },
+});
+
+check({
+  id: "limit.given-up-until-reset",
+  title: "arguments that are given up leave room for others only behind their RESET",
+  covers: ["LIMIT-001.1"],
+  role: "both",
+  needs: ["credit"],
+  async run(t) {
+    const limits = { framePayload: 4_096, message: 40_000, assembling: 65_536, streamCredit: 8_192 };
+    const session = await t.session(stating(limits));
+    session.automatic.credit = false;
+    const input = "a".repeat(30_000);
+    const options = { input, timeoutMs: t.ms(10_000) };
+    const first = await t.peerCalls(session, options);
+    const incoming = await first.incoming();
+    await (await t.peerCalls(session, options)).incoming();
+    const third = await t.peerCalls(session, options);
+    for (let times = 0; times < 3; times++) await session.roundTrip();
+    t.expect(session.opened.entries.length === 0, "Arguments were begun for which there is no room.", "LIMIT-001.1");
+    first.cancel();
+    const reset = await session.channel.take("reset", ({ stream }) => stream === incoming.stream);
+    const next = await third.incoming();
+    t.expect(
+      next.opened.received.index > reset.received.index,
+      "Others were begun in the room of arguments whose RESET was not sent yet.",
+      "LIMIT-001.1",
+    );
   },
 });
 
