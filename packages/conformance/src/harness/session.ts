@@ -222,6 +222,11 @@ export class Session {
     const { frame } = received;
     if (frame.type <= FrameType.refuse) return;
     if (isCounted(frame)) this.receivedCount++;
+    // In text carriage a header has no octets of its own.
+    const length = frame.payload?.length ?? frame.body.length;
+    if (length > this.established.own.framePayload) {
+      throw new Failure(`The peer sent a payload of ${length} octets, more than was stated.`, "FRAME-001");
+    }
     switch (frame.type) {
       case FrameType.offer:
         this.#offer(this.channel.fieldsOf("offer", frame));

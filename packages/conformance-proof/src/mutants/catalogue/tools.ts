@@ -130,16 +130,6 @@ mutant({
 });
 
 mutant({
-  id: "tools.offers-in-one-frame",
-  breaks: "TOOL-003",
-  roles: ["gateway"],
-  file: "packages/core/src/peer/frames.ts",
-  find: "    if (batch.length > 0 && octets + size > framePayload) flush();\n",
-  replace: "",
-  why: "writes an offer in one frame however long it is",
-});
-
-mutant({
   id: "tools.describes-beyond-the-scopes",
   breaks: "TOOL-004",
   roles: ["gateway", "behaviour"],

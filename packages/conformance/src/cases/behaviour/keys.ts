@@ -120,6 +120,7 @@ check({
     const input = { tools: ["test.echo", "test.secret", "test.count"] };
     const described = JSON.stringify((await settle(local, { tool: "turnmux.describe", input })).value);
     t.expect(described.includes("test.echo") && described.includes("test.count"), "A tool is missing.", "TOOL-004");
+    t.expect(!described.includes("test.slow"), "A tool is told of that nobody asked for.", "TOOL-004");
     t.expect(!described.includes("test.secret"), "A tool is told of that the scopes do not allow.", "TOOL-004");
   },
 });

@@ -181,6 +181,7 @@ check({
     const session = await t.session();
     const many = { name: "suite.many", effect: Effect.read, streams: true };
     session.send(build.offer(OfferMode.add, [many]));
+    session.send(build.offer(OfferMode.add, [{ name: "suite.more", effect: Effect.read }]));
     t.equal(await itemsOfMany(t, session), ["one"], "The items of a tool that was added", "TOOL-003");
     session.send(build.offer(OfferMode.remove, ["suite.read"]));
     t.equal(await itemsOfMany(t, session), ["one"], "The items when another tool was removed", "TOOL-003");
