@@ -5,7 +5,7 @@ import { checkHeader, LAYOUTS, type Layout } from "./layout.ts";
 import { type PackFault, pack, type PackRules, unpack, walk } from "./pack.ts";
 import { type Frame, type HeaderValue, NO_OCTETS, WireError } from "./types.ts";
 
-export { type Frame, type HeaderValue, NO_OCTETS, type RawFrame, type RawRow, WireError } from "./types.ts";
+export { type Frame, type HeaderValue, type RawFrame, type RawRow, WireError } from "./types.ts";
 
 /** Octets in front of a frame's payload: length (3), type, flags, stream (4). */
 const PREFIX = 9;

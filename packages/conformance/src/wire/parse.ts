@@ -251,7 +251,6 @@ class Places {
 }
 
 const Modes = { replace: 0, add: 1, remove: 2 } as const;
-const ResetCodes = { cancelled: Code.cancelled, deadline_exceeded: Code.deadline_exceeded } as const;
 
 function limitsOf(places: Places | undefined): ParsedLimits {
   if (places === undefined) throw new WireError("FRAME-007", "there are no limits");
@@ -372,7 +371,8 @@ const readers: { readonly [N in FrameName]: (places: Places) => Headers[N] } = {
       ? { kind: undefined, content: undefined }
       : { kind: p.oneOf(DataKind, "kind"), content: p.oneOf(Content, "content", "CONT-005") },
   end: endOf,
-  reset: (p) => ({ code: p.oneOf(ResetCodes, "code"), message: p.maybeString() }),
+  // Any code but 4 cancels.
+  reset: (p) => ({ code: p.uint(), message: p.maybeString() }),
   credit: (p) => ({ limit: p.uint() }),
   ack: (p) => ({ received: p.uint() }),
   ping: (p) => ({ id: p.uint() }),

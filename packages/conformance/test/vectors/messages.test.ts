@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { binaryCarriage, textCarriage, wrappedCarriage } from "../../../core/src/wire/carriage.ts";
+import { ALL_CARRIAGES, carriageNamed } from "@turnmux/core";
 import { FrameType, nameIn } from "../../src/wire/constants.ts";
 import { decodeMessage, tagOf } from "../../src/wire/message.ts";
 import { WireError } from "../../src/wire/types.ts";
@@ -8,8 +8,6 @@ import { hex, octetsOf } from "./format.ts";
 import { messageVectors, type MessageVector } from "./messages.ts";
 
 type Read = Pick<MessageVector, "frames" | "sequence" | "host">;
-
-const carriages = { binary: binaryCarriage, text: textCarriage, wrapped: wrappedCarriage };
 
 function suiteReads({ carriage, message, tag }: MessageVector): Read {
   const data = carriage === "binary" ? octetsOf(message) : message;
@@ -23,7 +21,7 @@ function suiteReads({ carriage, message, tag }: MessageVector): Read {
 }
 
 function coreReads({ carriage: name, message, tag }: MessageVector): Read {
-  const carriage = carriages[name];
+  const carriage = carriageNamed(name, ALL_CARRIAGES);
   const data = name === "binary" ? octetsOf(message) : message;
   const envelope = carriage.recognise(name === "wrapped" ? JSON.parse(message) : data);
   if (envelope === undefined || hex(envelope.tag) !== tag) return { host: true };

@@ -75,7 +75,8 @@ test("the fields of a frame have the names of the specification", () => {
 
 test("a failure without an outcome is found, and a code that no table has", () => {
   expect(() => fields("end", build.end(1, { code: 13 }))).toThrow(WireError);
-  expect(() => fields("reset", build.reset(1, { code: 99 }))).toThrow("FRAME-007");
+  expect(() => fields("accept", build.accept(1, { state: 99 }))).toThrow("FRAME-007");
+  expect(() => fields("end", build.end(1, { code: 99, outcome: 0 }))).toThrow("ERR-004");
 });
 
 test("a frame that is skipped comes with its payload", () => {

@@ -31,11 +31,6 @@ export function row(type: unknown, flags: unknown, stream: unknown, header: unkn
   return { row: [type, flags, stream, header, body] };
 }
 
-/** A stream that the suite has not used, by its kind of number. */
-export function fresh(session: Session): number {
-  return session.newStream();
-}
-
 /** What breaks a rule: a frame, or what stands in place of one. */
 export type Bad = Frame | RawFrame | RawRow;
 
