@@ -128,6 +128,9 @@ export abstract class Channel {
     if (judgement === "foreign") return this.#foreign(carriage, now);
     if (judgement === "act") {
       this.#guard(carriage, now, () => this.#receiveHandshake(carriage, envelope, message, now));
+    } else if (this.#state !== "ended") {
+      // What is dropped had a number all the same.
+      this.#guard(carriage, now, () => this.#checkNumber(carriage, envelope));
     }
     return true;
   }
@@ -451,10 +454,14 @@ export abstract class Channel {
       : carriage.encode(tag, frames);
   }
 
-  #decode(carriage: Carriage, envelope: Envelope): Frame[] {
+  #checkNumber(carriage: Carriage, envelope: Envelope): void {
     if (carriage.name === "wrapped" && envelope.sequence !== this.#sequenceIn++) {
       throw new ProtocolViolation("CARR-021", "a wrapped message was lost, doubled or reordered", "data_loss");
     }
+  }
+
+  #decode(carriage: Carriage, envelope: Envelope): Frame[] {
+    this.#checkNumber(carriage, envelope);
     this.#skipped = 0;
     return carriage.decode(envelope, this.limits, this.#skip);
   }

@@ -134,6 +134,15 @@ describe("wrapped carriage", () => {
     expect(session.state).toBe("closed");
   });
 
+  it("counts a HELLO that is repeated, although it is dropped [CARR-006]", async () => {
+    const { raw, time, session } = await GatewayUnderTest.open({ carriage: "wrapped", shared: true });
+    raw.say(raw.hello());
+    raw.say({ type: "ping", id: 1 });
+    await time.settle();
+    expect(raw.received.map((frame) => frame.type)).toEqual(["pong"]);
+    expect(session.state).toBe("ready");
+  });
+
   it("numbers its own messages from 0 for each channel", async () => {
     const { raw, time, carrier } = await GatewayUnderTest.open({ carriage: "wrapped", shared: true });
     raw.say({ type: "ping", id: 1 });

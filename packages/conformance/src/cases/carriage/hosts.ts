@@ -213,7 +213,7 @@ check({
   title: "a gateway drops the HELLO that opened its channel when it comes again, and a PROOF that echoes its nonce",
   covers: ["CARR-006.4"],
   role: "gateway",
-  ways: ["shared"],
+  ways: ["shared", "wrapped"],
   async run(t) {
     const channel = await t.socket();
     const hello = greet(channel);
