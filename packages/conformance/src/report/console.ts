@@ -132,14 +132,13 @@ function summary({ runs, assessment, paint }: ConsoleSource): string {
   const clauses = [
     `MUST clauses: ${kept.length} of ${all} kept`,
     ...(broken.length === 0 ? [] : [`broken: ${broken.join(" ")}`]),
-    ...(unseen.length === 0 ? [] : [`not seen: ${unseen.length}`]),
   ];
+  const limit =
+    unseen.length === 0 ? "" : `, as far as was seen: ${counted(unseen.length, "MUST clause")} could not be`;
   const verdict =
     exitCode === 0
-      ? paint.good("conformant")
-      : exitCode === 1
-        ? paint.bad("not conformant")
-        : paint.bad("the run itself failed: nothing is said about the peer");
+      ? paint.good(`conformant${limit}`)
+      : paint.bad(exitCode === 1 ? "not conformant" : "the run itself failed: nothing is said about the peer");
   return [
     ...objections.map((sentence) => paint.bad(sentence)),
     `${counted(total, "case")} (${(ms / 1_000).toFixed(1)} s): ${parts.join(", ")}`,
