@@ -9,6 +9,7 @@ import { makeHello, proofOf, type HelloOptions } from "../../harness/handshake.t
 import { KEYS } from "../../harness/keys.ts";
 import { SUITE_LIMITS } from "../../harness/limits.ts";
 import { check } from "../../suite/case.ts";
+import { Unsupported } from "../../suite/verdict.ts";
 import * as build from "../../wire/build.ts";
 import { Code } from "../../wire/constants.ts";
 import { encodePayload } from "../../wire/frame.ts";
@@ -67,6 +68,27 @@ check({
     await refused(t, channel, { code: "unauthenticated", clause: "RESUME-004.1", nonce });
     await resume(t, session);
     await session.roundTrip();
+  },
+});
+
+check({
+  id: "resume.whom-the-host-vouches-for",
+  title:
+    "a session goes on on a host's socket where the host vouches for its principal, and for no other one's session",
+  covers: ["RESUME-004.1"],
+  role: "gateway",
+  ways: ["shared"],
+  needs: ["delivery", "command"],
+  async run(t) {
+    const { endpoint: url } = await t.urls();
+    if (url === undefined) throw new Unsupported("The gateway under test has no endpoint of its own.");
+    const own = await lasting(t, { url, label: "own" });
+    const foreign = await lasting(t, { url, label: "stranger's", hello: { key: KEYS.stranger } });
+    await cut(own);
+    await cut(foreign);
+    notResumed(foreign, await ask(t, foreign), "RESUME-004.1");
+    await resume(t, own);
+    await own.roundTrip();
   },
 });
 
