@@ -202,6 +202,12 @@ export function isList(value: HeaderValue): value is readonly HeaderValue[] {
   return Array.isArray(value);
 }
 
+function checkExact(value: HeaderValue, where: string): void {
+  if (typeof value === "number" && Number.isInteger(value) && Math.abs(value) > Number.MAX_SAFE_INTEGER) {
+    throw new WireError("FRAME-008", `${where} is an integer beyond 2^53-1`);
+  }
+}
+
 const isUint = (value: HeaderValue): boolean => typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 
 function checkMap(value: HeaderValue, where: string): void {
@@ -218,6 +224,7 @@ function checkMap(value: HeaderValue, where: string): void {
 function checkPlace(value: HeaderValue, place: Place, where: string): void {
   switch (place.kind) {
     case "uint":
+      checkExact(value, where);
       if (!isUint(value)) wrong(where, "an unsigned integer");
       return;
     case "boolean":

@@ -258,7 +258,12 @@ const BINARY: Readonly<Record<string, readonly Made[]>> = {
     { name: "an extension type", binary: ping("9201d40100") },
     { name: "a timestamp", binary: ping("9201d6ff00000000") },
     { name: "the octet c1", binary: ping("9201c1") },
-    { name: "an integer beyond 2^53-1", binary: ping("9201cf0020000000000000") },
+    {
+      name: "an integer beyond 2^53-1",
+      binary: ping("91cf0020000000000000"),
+      row: [34, 0, 0, [2 ** 53], null],
+    },
+    { name: "an integer beyond 2^53-1 behind the known places", binary: ping("9201cf0020000000000000") },
     { name: "an integer below -(2^53-1)", binary: ping("9201d3ffe0000000000000") },
     { name: "a map with the key __proto__", binary: ping("920181a95f5f70726f746f5f5fc0") },
     { name: "a map with an integer as a key", binary: ping("92018101c0") },

@@ -11,6 +11,8 @@ const BOTH: readonly PeerRole[] = ["gateway", "client"];
 const BINARY = "packages/core/src/wire/binary.ts";
 const PACKED = "packages/core/src/wire/packed.ts";
 const UNPACK = "packages/core/src/wire/unpack.ts";
+const LISTED = "packages/core/src/wire/listed.ts";
+const ROWS = "packages/core/src/wire/rows.ts";
 const RULE = "packages/core/src/wire/rule.ts";
 const WRITER = "packages/core/src/peer/writer.ts";
 const CHANNEL = "packages/core/src/channel/channel.ts";
@@ -248,4 +250,63 @@ mutant({
   find: "if (!this.agreed.includes(DELIVERY)) throw notAgreed(frame);",
   replace: "if (!this.agreed.includes(DELIVERY)) break;",
   why: "drops ACK although nobody agreed on its feature",
+});
+mutant({
+  id: "frame.takes-reserved-bit-in-rows",
+  breaks: "FRAME-003",
+  roles: BOTH,
+  ways: ["text"],
+  file: ROWS,
+  find: 'if (stream > STREAM_MAX) throw new ProtocolViolation("FRAME-003", "the stream of a frame must be at most 2^31-1");',
+  replace: "if (stream > STREAM_MAX) return undefined;",
+  why: "skips rows whose stream needs the reserved bit",
+});
+mutant({
+  id: "frame.refuses-rows-to-skip",
+  breaks: "FRAME-004.1",
+  roles: BOTH,
+  ways: ["text"],
+  file: ROWS,
+  find: "if (type >= 0x80) return undefined;",
+  replace: "if (type >= 0x90) return undefined;",
+  why: "ends the session for rows that are to be skipped",
+});
+mutant({
+  id: "frame.takes-flags-in-rows",
+  breaks: "FRAME-005",
+  roles: BOTH,
+  ways: ["text"],
+  file: ROWS,
+  find: "checkHead(rule, flags & ~Flag.base64, stream);",
+  replace: "checkHead(rule, flags & rule.flags, stream);",
+  why: "drops flags in rows that no table defines",
+});
+mutant({
+  id: "frame.takes-rows-nested-deep",
+  breaks: "FRAME-008",
+  roles: BOTH,
+  ways: ["text", "wrapped"],
+  edits: [
+    {
+      file: LISTED,
+      find: 'if (depth >= HEADER_DEPTH) this.#refuse("FRAME-008", `the header nests deeper than ${HEADER_DEPTH}`);',
+      replace: "",
+    },
+    {
+      file: "packages/core/src/wire/text.ts",
+      find: "if (nestsDeeper(message, DEPTH)) {",
+      replace: "if (nestsDeeper(message, DEPTH * 10)) {",
+    },
+  ],
+  why: "takes headers of rows that are nested as deep as one likes",
+});
+mutant({
+  id: "frame.takes-long-strings-in-rows",
+  breaks: "FRAME-009",
+  roles: BOTH,
+  ways: ["text"],
+  file: LISTED,
+  find: "if (!fits(value, limit)) this.#refuse(",
+  replace: "if (!value.isWellFormed()) this.#refuse(",
+  why: "takes strings of any length in the header of a row",
 });
