@@ -198,7 +198,7 @@ class GatewayServices:
         aborted.cancel()
         if not listener.over.done():
             standing.caller.cancel(call)
-            raise Aborted
+            await listener.over
         return listener.report()
 
     async def _grant(self, value: Any, context: HandlerContext) -> Any:

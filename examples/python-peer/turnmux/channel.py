@@ -244,8 +244,8 @@ class Channel:
             self._pongs -= 1 if frame.type == Type.PONG else 0
             frames.append(frame)
         while session.credits and len(frames) < MESSAGE_FRAMES:
-            stream, limit = session.credits.popitem()
-            frames.append(Frame(Type.CREDIT, 0, stream, [limit]))
+            stream, granted = session.credits.popitem()
+            frames.append(Frame(Type.CREDIT, 0, stream, [granted.grant()]))
         return frames
 
     # Time.

@@ -20,7 +20,7 @@ from .limits import (
     CONTENT_MAP_ENTRIES,
     MAX_SAFE_INTEGER,
 )
-from .packing import Bounds, PackingError, Reader
+from .packing import Bounds, PackingError, unpack
 
 
 class Content(IntEnum):
@@ -47,7 +47,8 @@ ALL_CONTENTS = [Content.JSON, Content.MSGPACK, Content.TEXT, Content.BYTES]
 
 _BOUNDS = Bounds(CONTENT_DEPTH, CONTENT_MAP_ENTRIES, CONTENT_ARRAY_ENTRIES, CONTENT_CONTAINERS)
 _HALF_OF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
-_JSON_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+_JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_JSON_TOKEN = re.compile(rb"[\[\]{},]")
 
 
 def plain(value: Any) -> tuple[Any, bool]:
@@ -159,12 +160,11 @@ def _utf8(data: bytes) -> str:
 
 
 def _decode_msgpack(data: bytes) -> Any:
-    reader = Reader(data, _BOUNDS)
     try:
-        value = reader.read()
+        value, end = unpack(data, _BOUNDS)
     except PackingError as error:
         raise ProtocolError("CONT-004" if error.excess else "CONT-003", f"MessagePack: {error}") from None
-    if reader.at != len(data):
+    if end != len(data):
         raise ProtocolError("CONT-003", "there are octets behind the value")
     return value
 
@@ -186,15 +186,16 @@ def _count_json(data: bytes) -> None:
     brackets = data.count(b"[") + data.count(b"{")
     if brackets <= CONTENT_DEPTH and data.count(b",") < CONTENT_MAP_ENTRIES:
         return
+    bare = _JSON_STRING.sub(b"", data) if b'"' in data else data
+    if bare.count(b"[") + bare.count(b"{") > CONTENT_CONTAINERS:
+        raise ProtocolError("CONT-004", "JSON that has too many arrays and maps")
     commas: list[int] = []
-    containers = 0
-    for match in _JSON_TOKEN.finditer(data):
-        token = data[match.start()]
+    for match in _JSON_TOKEN.finditer(bare):
+        token = bare[match.start()]
         if token in b"[{":
-            containers += 1
             commas.append(0 if token == 0x5B else CONTENT_ARRAY_ENTRIES - CONTENT_MAP_ENTRIES)
-            if len(commas) > CONTENT_DEPTH or containers > CONTENT_CONTAINERS:
-                raise ProtocolError("CONT-004", "JSON that is nested too deep or has too many arrays and maps")
+            if len(commas) > CONTENT_DEPTH:
+                raise ProtocolError("CONT-004", "JSON that is nested too deep")
         elif token in b"]}" and commas:
             commas.pop()
         elif token == 0x2C and commas:

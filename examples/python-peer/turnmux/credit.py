@@ -38,6 +38,8 @@ class Granted:
         self.received = 0
         self._step = step
         self._taken = 0
+        self.assembling = 0
+        """Octets of an item that has begun. It goes on without the application's help (FLOW-008), and is kept whole then."""
 
     def arrive(self, octets: int) -> None:
         """Counts octets that came; whether they were covered is the caller's to check first."""
@@ -51,17 +53,18 @@ class Granted:
         """Octets that make room again (the last column of section 12)."""
         self._taken += octets
 
-    def due(self, assembling: int = 0) -> int | None:
-        """FLOW-006: the limit to grant now, where what was given back makes a step.
+    def due(self) -> bool:
+        """FLOW-006: whether what was given back makes a step."""
+        return self._next - self.granted >= max(1, self._step)
 
-        `assembling`: octets of an item that has begun. It goes on without the application's help (FLOW-008); from when
-        it is complete they count as kept.
-        """
-        limit = self.window + self._taken + assembling
-        if limit - self.granted < max(1, self._step):
-            return None
-        self.granted = limit
-        return limit
+    def grant(self) -> int:
+        """The limit to grant now."""
+        self.granted = max(self.granted, self._next)
+        return self.granted
+
+    @property
+    def _next(self) -> int:
+        return self.window + self._taken + self.assembling
 
 
 class Allowed:

@@ -10,7 +10,7 @@ import msgpack
 from .errors import ProtocolError
 from .layout import CONT, FINAL, HANDSHAKE, LAYOUTS, MORE, ON_STREAM, WITH_BODY, Type, check_header, trimmed
 from .limits import FRAME_HEAD, GREATEST_STREAM, HEADER_DEPTH
-from .packing import Bounds, PackingError, Reader
+from .packing import Bounds, PackingError, unpack
 
 
 @dataclass
@@ -126,12 +126,10 @@ def unpack_handshake(kind: int, payload: bytes) -> list[Any]:
 
 
 def _unpack(kind: int, payload: bytes) -> tuple[Any, int]:
-    reader = Reader(payload, _HEADER_BOUNDS)
     try:
-        header = reader.read()
+        return unpack(payload, _HEADER_BOUNDS)
     except PackingError as error:
         # Nesting, extension types and integers are what FRAME-008 is about; where the array does not end, FRAME-007.
         rule = "FRAME-007" if "cut off" in str(error) else "FRAME-008"
         rule = "FRAME-009" if "UTF-8" in str(error) else rule
         raise ProtocolError(rule, f"the header of {Type(kind).name}: {error}") from None
-    return header, reader.at

@@ -256,8 +256,8 @@ class Intake:
         stream.untaken += octets
         if stream.items_unwanted:
             session.item_taken(stream, octets)
-        elif frame.has(MORE):
-            session.note_item(stream, assembly.length + octets)
+        else:
+            session.note_item(stream, item_octets(assembly.length + len(frame.body)) if frame.has(MORE) else 0)
 
     def _assemble(self, stream: Stream, assembly: Assembly, frame: Frame, begins: bool) -> None:
         session = self._session

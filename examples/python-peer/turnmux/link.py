@@ -8,7 +8,7 @@ from typing import Any, Awaitable, Callable, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
-from .overdue import Timer
+from .overdue import Timer, note_reading
 from .wire import Message
 
 
@@ -71,6 +71,7 @@ class Link:
 
     async def _read(self) -> None:
         async for message in self._socket:
+            note_reading()
             if not self.speaker.receive(message, time.monotonic()) and self._on_host is not None:
                 await self._on_host(message)
             self.wake()
@@ -91,12 +92,13 @@ class Link:
             return
 
     def _plan(self) -> None:
+        at = self.speaker.next_tick()
+        if at is None or (self._timer is not None and self._timer.at <= at):
+            # A timer that is too early looks again.
+            return
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        at = self.speaker.next_tick()
-        if at is not None:
-            self._timer = Timer(max(at, time.monotonic()), self._tick)
+        self._timer = Timer(max(at, time.monotonic()), self._tick)
 
     def _tick(self) -> None:
         self._timer = None

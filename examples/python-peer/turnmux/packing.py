@@ -1,19 +1,23 @@
-"""A strict MessagePack reader: headers (FRAME-008) and contents (CONT-003, CONT-004) take less than MessagePack has.
+"""MessagePack, strictly: headers (FRAME-008) and contents (CONT-003, CONT-004) take less of it than there is.
 
-The reader counts what is there before it takes memory for it, which the hooks of the `msgpack` package do not allow.
+A first walk over the octets checks them and counts what is there, before memory is taken for it, which no hook of the
+`msgpack` package allows. That package makes the values then.
 """
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 from typing import Any
+
+import msgpack
 
 from .limits import MAX_SAFE_INTEGER
 
 
 class PackingError(ValueError):
-    """Octets that this reader does not take. `excess`: they are well-formed, but there is too much of something."""
+    """Octets that are not taken. `excess`: they are well-formed, but there is too much of something."""
 
     def __init__(self, message: str, *, excess: bool = False) -> None:
         super().__init__(message)
@@ -34,109 +38,115 @@ class Bounds:
 
 
 _FIXED: dict[int, str] = {
-    0xCB: ">d", 0xCC: ">B", 0xCD: ">H", 0xCE: ">I", 0xCF: ">Q", 0xD0: ">b", 0xD1: ">h", 0xD2: ">i", 0xD3: ">q",
+    0xCA: ">f", 0xCB: ">d", 0xCC: ">B", 0xCD: ">H", 0xCE: ">I", 0xCF: ">Q",
+    0xD0: ">b", 0xD1: ">h", 0xD2: ">i", 0xD3: ">q",
 }  # fmt: skip
-_LENGTHS: dict[int, tuple[str, str]] = {
-    0xC4: ("bytes", ">B"), 0xC5: ("bytes", ">H"), 0xC6: ("bytes", ">I"),
-    0xD9: ("str", ">B"), 0xDA: ("str", ">H"), 0xDB: ("str", ">I"),
-    0xDC: ("array", ">H"), 0xDD: ("array", ">I"), 0xDE: ("map", ">H"), 0xDF: ("map", ">I"),
+_LENGTHS: dict[int, tuple[str, int]] = {
+    0xC4: ("bytes", 1), 0xC5: ("bytes", 2), 0xC6: ("bytes", 4),
+    0xD9: ("str", 1), 0xDA: ("str", 2), 0xDB: ("str", 4),
+    0xDC: ("array", 2), 0xDD: ("array", 4), 0xDE: ("map", 2), 0xDF: ("map", 4),
 }  # fmt: skip
 
 
-class Reader:
-    """Reads values from the front of `data`; `at` is where the next one starts."""
+def unpack(data: bytes, bounds: Bounds) -> tuple[Any, int]:
+    """The value at the front of `data`, and where it ends."""
+    end = _Walk(data, bounds).walk()
+    try:
+        return msgpack.unpackb(data[:end], raw=False, strict_map_key=True), end
+    except UnicodeDecodeError:
+        raise PackingError("a string is not UTF-8") from None
+
+
+class _Walk:
+    """Goes over one value without making it."""
 
     def __init__(self, data: bytes, bounds: Bounds) -> None:
         self._data = data
         self._bounds = bounds
         self._containers = 0
-        self.at = 0
+        self._at = 0
+        self._left = [1]
+        """Values that are still to come, of the value as a whole and of each array and map around the next one."""
+        self._maps = [False]
 
-    def read(self, depth: int = 0) -> Any:
-        """The next value, which lies within `depth` arrays and maps."""
-        first = self._take(1)[0]
-        if first <= 0x7F:
-            return first
-        if first >= 0xE0:
-            return first - 0x100
-        if first <= 0x8F:
-            return self._map(first & 0x0F, depth)
-        if first <= 0x9F:
-            return self._array(first & 0x0F, depth)
-        if first <= 0xBF:
-            return self._text(first & 0x1F)
+    def walk(self) -> int:
+        """Gives where the value ends."""
+        data, left, maps, size = self._data, self._left, self._maps, len(self._data)
+        while left:
+            if left[-1] == 0:
+                left.pop()
+                maps.pop()
+                continue
+            is_key = maps[-1] and left[-1] % 2 == 0
+            left[-1] -= 1
+            if self._at >= size:
+                raise PackingError("the value is cut off")
+            first = data[self._at]
+            self._at += 1
+            if is_key:
+                self._key(first)
+            elif 0x80 <= first < 0xE0:
+                self._value(first)
+        return self._at
+
+    def _key(self, first: int) -> None:
+        kind, length = self._length(first)
+        if kind != "str":
+            raise PackingError("a key is not a string")
+        if self._skip(length) == b"__proto__":
+            raise PackingError("the key __proto__", excess=True)
+
+    def _value(self, first: int) -> None:
         if first in (0xC0, 0xC2, 0xC3):
-            return {0xC0: None, 0xC2: False, 0xC3: True}[first]
-        if first == 0xCA and self._bounds.float_32:
-            return self._number(struct.unpack(">f", self._take(4))[0])
+            return
         if first in _FIXED:
-            layout = _FIXED[first]
-            return self._number(struct.unpack(layout, self._take(struct.calcsize(layout)))[0])
-        if first not in _LENGTHS:
-            raise PackingError(f"the type {first:02x} of MessagePack is not taken")
-        kind, layout = _LENGTHS[first]
-        length = struct.unpack(layout, self._take(struct.calcsize(layout)))[0]
-        if kind == "bytes":
-            self._count()
-            return self._take(length)
+            self._number(first)
+            return
+        kind, length = self._length(first)
         if kind == "str":
-            return self._text(length)
-        return self._array(length, depth) if kind == "array" else self._map(length, depth)
-
-    def _take(self, length: int) -> bytes:
-        end = self.at + length
-        if end > len(self._data):
-            raise PackingError("the value is cut off")
-        taken = self._data[self.at : end]
-        self.at = end
-        return taken
-
-    def _number(self, value: int | float) -> int | float:
-        if isinstance(value, int):
-            if abs(value) > MAX_SAFE_INTEGER:
-                raise PackingError("an integer is beyond 2^53-1")
-            return value
-        if value != value or value in (float("inf"), float("-inf")):
-            raise PackingError("a number is not finite")
-        return value or 0
-
-    def _text(self, length: int) -> str:
-        try:
-            return self._take(length).decode("utf-8")
-        except UnicodeDecodeError:
-            raise PackingError("a string is not UTF-8") from None
-
-    def _count(self) -> None:
+            self._skip(length)
+            return
         self._containers += 1
         if self._containers > self._bounds.containers:
             raise PackingError("too many arrays, maps and octets", excess=True)
-
-    def _enter(self, depth: int) -> int:
-        self._count()
-        if depth >= self._bounds.depth:
+        if kind == "bytes":
+            self._skip(length)
+            return
+        if len(self._left) > self._bounds.depth:
             raise PackingError("nested too deep", excess=True)
-        return depth + 1
+        if length > (self._bounds.map_entries if kind == "map" else self._bounds.array_entries):
+            raise PackingError(f"the {kind} has too many entries", excess=True)
+        if length > 0:
+            self._left.append(2 * length if kind == "map" else length)
+            self._maps.append(kind == "map")
 
-    def _array(self, length: int, depth: int) -> list[Any]:
-        inside = self._enter(depth)
-        if length > self._bounds.array_entries:
-            raise PackingError("an array has too many entries", excess=True)
-        if length > len(self._data) - self.at:
-            raise PackingError("the value is cut off")
-        return [self.read(inside) for _ in range(length)]
+    def _length(self, first: int) -> tuple[str, int]:
+        if 0xA0 <= first <= 0xBF:
+            return "str", first & 0x1F
+        if 0x90 <= first <= 0x9F:
+            return "array", first & 0x0F
+        if 0x80 <= first <= 0x8F:
+            return "map", first & 0x0F
+        if first not in _LENGTHS:
+            raise PackingError(f"the type {first:02x} of MessagePack is not taken here")
+        kind, octets = _LENGTHS[first]
+        return kind, int.from_bytes(self._skip(octets), "big")
 
-    def _map(self, length: int, depth: int) -> dict[str, Any]:
-        inside = self._enter(depth)
-        if length > self._bounds.map_entries:
-            raise PackingError("a map has too many entries", excess=True)
-        if 2 * length > len(self._data) - self.at:
+    def _number(self, first: int) -> None:
+        if first == 0xCA and not self._bounds.float_32:
+            raise PackingError("a float 32 is not taken here")
+        layout = _FIXED[first]
+        value = struct.unpack(layout, self._skip(struct.calcsize(layout)))[0]
+        if isinstance(value, int):
+            if abs(value) > MAX_SAFE_INTEGER:
+                raise PackingError("an integer is beyond 2^53-1")
+        elif not math.isfinite(value):
+            raise PackingError("a number is not finite")
+
+    def _skip(self, length: int) -> bytes:
+        start = self._at
+        self._at += length
+        if self._at > len(self._data):
             raise PackingError("the value is cut off")
-        result: dict[str, Any] = {}
-        for _ in range(length):
-            key = self.read(inside)
-            if not isinstance(key, str):
-                raise PackingError("a key is not a string")
-            if key == "__proto__":
-                raise PackingError("the key __proto__", excess=True)
-            result[key] = self.read(inside)
-        return result
+        # What is skipped is looked at where it is short: numbers, and keys.
+        return self._data[start : self._at] if length <= 9 else b""

@@ -64,8 +64,8 @@ class Session:
         self.names = Names()
         self.offers = PeerOffers(limits.offered_tools)
         self.assembling = 0
-        self.credits: dict[int, int] = {}
-        """CREDIT that is to be said: limits by stream."""
+        self.credits: dict[int, Granted] = {}
+        """CREDIT that is to be said, by stream."""
         self.peer_drains = False
         self.draining = False
         self.last_taken: int | None = None
@@ -91,6 +91,8 @@ class Session:
     def leave_items(self, stream: Stream) -> None:
         """FLOW-005: nobody will take the items of this stream; they count as taken."""
         stream.items_unwanted = True
+        if stream.granted is not None:
+            stream.granted.assembling = 0
         if stream.untaken:
             self.item_taken(stream, stream.untaken)
 
@@ -114,14 +116,14 @@ class Session:
             self._note_credit(stream.id, stream.granted)
 
     def note_item(self, stream: Stream, octets: int) -> None:
-        """An item that is being assembled goes on without the application's help, as far as `assembling` lets it."""
+        """So many octets of an item are being assembled on the stream."""
         if stream.granted is not None:
-            self._note_credit(stream.id, stream.granted, octets)
+            stream.granted.assembling = octets
+            self._note_credit(stream.id, stream.granted)
 
-    def _note_credit(self, stream_id: int, granted: Granted, assembling: int = 0) -> None:
-        limit = granted.due(assembling)
-        if limit is not None:
-            self.credits[stream_id] = limit
+    def _note_credit(self, stream_id: int, granted: Granted) -> None:
+        if granted.due():
+            self.credits[stream_id] = granted
 
     def _may_open(self) -> bool:
         if self.peer_drains or self.over:
@@ -222,11 +224,11 @@ class Session:
         self.credits.clear()
         granted = self.channel_granted
         if granted is not None and granted.granted > granted.window:
-            self.credits[0] = granted.granted
+            self.credits[0] = granted
         for stream in [*self.mine.values(), *self.theirs.values()]:
             credit = stream.granted
             if credit is not None and credit.granted > credit.window and not stream.last_body_over:
-                self.credits[stream.id] = credit.granted
+                self.credits[stream.id] = credit
         self.wake()
 
     def next_counted(self, now: float) -> Frame | None:
