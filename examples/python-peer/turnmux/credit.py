@@ -38,8 +38,6 @@ class Granted:
         self.received = 0
         self._step = step
         self._taken = 0
-        self.assembling = 0
-        """Octets of an item that has begun. It goes on without the application's help (FLOW-008), and is kept whole then."""
 
     def arrive(self, octets: int) -> None:
         """Counts octets that came; whether they were covered is the caller's to check first."""
@@ -64,7 +62,7 @@ class Granted:
 
     @property
     def _next(self) -> int:
-        return self.window + self._taken + self.assembling
+        return self.window + self._taken
 
 
 class Allowed:

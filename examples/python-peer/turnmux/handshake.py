@@ -230,8 +230,7 @@ class ClientHandshake:
         if now >= self._until:
             # RESUME-005: a handshake that was to resume a session and took too long leaves the session alone.
             resuming = self._resume is not None
-            code = "data_loss" if resuming else "deadline_exceeded"
-            self.give_up(code, "the handshake took too long [HAND-007]", None if resuming else "HAND-007")
+            self.give_up("data_loss" if resuming else "unavailable", "the handshake took too long")
         elif self._repeats and self._challenge is None and now >= self._hello_again:
             self._hello_again = now + HELLO_AGAIN_SECONDS
             self.outgoing.append(self.carriage.encode(ZERO_TAG, [self._hello]))

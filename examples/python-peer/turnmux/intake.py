@@ -242,7 +242,8 @@ class Intake:
             if assembly.is_item:
                 stream.untaken += octets
             return
-        if not stream.granted.covers(octets):
+        # FLOW-002: an item that has begun goes on without credit.
+        if (begins or not assembly.is_item) and not stream.granted.covers(octets):
             raise ProtocolError("FLOW-003", "a frame beyond the credit of its stream")
         stream.granted.arrive(octets)
         if not assembly.is_item:
@@ -256,8 +257,6 @@ class Intake:
         stream.untaken += octets
         if stream.items_unwanted:
             session.item_taken(stream, octets)
-        else:
-            session.note_item(stream, item_octets(assembly.length + len(frame.body)) if frame.has(MORE) else 0)
 
     def _assemble(self, stream: Stream, assembly: Assembly, frame: Frame, begins: bool) -> None:
         session = self._session

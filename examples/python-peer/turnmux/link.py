@@ -75,6 +75,8 @@ class Link:
             if not self.speaker.receive(message, time.monotonic()) and self._on_host is not None:
                 await self._on_host(message)
             self.wake()
+            # What waits is not read in one go: answers leave meanwhile.
+            await asyncio.sleep(0)
 
     async def _write(self) -> None:
         try:

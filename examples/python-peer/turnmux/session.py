@@ -91,8 +91,6 @@ class Session:
     def leave_items(self, stream: Stream) -> None:
         """FLOW-005: nobody will take the items of this stream; they count as taken."""
         stream.items_unwanted = True
-        if stream.granted is not None:
-            stream.granted.assembling = 0
         if stream.untaken:
             self.item_taken(stream, stream.untaken)
 
@@ -113,12 +111,6 @@ class Session:
         stream.granted.give_back(octets)
         # FLOW-006: not for a stream whose last body has ended.
         if not stream.last_body_over:
-            self._note_credit(stream.id, stream.granted)
-
-    def note_item(self, stream: Stream, octets: int) -> None:
-        """So many octets of an item are being assembled on the stream."""
-        if stream.granted is not None:
-            stream.granted.assembling = octets
             self._note_credit(stream.id, stream.granted)
 
     def _note_credit(self, stream_id: int, granted: Granted) -> None:

@@ -214,8 +214,9 @@ class Writer:
             body.begun = True
         if body.is_item and self._channel is not None:
             self._channel.sent += needed
-        if stream.allowed is not None:
-            stream.allowed.sent += extra
+        if body.is_item and stream.allowed is not None:
+            # FLOW-002: an item is counted whole when it begins, for its stream as well.
+            stream.allowed.sent += needed
         if body.type == Type.OPEN:
             self._opened(stream)
         if is_end:
@@ -245,7 +246,7 @@ class Writer:
         if self._delivery is not None and self._delivery.bulk_octets >= self._limits.bulk_in_flight:
             return None
         room = self._peer.frame_payload
-        if stream.allowed is not None:
+        if stream.allowed is not None and not body.is_item:
             room = min(room, stream.allowed.at_hand)
             least = max(_CUT_LEAST, min(KIB, stream.allowed.window // 2 - COUNTED_OVERHEAD))
             if room < body.left and room < least:
@@ -258,7 +259,7 @@ class Writer:
         body.offset += len(chunk)
         if not stream.mine:
             self.unsent -= len(chunk)
-        if stream.allowed is not None:
+        if stream.allowed is not None and not body.is_item:
             stream.allowed.sent += len(chunk)
         if body.left:
             flags |= MORE
