@@ -183,6 +183,7 @@ export class Channel {
     const wanted = handshake ? ZERO_TAG : this.tag;
     if (Buffer.compare(decoded.tag, wanted) !== 0) {
       const whose = handshake ? "zero, as handshake messages have" : "the one that this side stated";
+      this.note(`← a message with the tag ${Buffer.from(decoded.tag).toString("hex")}`);
       this.fault(new Failure(`The peer's message has a tag other than ${whose}.`, "CARR-003"));
       return;
     }
