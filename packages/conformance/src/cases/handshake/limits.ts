@@ -102,6 +102,24 @@ check({
 });
 
 check({
+  id: "handshake.octets-of-all",
+  title:
+    "a gateway counts the octets of all that comes before WELCOME together, and refuses what goes beyond before it decides",
+  covers: ["HAND-007.1", "HAND-007.2"],
+  role: "gateway",
+  ways: ["binary", "text"],
+  limits: "small",
+  async run(t) {
+    const channel = await t.socket();
+    const { hello } = await challenged(channel, { features: TOO_MANY.slice(0, 30) });
+    const { nonce: clientNonce } = hello;
+    const { method, keyId } = KEYS.conformance;
+    channel.send(build.proof({ clientNonce, method, keyId, proof: new Uint8Array(2_500) }));
+    await refused(t, channel, { code: "resource_exhausted", clause: "HAND-007.2", nonce: clientNonce });
+  },
+});
+
+check({
   id: "handshake.octets-while-held",
   title: "a gateway whose host has yet to vouch counts what comes meanwhile, repeated HELLOs too",
   covers: ["HAND-007.1", "HAND-007.2", "CARR-031"],

@@ -119,13 +119,13 @@ check({
   needs: ["delivery"],
   async run(t) {
     const session = await lasting(t);
-    const call = await openCall(session, { tool: "test.slow", input: { ms: t.ms(20_000) }, deadlineMs: t.ms(500) });
+    const call = await openCall(session, { tool: "test.slow", input: { ms: t.ms(20_000) }, deadlineMs: t.ms(800) });
     await call.accepted();
     await cut(session);
-    await pause(t, 700);
+    await pause(t, 1_000);
     await resume(t, session);
     // It is over by now: END says so without the deadline's having begun anew.
-    const { code } = await call.ended({ within: 400 });
+    const { code } = await call.ended({ within: 700 });
     t.equal(code, "deadline_exceeded", "How the call ended", "RESUME-007.1");
   },
 });
@@ -243,7 +243,7 @@ check({
   async run(t) {
     const session = await lasting(t);
     await cut(session);
-    await pause(t, 400);
+    await pause(t, 250);
     await resume(t, session);
     await session.roundTrip();
   },
@@ -332,7 +332,7 @@ check({
     const gateway = await t.ownGateway();
     const url = t.urlOf(gateway.urls);
     const session = await lasting(t, { url });
-    const slow = await openCall(session, { tool: "test.slow", input: { ms: t.ms(900) } });
+    const slow = await openCall(session, { tool: "test.slow", input: { ms: t.ms(1_500) } });
     await slow.accepted();
     gateway.process.signal("SIGTERM");
     await session.channel.take("goaway", ({ code }) => code === 0);
