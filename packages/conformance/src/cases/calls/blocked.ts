@@ -12,45 +12,36 @@ import { encodeMessage } from "../../wire/message.ts";
 import { ownPeer, pause } from "./support.ts";
 
 check({
-  id: "calls.read-before-a-deadline",
-  title: "a result that arrived while the caller's event loop was blocked counts, although the deadline is overdue",
+  id: "calls.read-before-a-limit",
+  title:
+    "END and ACCEPT that arrived while the caller's event loop was blocked count, although the wait for them is overdue",
   covers: ["CALL-015.1"],
   role: "both",
   needs: ["command"],
   async run(t) {
     const { session, process } = await ownPeer(t);
-    const call = await t.peerCalls(session, { timeoutMs: t.ms(1_000) });
-    const incoming = await call.incoming();
+    const accepted = await t.peerCalls(session, {
+      tool: "suite.idempotent",
+      acceptTimeoutMs: t.ms(1_000),
+      timeoutMs: t.ms(20_000),
+    });
+    const second = await accepted.incoming();
+    const ended = await t.peerCalls(session, { timeoutMs: t.ms(1_000) });
+    const first = await ended.incoming();
     process.signal("SIGSTOP");
-    await incoming.end("in time");
+    await first.end("in time");
+    second.accept();
     await pause(t, 1_300);
     process.signal("SIGCONT");
-    const settled = await call.settled();
-    t.equal([settled.ok, settled.value], [true, "in time"], "What the peer's application was told", "CALL-015.1");
+    const told = await ended.settled();
+    t.equal([told.ok, told.value], [true, "in time"], "What the peer's application was told", "CALL-015.1");
     await session.roundTrip();
-    t.equal(incoming.opened.inbound.resets.entries.length, 0, "RESETs of a call that had ended", "CALL-015.1");
-  },
-});
-
-check({
-  id: "calls.read-before-a-limit-on-accept",
-  title: "an ACCEPT that arrived while the caller's event loop was blocked counts, although the wait for it is overdue",
-  covers: ["CALL-015.1"],
-  role: "both",
-  needs: ["command"],
-  async run(t) {
-    const { session, process } = await ownPeer(t);
-    const call = await t.peerCalls(session, { acceptTimeoutMs: t.ms(1_000), timeoutMs: t.ms(20_000) });
-    const incoming = await call.incoming();
-    process.signal("SIGSTOP");
-    incoming.accept();
-    await pause(t, 1_300);
-    process.signal("SIGCONT");
-    await session.roundTrip();
-    await incoming.end("accepted");
-    const settled = await call.settled();
-    t.equal([settled.ok, settled.value], [true, "accepted"], "What the peer's application was told", "CALL-015.1");
-    t.equal(incoming.opened.inbound.resets.entries.length, 0, "RESETs of a call that was accepted", "CALL-015.1");
+    await second.end("accepted");
+    const later = await accepted.settled();
+    t.equal([later.ok, later.value], [true, "accepted"], "What the peer's application was told", "CALL-015.1");
+    for (const { opened } of [first, second]) {
+      t.equal(opened.inbound.resets.entries.length, 0, "RESETs of calls that were answered in time", "CALL-015.1");
+    }
   },
 });
 

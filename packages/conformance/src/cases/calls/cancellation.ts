@@ -73,7 +73,9 @@ check({
   covers: ["CALL-005.3"],
   role: "both",
   async run(t) {
-    const session = await t.session();
+    // Little credit: items wait for it when RESET comes, and are sent at a pace that anybody can keep up with.
+    const limits = { streamCredit: 16_384, channelCredit: 65_536 };
+    const session = await t.session({ hello: { limits }, welcome: { limits } });
     const call = await t.open(session, { tool: "test.stream", input: { items: 0, size: 200, endless: true } });
     for (let n = 0; n < 100; n++) await call.item();
     const pong = await resetAndAsk(session, call.stream);
