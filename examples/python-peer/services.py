@@ -91,6 +91,16 @@ class Services:
                 input=_object(["items"], items=_COUNT, size=_COUNT, endless={"type": "boolean"}),
                 output=_object(["items"], items=_COUNT), item=_object(["n", "pad"], n=_COUNT, pad=_STRING),
             ),
+            Tool(
+                "test.countAgain", "once", self._count_again, "test", "Adds to a counter that is at 0.",
+                input=_object(["counter"], counter=_STRING, holdMs=_NUMBER),
+                output=_object(["value"], value=_COUNT), rerun_is_safe=True,
+            ),
+            Tool(
+                "test.countFound", "once", self._count, "test", "Adds to a counter, and finds out about it.",
+                input=_object(["counter"], counter=_STRING, holdMs=_NUMBER),
+                output=_object(["value"], value=_COUNT), find_out=self._found,
+            ),
             Tool("test.fail", "read", self._fail, "test", "Fails as asked.", input=failing, output=_STRING),
             Tool("test.failOnce", "once", self._fail, "test", "Fails as asked.", input=failing, output=_STRING),
         ):  # fmt: skip
@@ -104,6 +114,17 @@ class Services:
         if value.get("holdMs", 0) > 0:
             await pause(context, value["holdMs"])
         return {"value": counted}
+
+    async def _count_again(self, value: Any, context: HandlerContext) -> Any:
+        if self._counters.read(value["counter"])["value"] != 0:
+            raise ToolError("failed_precondition", "the counter is not at 0", outcome="failed")
+        return await self._count(value, context)
+
+    def _found(self, value: Any) -> tuple[str, Any]:
+        found = self._counters.read(f"{value['counter']}.found")["value"]
+        if found == 1:
+            return "completed", {"value": self._counters.read(value["counter"])["value"]}
+        return "not_started" if found == 2 else "unknown", None
 
     async def _counted(self, value: Any, _context: HandlerContext) -> Any:
         return self._counters.read(value["counter"])

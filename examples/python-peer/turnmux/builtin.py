@@ -54,7 +54,14 @@ async def _outcome(value: Any, context: HandlerContext) -> Any:
     if record is not None:
         return _recorded(dispatcher, record, "running")
     record = None if keyed is None else keyed.find_settled(who, key, call_id)
-    if record is not None:
+    if keyed is not None and record is not None:
+        _check(dispatcher, record.tool)
+        tool = dispatcher.registry.tools.get(record.tool)
+        if record.ending is None and tool is not None and tool.find_out is not None:
+            keyed.find_out(tool, record)
+            record = keyed.find_settled(who, key, call_id)
+            if record is None:
+                return {"state": "none"}
         return _recorded(dispatcher, record, "abandoned" if record.ending is None else "settled")
     for call in context.session.calls_of_principal():
         if call_id is not None and call.call_id == call_id:

@@ -29,10 +29,10 @@ class Record:
     fingerprint: str
     call_id: str
     claimed_at_ms: int
+    arguments: Any = None
+    """As `value_to_json` has them: what became of the call may be found out by them (KEY-008)."""
     ending: Ending | None = None
     settled_at_ms: int | None = None
-    earlier_process: bool = False
-    """KEY-007: its run may have been cut off when the process before this one died."""
 
 
 class Journal:
@@ -53,8 +53,6 @@ class Journal:
             for line in path.read_text("utf-8").split("\n")[:-1]:
                 self._replay(json.loads(line))
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        for record in self._records.values():
-            record.earlier_process = record.ending is None
 
     def find(self, principal: str, key: str) -> Record | None:
         """What is recorded under a key."""
@@ -67,13 +65,16 @@ class Journal:
                 return record
         return None
 
-    def claim(self, principal: str, key: str, tool: str, fingerprint: str, call_id: str) -> Record:
+    def claim(
+        self, principal: str, key: str, tool: str, fingerprint: str, call_id: str, arguments: Any
+    ) -> Record:
         """CALL-002: records that the call runs, before anybody hears of it."""
         if self.refuses == "claims":
             raise JournalRefused
         at = int(time.time() * 1000)
-        self._write({"claim": [principal, key, tool, fingerprint, call_id, at]})
-        record = Record(principal, key, tool, fingerprint, call_id, at)
+        claim = [principal, key, tool, fingerprint, call_id, at, None if arguments is ABSENT else value_to_json(arguments)]
+        self._write({"claim": claim})
+        record = Record(*claim)
         self._records[principal, key] = record
         return record
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Awaitable, Callable
 
 from .errors import CallError
 from .events import Ending
-from .journal import Journal, JournalRefused, Record
+from .journal import Journal, JournalRefused, Record, value_of_json
 from .overdue import Timer
+from .schema import faults
+from .tools import Tool
 
 if TYPE_CHECKING:
     from .incoming import IncomingCall
@@ -97,6 +99,8 @@ class KeyedCalls:
         elif record.ending is not None:
             call.accept(REPLAYED)
             call.end(record.ending)
+        elif call.tool.find_out is not None:
+            self._take_abandoned(call, record, run)
         elif call.tool.rerun_is_safe:
             self._start(call, record, run, repeats=True)
         else:
@@ -131,16 +135,36 @@ class KeyedCalls:
         if not call.over and not call.gone:
             self.take(call, run)
 
+    def find_out(self, tool: Tool, record: Record) -> None:
+        """KEY-008: asks the tool of a call that a crash cut off, and records what it says."""
+        assert tool.find_out is not None
+        became, value = tool.find_out(value_of_json(record.arguments))
+        if became == "completed":
+            wrong = next(faults(tool.output, value), None) is not None
+            error = CallError("internal", "completed", "the tool gave what its contract forbids")
+            self._record(record, Ending(error=error) if wrong else Ending(value))
+        elif became == "not_started":
+            self._record(record, Ending(error=CallError("aborted", "not_started", "the call had not started")))
+
+    def _take_abandoned(self, call: IncomingCall, record: Record, run: Run) -> None:
+        self.find_out(call.tool, record)
+        known = self.find_settled(call.principal, call.key, None)
+        if known is record and record.ending is None:
+            # Nothing is recorded: the next repetition asks again.
+            call.end(Ending(error=_nobody_knows()))
+        else:
+            self.take(call, run)
+
     def _give_up_on(self, call: IncomingCall, record: Record) -> None:
         """KEY-007: the process that ran it died, and its tool has no means to find out."""
-        ending = Ending(error=CallError("aborted", "unknown", "the process that ran this call ended; nobody knows how far it came"))
+        ending = Ending(error=_nobody_knows())
         self._record(record, ending)
         call.end(ending)
 
     def _begin(self, call: IncomingCall, run: Run) -> None:
         try:
             # CALL-002: ahead of ACCEPT.
-            record = self.journal.claim(call.principal, call.key, call.tool.name, call.fingerprint, call.call_id)
+            record = self.journal.claim(call.principal, call.key, call.tool.name, call.fingerprint, call.call_id, call.value)
         except JournalRefused:
             call.end(Ending(error=CallError("unavailable", "not_started", "the journal takes no calls")))
             return
@@ -206,6 +230,10 @@ class KeyedCalls:
 
 def _frees(ending: Ending) -> bool:
     return ending.error is not None and ending.error.outcome in ("not_started", "failed")
+
+
+def _nobody_knows() -> CallError:
+    return CallError("aborted", "unknown", "the process that ran this call ended; nobody knows how far it came")
 
 
 def _another_call() -> CallError:

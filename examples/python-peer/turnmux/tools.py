@@ -66,6 +66,8 @@ class Tool:
     max_concurrent: int | None = None
     verify: str | None = None
     """The tool that tells whether a call took effect."""
+    find_out: Callable[[Any], tuple[str, Any]] | None = None
+    """KEY-008: by a call's arguments, what became of it: "completed" with the result, "not_started", or "unknown"."""
     rerun_is_safe: bool = False
     """KEY-007: whether a call may run again whose run a crash cut off."""
 
