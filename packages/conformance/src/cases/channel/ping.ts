@@ -35,7 +35,7 @@ check({
   async run(t) {
     const session = await t.session({ welcome: { heartbeatMs: t.ms(HEARTBEAT_MS) } });
     await session.channel.take("ping", () => true, {
-      within: HEARTBEAT_MS * 3,
+      within: HEARTBEAT_MS * 6,
       what: "PING after a heartbeat interval of silence",
     });
   },

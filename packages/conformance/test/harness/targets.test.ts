@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+import { ClientTarget, GatewayTarget } from "../../src/harness/targets.ts";
+
+/** A program that is ready at once, and goes on until its standard input ends. */
+function program(ready: object): readonly [string, ...string[]] {
+  const line = JSON.stringify(`${JSON.stringify({ ready })}\n`);
+  return [process.execPath, "-e", `process.stdout.write(${line}); process.stdin.resume();`];
+}
+
+describe("a target that was stopped", () => {
+  it("starts no gateway any more, and none anew", async () => {
+    const target = new GatewayTarget({ command: program({ endpoint: "ws://127.0.0.1:1/" }) }, 1);
+    const gateway = await target.start("default");
+    await gateway.stop();
+    await expect(gateway.restart()).rejects.toThrow("The run is over.");
+    await target.stop();
+    await expect(target.start("default")).rejects.toThrow("The run is over.");
+    await expect(target.shared("small")).rejects.toThrow("The run is over.");
+  });
+
+  it("starts no client any more", async () => {
+    const target = await ClientTarget.open({ command: program({ carriages: ["binary"] }) }, 1);
+    const process = await target.process();
+    await target.stop();
+    expect(process.isEnded).toBe(true);
+    await expect(target.process()).rejects.toThrow("The run is over.");
+    await expect(target.own()).rejects.toThrow("The run is over.");
+  });
+});
