@@ -57,3 +57,13 @@ mutant({
   replace: 'options.key ?? (effect === "once" ? environment.id() : undefined);',
   why: "draws no key for a tool whose effect it does not know",
 });
+
+mutant({
+  id: "handshake.takes-fewer-features-than-were-proved",
+  breaks: "HAND-008",
+  roles: ["client"],
+  file: "packages/core/src/channel/client-channel.ts",
+  find: "if (chosen.length !== frame.features.length || chosen.some((feature) => !frame.features.includes(feature))) {",
+  replace: "if (chosen.length < frame.features.length) {",
+  why: "does not see that WELCOME leaves out a feature of CHALLENGE",
+});

@@ -1,10 +1,11 @@
 /**
- * A protocol error before the session stands is told with its rule (HAND-013).
+ * A protocol error before the session stands is told with its rule (HAND-013, HAND-008).
  *
  * @module
  */
-import { gatewayHandshake, makeHello } from "../../harness/handshake.ts";
+import { gatewayHandshake, makeHello, makeWelcome } from "../../harness/handshake.ts";
 import { check } from "../../suite/case.ts";
+import { Unsupported } from "../../suite/verdict.ts";
 import * as build from "../../wire/build.ts";
 import type { CodeName } from "../../wire/constants.ts";
 import type { Frame } from "../../wire/frame.ts";
@@ -73,5 +74,21 @@ check({
     const { frame } = await challenge(t, channel);
     channel.send(frame);
     await gaveUp(t, channel, { clause: "HAND-013.2", code: "failed_precondition", requirement: "HAND-005" });
+  },
+});
+
+check({
+  id: "handshake.features-other-than-chosen",
+  title: "a client ends a session whose WELCOME has other features than the CHALLENGE that it proved itself for",
+  covers: ["HAND-008"],
+  role: "client",
+  async run(t) {
+    const channel = await t.socket({ connect: proving(t) });
+    const { hello, frame } = await challenge(t, channel);
+    await channel.take("proof");
+    const { features } = channel.fieldsOf("challenge", frame);
+    if (features.length === 0) throw new Unsupported("The client under test asks for no features.");
+    channel.send(makeWelcome(channel, hello, { features: features.slice(1) }).frame);
+    await gaveUp(t, channel, { clause: "HAND-008", code: "failed_precondition", requirement: "HAND-008" });
   },
 });
