@@ -54,13 +54,18 @@ export function countsOf(results: readonly CaseResult[]): Readonly<Record<Verdic
   return counts;
 }
 
+/** Whether a verdict is bad. The reference keeps every SHOULD; another implementation need not. */
+export function isBad(verdict: Verdict, { part }: Row): boolean {
+  return verdict === "fail" || verdict === "error" || (verdict === "warn" && part === "reference");
+}
+
 /** What is wrong with a row: results that should not be, and that it could not be run. */
 export function wrongIn({ results, error, row }: RowResult): readonly string[] {
-  const bad = results.filter(({ verdict }) => verdict === "fail" || verdict === "error" || verdict === "warn");
+  const bad = results.filter(({ verdict }) => isBad(verdict, row));
   return [
     ...(error === undefined ? [] : [`${row.name}: ${error}`]),
-    ...bad.map(
-      ({ id, verdict, sentence = "", requirement = "" }) => `${row.name}: ${verdict} ${id} ${requirement} ${sentence}`,
+    ...bad.map(({ id, verdict, sentence = "", requirement = "" }) =>
+      [`${row.name}:`, verdict, id, requirement, sentence].filter((part) => part !== "").join(" "),
     ),
   ];
 }

@@ -8,6 +8,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Outcome } from "./page.ts";
+import { isBad } from "./rows-run.ts";
 
 const FILE = fileURLToPath(new URL("../../../../.cache/reports/tally-conformance.json", import.meta.url));
 
@@ -21,9 +22,9 @@ export interface Tally {
 export function tallyOf({ rows, mutants = [], degenerate = [] }: Outcome, problems: number): Tally {
   let passed = 0;
   let failed = 0;
-  for (const { counts, error } of rows) {
+  for (const { row, results, counts, error } of rows) {
     passed += counts.pass;
-    failed += counts.fail + counts.error + counts.warn + (error === undefined ? 0 : 1);
+    failed += results.filter(({ verdict }) => isBad(verdict, row)).length + (error === undefined ? 0 : 1);
   }
   for (const { fate } of mutants) {
     if (fate === "killed") passed += 1;
