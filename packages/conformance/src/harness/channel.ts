@@ -59,8 +59,8 @@ export class Channel {
   readonly frames: Inbox<Received> = new Inbox();
   /** Messages of the host, in order. */
   readonly host: Inbox<Uint8Array | string> = new Inbox();
-  /** The tag that the suite draws for itself. */
-  readonly tag: Uint8Array;
+  /** The tag that the suite draws for itself; another one where a host's socket has its next channel. */
+  tag: Uint8Array;
   /** The tag that the peer stated. */
   peerTag: Uint8Array = ZERO_TAG;
   /** Sees each frame before anybody who waits does. */
