@@ -131,11 +131,11 @@ class Caller:
             self._fail(call, CallError("invalid_argument", "not_started", str(error)))
             return
         offered = session.offers.tools.get(request.tool)
-        once = offered is not None and offered.effect == "once"
+        # KEY-012: also where the effect is not known.
+        once = offered.effect == "once" if offered is not None else not request.tool.startswith("turnmux.")
         if once and request.turn is not None:
             self._take_up_report(call, request.turn)
-        if call.key is None and (once or (offered is None and not request.tool.startswith("turnmux."))):
-            # KEY-012: also where the effect is not known.
+        if once and call.key is None:
             call.key = secrets.token_urlsafe(18)
         priority = PRIORITIES[request.priority]
         deadline = 0 if call.deadline is not None else None

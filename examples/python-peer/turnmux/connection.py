@@ -21,6 +21,9 @@ _CARRIAGES: dict[str, Callable[[], Carriage]] = {
 }
 
 
+_PATIENCE_SECONDS = 1.0
+
+
 class Connection:
     """What speaks on one socket, for the client that dialled it."""
 
@@ -36,6 +39,8 @@ class Connection:
         self._last: Channel | None = None
         self._handshake: ClientHandshake | None = None
         self._outgoing: list[Message] = []
+        self._patience: float | None = None
+        """When another socket is dialled, since nobody answers on this one any more."""
         self._begin(time.monotonic())
 
     def _begin(self, now: float) -> None:
@@ -112,7 +117,7 @@ class Connection:
         result = handshake.result
         if result is None:
             return
-        self._handshake = None
+        self._handshake = self._patience = None
         self._over.append((handshake.tag, handshake.nonce))
         if isinstance(result, Failed):
             self._failed(result, now)
@@ -155,7 +160,9 @@ class Connection:
         again = self._client.channel_ended(end)
         if again and not self._client.own_endpoint and end.message != "the connection was lost":
             # CARR-032: the host's socket goes on, and another channel on it.
-            self._begin(time.monotonic())
+            now = time.monotonic()
+            self._begin(now)
+            self._patience = now + _PATIENCE_SECONDS
         else:
             self._close(CLOSE_NORMAL if end.by_peer else end.close_code)
 
@@ -192,11 +199,15 @@ class Connection:
         if self._handshake is not None:
             self._handshake.tick(now)
             self._after_handshake(now)
+            if self._handshake is not None and self._patience is not None and now >= self._patience:
+                self._patience = None
+                self.close_code = CLOSE_NORMAL
         elif self._channel is not None:
             self._channel.tick(now)
 
     def next_tick(self) -> float | None:
         """See `Speaker`."""
         if self._handshake is not None:
-            return self._handshake.next_tick()
+            at = self._handshake.next_tick()
+            return at if self._patience is None else min(at, self._patience)
         return None if self._channel is None else self._channel.next_tick()

@@ -173,7 +173,7 @@ def _decode_json(data: bytes) -> Any:
     text = _utf8(data)
     _count_json(data)
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_float)
+        value = _JSON.decode(text)
         if _HALF_OF_A_PAIR.search(data):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
@@ -226,6 +226,11 @@ def _float(text: str) -> float:
     if not math.isfinite(value):
         raise ProtocolError("CONT-003", "a number that is not finite")
     return value
+
+
+_JSON = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_float
+)
 
 
 def canonical_json(value: Any) -> str:
