@@ -16,6 +16,7 @@ import { Inbox } from "./inbox.ts";
 import type { SuiteKey } from "./keys.ts";
 import { limitsOf } from "./limits.ts";
 import { Socket } from "./socket.ts";
+import { inTurn } from "./starting.ts";
 
 /** How long a peer under test may take to start, in milliseconds, before the time scale. */
 const START_MS = 15_000;
@@ -79,14 +80,16 @@ export class GatewayProcess {
     more: Readonly<Record<string, number>> = {},
   ): Promise<GatewayProcess> {
     const state = await mkdtemp(join(tmpdir(), "turnmux-conformance-"));
-    const gateway = new GatewayProcess(target, { ...limitsOf(set, timeScale), ...more }, startMs(timeScale), state);
-    try {
-      await gateway.#whenReady();
-    } catch (error) {
-      await gateway.stop();
-      throw error;
-    }
-    return gateway;
+    return inTurn(async () => {
+      const gateway = new GatewayProcess(target, { ...limitsOf(set, timeScale), ...more }, startMs(timeScale), state);
+      try {
+        await gateway.#whenReady();
+      } catch (error) {
+        await gateway.stop();
+        throw error;
+      }
+      return gateway;
+    });
   }
 
   #spawn(port: string): PeerProcess {
@@ -116,10 +119,12 @@ export class GatewayProcess {
   /** Starts it anew on the same port, with the same state. It must have ended before. */
   async restart(): Promise<void> {
     await this.#process.ended;
-    if (this.#stopped) throw over();
     const url = this.urls.endpoint ?? this.urls.shared ?? this.urls.wrapped;
-    this.#process = this.#spawn(url === undefined ? "0" : new URL(url).port);
-    await this.#whenReady();
+    await inTurn(async () => {
+      if (this.#stopped) throw over();
+      this.#process = this.#spawn(url === undefined ? "0" : new URL(url).port);
+      await this.#whenReady();
+    });
   }
 
   /** Stops it, and deletes its state. */
@@ -249,10 +254,12 @@ export class ClientTarget {
 
   /** A process of a case's own, which the case stops. `authority`: host and port that it dials in place of the suite's. */
   async own(authority?: string): Promise<PeerProcess> {
-    if (this.#stopped) throw over();
-    const process = this.#spawn(authority);
-    await process.ready;
-    return process;
+    return inTurn(async () => {
+      if (this.#stopped) throw over();
+      const process = this.#spawn(authority);
+      await process.ready;
+      return process;
+    });
   }
 
   #spawn(authority: string = this.audience): PeerProcess {

@@ -15,10 +15,10 @@ import * as build from "../wire/build.ts";
 import { Code, OfferMode } from "../wire/constants.ts";
 
 /** How long it tries to have a channel again, in milliseconds, before the time scale. */
-const RECONNECT_MS = 10_000;
+const RECONNECT_MS = 25_000;
 const PAUSE_MS = 15;
 /** How long one caller waits in all. */
-const CALL_MS = 12_000;
+const CALL_MS = 30_000;
 
 /** A call that is not over. */
 interface Unfinished {

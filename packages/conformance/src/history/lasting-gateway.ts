@@ -19,7 +19,7 @@ import type { Counted } from "./history.ts";
 import type { CountCall, Told } from "./workload.ts";
 
 /** How long the suite waits for the client to come back, and a caller for its end, in milliseconds. */
-const PATIENCE_MS = 12_000;
+const PATIENCE_MS = 20_000;
 
 const CountInput = z.object({ counter: z.string(), by: z.number(), holdMs: z.number() });
 const StreamInput = z.object({ items: z.number() });

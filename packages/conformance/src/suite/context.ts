@@ -106,6 +106,8 @@ export class Context {
   #disposed = false;
   /** The case has shown that others do not suffer, or has a process that nobody else has. */
   #healthShown = false;
+  /** True once the case has asked for a process of its own. */
+  ownsProcesses = false;
 
   constructor(parts: ContextParts) {
     this.#parts = parts;
@@ -154,6 +156,7 @@ export class Context {
   /** A gateway process of the case's own, which it may stop, kill and start again. `limits`: over those of the case's set. */
   async ownGateway(limits: Readonly<Record<string, number>> = {}): Promise<GatewayProcess> {
     this.#healthShown = true;
+    this.ownsProcesses = true;
     const gateway = await this.#gatewayTarget().start(this.#parts.entry.limits ?? "default", limits);
     this.afterwards(() => gateway.stop());
     return gateway;
@@ -162,6 +165,7 @@ export class Context {
   /** A client process of the case's own. `authority`: host and port that it dials in place of the suite's, such as those of a proxy. */
   async ownClient(authority?: string): Promise<PeerProcess> {
     this.#healthShown = true;
+    this.ownsProcesses = true;
     const process = await this.#clientTarget().own(authority);
     this.afterwards(() => process.stop());
     return process;

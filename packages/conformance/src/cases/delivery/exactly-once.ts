@@ -52,7 +52,7 @@ function workloadOf(client: LastingClient): Workload {
     callers: CALLERS,
     calls: 16,
     count: ({ key, counter, by, holdMs }) =>
-      client.call({ tool: "test.count", key, input: { counter, by, holdMs }, deadlineMs: 20_000 }),
+      client.call({ tool: "test.count", key, input: { counter, by, holdMs }, deadlineMs: 60_000 }),
     valueOf: (value) => Value.safeParse(value).data?.value,
   };
 }

@@ -94,14 +94,14 @@ check({
     const { call, incoming } = await manyFrames(t, session);
     const running: OutgoingCall[] = [];
     // Their ends come while there is no connection.
-    for (let n = 0; n < 3; n++) running.push(await t.open(session, { tool: "test.slow", input: { ms: t.ms(500) } }));
+    for (let n = 0; n < 3; n++) running.push(await t.open(session, { tool: "test.slow", input: { ms: t.ms(800) } }));
     for (const slow of running) await slow.accepted();
     const sent = since();
     t.expect(
       running.every(({ inbound }) => inbound.ended.entries.length === 0),
-      "A call of 500 ms was over when it was accepted.",
+      "A call of 800 ms was over when it was accepted.",
     );
-    const { channel } = await resumeFrom(t, session, received, { limits: FRAMES, meanwhile: () => wait(t.ms(600)) });
+    const { channel } = await resumeFrom(t, session, received, { limits: FRAMES, meanwhile: () => wait(t.ms(900)) });
     await until(session, () => countedOn(channel).length >= sent.length + running.length, "the frames again");
     const again = countedOn(channel);
     sameAgain(t, sent, again, "DELIV-006.2");

@@ -4,10 +4,31 @@
  * @module
  */
 import { newKey, openFrame, OutgoingCall } from "../../harness/calls.ts";
+import type { Session } from "../../harness/session.ts";
 import { check } from "../../suite/case.ts";
 import * as build from "../../wire/build.ts";
 import { AcceptState } from "../../wire/constants.ts";
 import { count, endedWith, newCounter, ran } from "./support.ts";
+
+/** Two calls with one key in one message: nothing can come in between. */
+function together(
+  session: Session,
+  { key, deadlines = [undefined, undefined], ...input }: Shared,
+): readonly [OutgoingCall, OutgoingCall] {
+  const [first, second] = deadlines.map((deadlineMs) =>
+    openFrame(session, { tool: "test.count", key, input, deadlineMs }),
+  );
+  if (first === undefined || second === undefined) throw new RangeError("two calls have two deadlines");
+  session.send(first.frame, second.frame);
+  return [new OutgoingCall(session, first.stream), new OutgoingCall(session, second.stream)];
+}
+
+interface Shared {
+  readonly key: string;
+  readonly counter: string;
+  readonly holdMs: number;
+  readonly deadlines?: readonly [number | undefined, number | undefined];
+}
 
 check({
   id: "keys.joined",
@@ -17,10 +38,7 @@ check({
   async run(t) {
     const session = await t.session();
     const [key, counter] = [newKey(), newCounter()];
-    const call = { key, counter, holdMs: t.ms(300) };
-    const first = await count(t, session, call);
-    await first.accepted();
-    const second = await count(t, session, call);
+    const [first, second] = together(session, { key, counter, holdMs: t.ms(200) });
     t.equal((await second.accepted()).state, AcceptState.joined, "The state of the second's ACCEPT", "KEY-002.1");
     const endings = await Promise.all([first.ended(), second.ended()]);
     const told = endings.map(({ code, value }) => [code, value]);
@@ -45,7 +63,7 @@ check({
   async run(t) {
     const [one, two] = [await t.session({ label: "one" }), await t.session({ label: "two" })];
     const [key, counter] = [newKey(), newCounter()];
-    const call = { key, counter, holdMs: t.ms(400) };
+    const call = { key, counter, holdMs: t.ms(1_000) };
     await (await count(t, one, call)).accepted();
     const second = await count(t, two, call);
     t.equal((await second.accepted()).state, AcceptState.joined, "The state of the second's ACCEPT", "KEY-002.1");
@@ -63,21 +81,16 @@ check({
   role: "both",
   async run(t) {
     const session = await t.session();
-    for (const [first, second] of [
-      [200, 10_000],
-      [10_000, 200],
-    ] as const) {
-      const [key, counter] = [newKey(), newCounter()];
-      const call = { key, counter, holdMs: t.ms(600) };
-      const one = await count(t, session, { ...call, deadlineMs: t.ms(first) });
-      await one.accepted();
-      const two = await count(t, session, { ...call, deadlineMs: t.ms(second) });
-      const [short, long] = first < second ? [one, two] : [two, one];
+    const both = async (...deadlines: readonly [number, number]): Promise<void> => {
+      const calls = together(session, { key: newKey(), counter: newCounter(), holdMs: t.ms(1_200), deadlines });
+      const [short, long] = deadlines[0] < deadlines[1] ? calls : calls.toReversed();
+      if (short === undefined || long === undefined) return;
       endedWith(t, await short.ended(), { code: "deadline_exceeded", outcome: "unknown", clause: "CALL-006.1" });
       t.expect(long.inbound.ended.entries.length === 0, "Both calls ended at the earlier deadline.", "KEY-005.1");
       const { code, value } = await long.ended();
       t.equal([code, value], ["ok", { value: 1 }], "What the call with the later deadline gets", "KEY-005.1");
-    }
+    };
+    await Promise.all([both(t.ms(200), t.ms(15_000)), both(t.ms(15_000), t.ms(200))]);
   },
 });
 
@@ -130,7 +143,7 @@ check({
   async run(t) {
     const session = await t.session();
     const [key, counter] = [newKey(), newCounter()];
-    const call = { key, counter, holdMs: t.ms(300) };
+    const call = { key, counter, holdMs: t.ms(800) };
     const calls = [
       await count(t, session, call),
       await count(t, session, call),

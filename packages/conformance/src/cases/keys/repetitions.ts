@@ -124,7 +124,7 @@ check({
     const [key, counter] = [newKey(), newCounter()];
     await (await count(t, session, { key, counter })).ended();
     const running = newKey();
-    const held = await count(t, session, { key: running, counter, holdMs: 1_000 });
+    const held = await count(t, session, { key: running, counter, holdMs: 3_000 });
     await held.accepted();
     const granted = await (await t.open(session, { tool: "test.grant", input: { scopes: ["other"] } })).ended();
     t.equal(offered(granted, "test.grant").value, "granted", "The result of test.grant");
@@ -132,7 +132,7 @@ check({
     while (session.offered.has("test.count")) await session.channel.take("offer");
     for (const [what, again] of [
       ["that is over", { key, counter }],
-      ["that runs", { key: running, counter, holdMs: 1_000 }],
+      ["that runs", { key: running, counter, holdMs: 3_000 }],
     ] as const) {
       const ending = await (await count(t, session, again)).ended();
       t.note(`the repetition of a call ${what}`);
@@ -169,7 +169,7 @@ check({
   async run(t) {
     const session = await t.session();
     const [key, counter, other] = [newKey(), newCounter(), newCounter()];
-    const running = await count(t, session, { key, counter, holdMs: t.ms(300) });
+    const running = await count(t, session, { key, counter, holdMs: t.ms(800) });
     await running.accepted();
     const ending = await (await count(t, session, { key, counter: other })).ended();
     endedWith(t, ending, { code: "already_exists", outcome: "not_started", clause: "KEY-003" });
