@@ -3,11 +3,10 @@
  *
  * @module
  */
-import type { Session } from "../../harness/session.ts";
 import { check } from "../../suite/case.ts";
-import type { Context } from "../../suite/context.ts";
 import * as build from "../../wire/build.ts";
 import { Content, FrameType } from "../../wire/constants.ts";
+import type { Frame } from "../../wire/frame.ts";
 import { encodeMessage } from "../../wire/message.ts";
 import { ownPeer, pause } from "./support.ts";
 
@@ -45,43 +44,19 @@ check({
   },
 });
 
-check({
-  id: "calls.read-before-a-silent-peer-is-given-up",
-  title: "a PONG that arrived while the event loop was blocked counts, although the heartbeat is overdue",
-  covers: ["CALL-015.1"],
-  role: "both",
-  limits: "quick",
-  needs: ["command"],
-  async run(t) {
-    const { session, process } = await ownPeer(t, { welcome: { heartbeatMs: t.ms(300) } });
-    session.automatic.pong = false;
-    // It has heard nothing for an interval, and asks.
-    const { id } = await session.channel.take("ping");
-    process.signal("SIGSTOP");
-    session.channel.send(build.pong(id));
-    await pause(t, 900);
-    process.signal("SIGCONT");
-    session.automatic.pong = true;
-    await session.roundTrip();
-    const call = await t.open(session, { tool: "test.echo", input: "still here" });
-    t.equal((await call.ended()).value, "still here", "The result on the same channel", "CALL-015.1");
-  },
-});
-
 /** How long a side may read before it acts on a limit that is overdue by so much (section 13), in milliseconds. */
 function readingMs(overdue: number): number {
   return Math.min(2_000, Math.max(250, overdue));
 }
 
 /**
- * A message that costs a peer time to read: a progress report, and octets that are skipped. Sockets are read a few megabytes at a time,
- * so that it takes many octets to make a peer look at its clock in between.
+ * Frames that cost a peer time to read: a progress report, and octets that are skipped. Sockets are read a few megabytes at a time, so
+ * that it takes many octets to make a peer look at its clock in between.
  */
-function flooding(t: Context, session: Session, stream: number, octets: number): Uint8Array | string {
+function filling(stream: number, octets: number): readonly Frame[] {
   const report = build.progress(stream, Content.json, new TextEncoder().encode("1"));
   // A frame of an unknown type with the top bit.
-  const filling = { ...report, type: 0xff, header: null, stream: 0, body: new Uint8Array(octets) };
-  return encodeMessage(t.carriage, session.channel.peerTag, [report, filling]);
+  return [report, { ...report, type: 0xff, header: null, stream: 0, body: new Uint8Array(octets).fill(0x78) }];
 }
 
 check({
@@ -89,27 +64,24 @@ check({
   title: "a result that lies behind much else to read counts, although the deadline is overdue when it is read",
   covers: ["CALL-015.1"],
   role: "both",
-  // The same message again and again: wrapped messages have numbers.
-  ways: ["binary", "shared"],
   needs: ["command"],
-  alone: true,
   async run(t) {
     const { session, process } = await ownPeer(t);
     const { channel } = session;
-    const deadline = performance.now() + t.ms(1_500);
-    const call = await t.peerCalls(session, { timeoutMs: t.ms(1_500) });
+    const deadline = performance.now() + t.ms(1_000);
+    const call = await t.peerCalls(session, { timeoutMs: t.ms(1_000) });
     const incoming = await call.incoming();
     incoming.accept();
-    const message = flooding(t, session, incoming.stream, 800);
-    for (let i = 0; i < 8_000; i++) channel.socket.send(message);
-    // It is in the middle of reading.
     process.signal("SIGSTOP");
     const inTime = performance.now() < deadline - 200;
+    for (let i = 0; i < 60; i++) channel.send(...filling(incoming.stream, 50_000));
     await incoming.end("in time");
     const id = channel.pingId();
     channel.send(build.ping(id));
-    await pause(t, Math.max(0, (deadline + 2_000 - performance.now()) / t.timeScale));
+    await pause(t, Math.max(0, (deadline + 1_800 - performance.now()) / t.timeScale));
     const overdue = performance.now() - deadline;
+    const arrived = channel.socket.buffered === 0;
+    t.note(`${channel.socket.buffered} octets have not arrived`);
     process.signal("SIGCONT");
     const continued = performance.now();
     const pong = await channel.take("pong", (frame) => frame.id === id, {
@@ -117,8 +89,8 @@ check({
       what: "PONG behind the result",
     });
     const settled = await call.settled();
-    // A machine that was too slow for this shows nothing.
-    if (!inTime || pong.received.at - continued > readingMs(overdue) / 2) return;
+    // A machine that was too slow for this, or has little room in its sockets, shows nothing.
+    if (!inTime || !arrived || pong.received.at - continued > readingMs(overdue) * 0.7) return;
     t.equal([settled.ok, settled.value], [true, "in time"], "What the peer's application was told", "CALL-015.1");
     t.equal(incoming.opened.inbound.resets.entries.length, 0, "RESETs of a call that had ended", "CALL-015.1");
   },
@@ -132,6 +104,7 @@ check({
   title: "a caller whose event loop was blocked acts on its deadline although there is much more to read",
   covers: ["CALL-015.2"],
   role: "both",
+  // The same message again and again: wrapped messages have numbers.
   ways: ["binary", "shared"],
   needs: ["command"],
   alone: true,
@@ -143,7 +116,8 @@ check({
     const incoming = await call.incoming();
     incoming.accept();
     process.signal("SIGSTOP");
-    const message = flooding(t, session, incoming.stream, 14_000_000 / FLOOD[t.role]);
+    const frames = filling(incoming.stream, 14_000_000 / FLOOD[t.role]);
+    const message = encodeMessage(t.carriage, channel.peerTag, frames);
     for (let i = 0; i < FLOOD[t.role]; i++) channel.socket.send(message);
     const id = channel.pingId();
     session.channel.send(build.ping(id));
