@@ -68,7 +68,8 @@ class Services:
 
     def register(self, registry: Registry) -> None:
         """Puts the tools into a registry."""
-        failing = _object(["how"], how={"enum": ["error", "throw", "result", "hang"]}, code=_COUNT, outcome=_COUNT, message=_STRING)
+        ways: Schema = {"enum": ["error", "throw", "result", "hang"]}
+        failing = _object(["how"], how=ways, code=_COUNT, outcome=_COUNT, message=_STRING)
         counted = _object(["value", "runs"], value=_COUNT, runs=_COUNT)
         for tool in (
             Tool("test.echo", "read", self._echo, "test", "Gives back what it was given."),

@@ -201,9 +201,13 @@ class Caller:
             call.listener.progress(value)
 
     def item(self, stream: Stream, value: Any, octets: int) -> None:
-        """An item came."""
+        """An item came. Nobody reads those of a tool that does not say in its offer that it sends any."""
         call: OutgoingCall = stream.owner
-        call.give_item(value, octets)
+        offered = None if self.session is None else self.session.offers.tools.get(call.request.tool)
+        if offered is None or not offered.streams:
+            self._taken(call, octets)
+        else:
+            call.give_item(value, octets)
 
     def ended(self, stream: Stream, ending: Ending) -> None:
         """END came: it tells the truth, except of what became of a call before it was opened again."""

@@ -48,7 +48,8 @@ ALL_CONTENTS = [Content.JSON, Content.MSGPACK, Content.TEXT, Content.BYTES]
 _BOUNDS = Bounds(CONTENT_DEPTH, CONTENT_MAP_ENTRIES, CONTENT_ARRAY_ENTRIES, CONTENT_CONTAINERS)
 _HALF_OF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 _JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_JSON_TOKEN = re.compile(rb"[\[\]{},]")
+_JSON_TOKEN = re.compile(rb"[\[\]{}]|,+")
+_NO_STRUCTURE = bytes(octet for octet in range(256) if octet not in b"[]{},")
 
 
 def plain(value: Any) -> tuple[Any, bool]:
@@ -190,18 +191,18 @@ def _count_json(data: bytes) -> None:
     if bare.count(b"[") + bare.count(b"{") > CONTENT_CONTAINERS:
         raise ProtocolError("CONT-004", "JSON that has too many arrays and maps")
     commas: list[int] = []
-    for match in _JSON_TOKEN.finditer(bare):
-        token = bare[match.start()]
-        if token in b"[{":
-            commas.append(0 if token == 0x5B else CONTENT_ARRAY_ENTRIES - CONTENT_MAP_ENTRIES)
+    for match in _JSON_TOKEN.finditer(bare.translate(None, _NO_STRUCTURE)):
+        token = match.group()
+        if token in (b"[", b"{"):
+            commas.append(0 if token == b"[" else CONTENT_ARRAY_ENTRIES - CONTENT_MAP_ENTRIES)
             if len(commas) > CONTENT_DEPTH:
                 raise ProtocolError("CONT-004", "JSON that is nested too deep")
-        elif token in b"]}" and commas:
-            commas.pop()
-        elif token == 0x2C and commas:
-            commas[-1] += 1
+        elif commas and token[0] == 0x2C:
+            commas[-1] += len(token)
             if commas[-1] >= CONTENT_ARRAY_ENTRIES:
                 raise ProtocolError("CONT-004", "an array or map of JSON has too many entries")
+        elif commas:
+            commas.pop()
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

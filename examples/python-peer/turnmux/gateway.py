@@ -113,8 +113,10 @@ class Gateway:
         standing = self._sessions.get(session_id)
         if standing is None:
             reason, principal = self._ended.get(session_id, ("", ""))
+            if reason and principal == who.principal:
+                raise NotResumed(f"the session ended: {reason}")
             # RESUME-010: of the session of another nothing is said.
-            raise NotResumed(f"the session ended: {reason}" if reason and principal == who.principal else "there is no such session")
+            raise NotResumed("there is no such session")
         standing.check_resume(who, hello, received, token)
         return standing, standing.resume(who, received)
 

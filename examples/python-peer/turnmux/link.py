@@ -12,6 +12,8 @@ from .overdue import Timer, note_reading
 from .wire import Message
 
 
+_READ_AT_ONCE = 16
+
 
 class Speaker(Protocol):
     """What speaks on a socket: the gateway's door, or a client's connection."""
@@ -70,13 +72,16 @@ class Link:
             await asyncio.gather(writing, return_exceptions=True)
 
     async def _read(self) -> None:
+        read = 0
         async for message in self._socket:
             note_reading()
             if not self.speaker.receive(message, time.monotonic()) and self._on_host is not None:
                 await self._on_host(message)
             self.wake()
-            # What waits is not read in one go: answers leave meanwhile.
-            await asyncio.sleep(0)
+            read += 1
+            if read % _READ_AT_ONCE == 0:
+                # What waits is not read in one go: answers leave meanwhile.
+                await asyncio.sleep(0)
 
     async def _write(self) -> None:
         try:

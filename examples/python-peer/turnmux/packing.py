@@ -85,6 +85,10 @@ class _Walk:
             self._at += 1
             if is_key:
                 self._key(first)
+            elif first == 0x80 or first == 0x90:
+                self._container()
+                if len(left) > self._bounds.depth:
+                    raise PackingError("nested too deep", excess=True)
             elif 0x80 <= first < 0xE0:
                 self._value(first)
         return self._at
@@ -102,13 +106,15 @@ class _Walk:
         if first in _FIXED:
             self._number(first)
             return
+        if first == 0xC4 and self._at < len(self._data):
+            self._container()
+            self._skip(1 + self._data[self._at])
+            return
         kind, length = self._length(first)
         if kind == "str":
             self._skip(length)
             return
-        self._containers += 1
-        if self._containers > self._bounds.containers:
-            raise PackingError("too many arrays, maps and octets", excess=True)
+        self._container()
         if kind == "bytes":
             self._skip(length)
             return
@@ -119,6 +125,11 @@ class _Walk:
         if length > 0:
             self._left.append(2 * length if kind == "map" else length)
             self._maps.append(kind == "map")
+
+    def _container(self) -> None:
+        self._containers += 1
+        if self._containers > self._bounds.containers:
+            raise PackingError("too many arrays, maps and octets", excess=True)
 
     def _length(self, first: int) -> tuple[str, int]:
         if 0xA0 <= first <= 0xBF:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from typing import Callable
 
-from .credit import Allowed, item_octets
+from .credit import Allowed
 from .delivery import Delivery
 from .frames import Frame, pack_header
 from .layout import CONT, FINAL, MORE, Type
