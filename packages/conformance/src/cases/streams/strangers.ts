@@ -26,7 +26,7 @@ const FRAMES: Readonly<
 for (const [name, { opener, make }] of Object.entries(FRAMES)) {
   check({
     id: `streams.unopened-${name}`,
-    title: `${name} on a stream that ${opener === "peer" ? "the receiver of it" : "its sender"} never opened ends the session`,
+    title: `${name} on a stream that ${opener === "peer" ? "the peer" : "its sender"} never opened ends the session`,
     covers: ["STREAM-003.1"],
     role: "both",
     async run(t) {
