@@ -109,6 +109,9 @@ class Door:
             envelope = carriage.recognise(message, frame_payload)
             if envelope is not None:
                 break
+        if self._hello is None and not standing:
+            # CARR-014, also for a REFUSE ahead of HELLO.
+            self._carriage = self._carriages[-1 if isinstance(message, str) else 0]
         if envelope is not None and envelope.tag == ZERO_TAG:
             if self._handshake(envelope, carriage, now):
                 return True

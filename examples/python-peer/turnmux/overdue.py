@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Callable
 
-_LATE_SECONDS = 0.03
+_LATE_SECONDS = 0.05
 """A timer that is so late says that the loop was blocked."""
-_LOOK_SECONDS = 0.05
+_LOOK_SECONDS = 0.02
 _LEAST_SECONDS, _MOST_SECONDS = 0.25, 2.0
 """How long reading goes on at most, which bounds what a peer that floods can put off."""
 

@@ -64,14 +64,14 @@ class _Walk:
         self._data = data
         self._bounds = bounds
         self._containers = 0
-        self._at = 0
         self._left = [1]
         """Values that are still to come, of the value as a whole and of each array and map around the next one."""
         self._maps = [False]
 
     def walk(self) -> int:
-        """Gives where the value ends."""
-        data, left, maps, size = self._data, self._left, self._maps, len(self._data)
+        """Gives where the value ends. What is short and may come very often is dealt with here."""
+        data, left, maps, size, at = self._data, self._left, self._maps, len(self._data), 0
+        most, depth = self._bounds.containers, self._bounds.depth
         while left:
             if left[-1] == 0:
                 left.pop()
@@ -79,85 +79,88 @@ class _Walk:
                 continue
             is_key = maps[-1] and left[-1] % 2 == 0
             left[-1] -= 1
-            if self._at >= size:
+            if at >= size:
                 raise PackingError("the value is cut off")
-            first = data[self._at]
-            self._at += 1
+            first = data[at]
+            at += 1
             if is_key:
-                self._key(first)
-            elif first == 0x80 or first == 0x90:
-                self._container()
-                if len(left) > self._bounds.depth:
-                    raise PackingError("nested too deep", excess=True)
-            elif 0x80 <= first < 0xE0:
-                self._value(first)
-        return self._at
+                at = self._key(first, at)
+            elif first <= 0x7F or first >= 0xE0:
+                continue
+            elif first == 0xC4 and at < size:
+                self._containers += 1
+                at += 1 + data[at]
+                if self._containers > most:
+                    raise _TOO_MANY
+            elif first in (0x80, 0x90) and len(left) <= depth:
+                self._containers += 1
+                if self._containers > most:
+                    raise _TOO_MANY
+            else:
+                at = self._value(first, at)
+        if at > size:
+            raise PackingError("the value is cut off")
+        return at
 
-    def _key(self, first: int) -> None:
-        kind, length = self._length(first)
+    def _key(self, first: int, at: int) -> int:
+        kind, length, at = self._length(first, at)
         if kind != "str":
             raise PackingError("a key is not a string")
-        if self._skip(length) == b"__proto__":
+        if self._data[at : at + length] == b"__proto__":
             raise PackingError("the key __proto__", excess=True)
+        return at + length
 
-    def _value(self, first: int) -> None:
+    def _value(self, first: int, at: int) -> int:
         if first in (0xC0, 0xC2, 0xC3):
-            return
+            return at
         if first in _FIXED:
-            self._number(first)
-            return
-        if first == 0xC4 and self._at < len(self._data):
-            self._container()
-            self._skip(1 + self._data[self._at])
-            return
-        kind, length = self._length(first)
+            return self._number(first, at)
+        kind, length, at = self._length(first, at)
         if kind == "str":
-            self._skip(length)
-            return
-        self._container()
+            return at + length
+        self._containers += 1
+        if self._containers > self._bounds.containers:
+            raise _TOO_MANY
         if kind == "bytes":
-            self._skip(length)
-            return
+            return at + length
         if len(self._left) > self._bounds.depth:
             raise PackingError("nested too deep", excess=True)
         if length > (self._bounds.map_entries if kind == "map" else self._bounds.array_entries):
             raise PackingError(f"the {kind} has too many entries", excess=True)
-        if length > 0:
-            self._left.append(2 * length if kind == "map" else length)
-            self._maps.append(kind == "map")
+        self._left.append(2 * length if kind == "map" else length)
+        self._maps.append(kind == "map")
+        return at
 
-    def _container(self) -> None:
-        self._containers += 1
-        if self._containers > self._bounds.containers:
-            raise PackingError("too many arrays, maps and octets", excess=True)
-
-    def _length(self, first: int) -> tuple[str, int]:
+    def _length(self, first: int, at: int) -> tuple[str, int, int]:
+        """The kind and the length of what `first` begins, and where it goes on."""
         if 0xA0 <= first <= 0xBF:
-            return "str", first & 0x1F
+            return "str", first & 0x1F, at
         if 0x90 <= first <= 0x9F:
-            return "array", first & 0x0F
+            return "array", first & 0x0F, at
         if 0x80 <= first <= 0x8F:
-            return "map", first & 0x0F
+            return "map", first & 0x0F, at
         if first not in _LENGTHS:
             raise PackingError(f"the type {first:02x} of MessagePack is not taken here")
         kind, octets = _LENGTHS[first]
-        return kind, int.from_bytes(self._skip(octets), "big")
+        return kind, int.from_bytes(self._next(at, octets), "big"), at + octets
 
-    def _number(self, first: int) -> None:
+    def _number(self, first: int, at: int) -> int:
         if first == 0xCA and not self._bounds.float_32:
             raise PackingError("a float 32 is not taken here")
         layout = _FIXED[first]
-        value = struct.unpack(layout, self._skip(struct.calcsize(layout)))[0]
+        octets = struct.calcsize(layout)
+        value = struct.unpack(layout, self._next(at, octets))[0]
         if isinstance(value, int):
             if abs(value) > MAX_SAFE_INTEGER:
                 raise PackingError("an integer is beyond 2^53-1")
         elif not math.isfinite(value):
             raise PackingError("a number is not finite")
+        return at + octets
 
-    def _skip(self, length: int) -> bytes:
-        start = self._at
-        self._at += length
-        if self._at > len(self._data):
+    def _next(self, at: int, octets: int) -> bytes:
+        if at + octets > len(self._data):
             raise PackingError("the value is cut off")
-        # What is skipped is looked at where it is short: numbers, and keys.
-        return self._data[start : self._at] if length <= 9 else b""
+        return self._data[at : at + octets]
+
+
+_TOO_MANY = PackingError("too many arrays, maps and octets", excess=True)
