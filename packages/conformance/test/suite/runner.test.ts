@@ -111,7 +111,7 @@ describe("a run", () => {
     const folder = await mkdtemp(join(tmpdir(), "turnmux-runner-"));
     const file = join(folder, "pid");
     const ready = "console.log(JSON.stringify({ ready: { endpoint: 'ws://127.0.0.1:9' } }))";
-    const script = `require("fs").writeFileSync(process.argv[1], String(process.pid)); ${ready}; setInterval(() => {}, 1e6)`;
+    const script = `require("fs").writeFileSync(process.argv[1], String(process.pid)); ${ready}; require("net").createServer().listen(0)`;
     await run({ role: "gateway", target: { command: [process.execPath, "-e", script, file] }, only: () => false });
     const pid = Number(await readFile(file, "utf8"));
     await rm(folder, { recursive: true });
