@@ -98,6 +98,11 @@ class Channel:
         except ProtocolError as error:
             self.fault(error)
 
+    def count_dropped(self, envelope: Envelope) -> None:
+        """CARR-020: a message of the handshake that came late and was dropped has a number all the same."""
+        if envelope.sequence == self._sequence:
+            self._sequence += 1
+
     # Frames of the channel itself.
 
     def _frame(self, frame: Frame, now: float) -> None:

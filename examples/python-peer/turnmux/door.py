@@ -94,7 +94,8 @@ class Door:
         self._carriage: Carriage = self._carriages[0]
         self._tag = b""
         self._over_tags: set[bytes] = set()
-        self._last_hello: bytes | None = None
+        self._last_hello: Frame | None = None
+        """The HELLO of the channel that stands, or of the one that ended or was refused last."""
 
     # In.
 
@@ -140,7 +141,7 @@ class Door:
         return "HELLO" if self._hello is None else "PROOF"
 
     def _handshake(self, envelope: Envelope, carriage: Carriage, now: float) -> bool:
-        if self.channel is not None and not self._may_begin_anew(envelope):
+        if self._last_hello is not None and not self._may_begin_anew(envelope):
             return self._is_late(envelope)
         try:
             frames = list(envelope.frames)
@@ -152,30 +153,34 @@ class Door:
 
     def _may_begin_anew(self, envelope: Envelope) -> bool:
         """CARR-032: behind a channel that ended a new HELLO begins another one."""
-        assert self.channel is not None
-        if not self.channel.closed or self.own_endpoint:
+        if self.own_endpoint or (self.channel is not None and not self.channel.closed):
             return False
         try:
             frames = list(envelope.frames)
         except ProtocolError:
             return False
         envelope.frames = iter(frames)
-        if frames[0].type != Type.HELLO or frames[0].body == self._last_hello:
+        if frames[0].type != Type.HELLO or self._last_hello is None or frames[0].body == self._last_hello.body:
             return False
-        self.channel = self._hello = self._challenge = None
+        self.channel = self._hello = self._challenge = self._last_hello = None
         self._octets = self._sequence = 0
         return True
 
     def _is_late(self, envelope: Envelope) -> bool:
-        """CARR-006: the HELLO that opened the channel, or a PROOF for it, which are dropped."""
+        """CARR-006: the HELLO of the channel that stands or has ended, or a PROOF for it, which are dropped."""
         try:
             frame = next(envelope.frames)
         except ProtocolError:
             return False
-        header = frame.header or []
+        header, last = frame.header or [], self._last_hello
+        assert last is not None
         if frame.type == Type.HELLO:
-            return frame.body == self._last_hello
-        return frame.type == Type.PROOF and self._hello is not None and header[0] == (self._hello.header or [])[1]
+            late = frame.body == last.body
+        else:
+            late = frame.type == Type.PROOF and header[0] == (last.header or [])[1]
+        if late and self.channel is not None:
+            self.channel.count_dropped(envelope)
+        return late
 
     def _count(self, envelope: Envelope) -> None:
         if envelope.sequence is not None:
@@ -267,7 +272,7 @@ class Door:
         places = [header[1], self._tag, VERSION, features, own, [1, 2, 3, 4], self._limits.heartbeat_ms, *ending]
         self._send(ZERO_TAG, handshake_frame(Type.WELCOME, places))
         self._until = None
-        self._last_hello = self._hello.body
+        self._last_hello = self._hello
         self.channel = Channel(
             self._carriage,
             self._tag,
@@ -321,6 +326,7 @@ class Door:
         """The handshake led to nothing; on a host's socket another one may follow."""
         if self._tag:
             self._over_tags.add(self._tag)
+        self._last_hello = self._hello or self._last_hello
         self._hello = self._challenge = None
         self._tag, self._octets, self._sequence, self._until = b"", 0, 0, None
         if self.own_endpoint:
