@@ -4,11 +4,36 @@
  * @module
  */
 
-/** By the id of a case: by which peers it may be passed, as which role, and why. */
+/** What may pass a case although it is no peer. */
 export interface Tolerated {
+  /** Their ids. */
   readonly peers: readonly string[];
   readonly reason: string;
 }
 
+/** The reference up to the end of its handshake, with what it offers. */
+const SHAKE_HANDS = ["degenerate.echo", "degenerate.nothing", "degenerate.refuses-calls"];
+
 /** By the id of a case. */
-export const TOLERATED: Readonly<Record<string, Tolerated>> = {};
+export const TOLERATED: Readonly<Record<string, Tolerated>> = {
+  "auth.client-keeps-secret": {
+    peers: ["degenerate.deaf", ...SHAKE_HANDS],
+    reason: "looks for the secret in what a process of its own says in its handshake, and that is the reference's",
+  },
+  "auth.gateway-keeps-secret": {
+    peers: SHAKE_HANDS,
+    reason: "looks for the secret in what a process of its own says in its handshake, and that is the reference's",
+  },
+  "carriage.close-code-of-a-drain": {
+    peers: SHAKE_HANDS,
+    reason: "is about the close code of a gateway of its own that has no call to finish",
+  },
+  "resume.gateway-started-anew": {
+    peers: SHAKE_HANDS,
+    reason: "is about `notResumed` in WELCOME of a gateway of its own, behind which no call is made",
+  },
+  "resume.most-without-a-channel": {
+    peers: ["degenerate.nothing", "degenerate.refuses-calls"],
+    reason: "is about which sessions of a gateway of its own may be resumed, in which no call is made",
+  },
+};

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Case, CaseResult, Requirement, Verdict } from "@turnmux/conformance";
+import { allCases, type Case, type CaseResult, type Requirement, type Verdict } from "@turnmux/conformance";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { DEGENERATE_PEERS } from "../../src/degenerate/peers.ts";
 import { judged } from "../../src/degenerate/run.ts";
+import { TOLERATED } from "../../src/degenerate/tolerated.ts";
 import { OptionError, readOptions } from "../../src/options.ts";
 import { coverageOf } from "../../src/matrix/coverage.ts";
 import { matrix, page, table, type Outcome } from "../../src/matrix/page.ts";
@@ -138,6 +139,14 @@ describe("A peer that is none", () => {
     expect(judged(peer, "gateway", [...failures, result("p", "pass")]).problems).toHaveLength(1);
     const many = Array.from({ length: 20 }, (_, index) => result(`p.${index}`, "pass"));
     expect(judged(peer, "gateway", [...failures, ...many]).problems).toHaveLength(21);
+  });
+});
+
+describe("What peers that are none may pass", () => {
+  it("are cases that there are, and peers that there are", () => {
+    const [cases, peers] = [new Set(allCases().map(({ id }) => id)), new Set(DEGENERATE_PEERS.map(({ id }) => id))];
+    expect(Object.keys(TOLERATED).filter((id) => !cases.has(id))).toEqual([]);
+    expect(Object.values(TOLERATED).flatMap((one) => one.peers.filter((id) => !peers.has(id)))).toEqual([]);
   });
 });
 
