@@ -197,6 +197,16 @@ mutant({
 });
 
 mutant({
+  id: "calls.takes-the-tools-deadline",
+  breaks: "CALL-006.3",
+  roles: ["gateway"],
+  file: "packages/core/src/session/dispatcher.ts",
+  find: "lesser(event.deadlineMs ?? tool.timeoutMs, tool.maxTimeoutMs)",
+  replace: "(tool.maxTimeoutMs ?? event.deadlineMs ?? tool.timeoutMs)",
+  why: "lets the tool's longest deadline count where the caller's is shorter",
+});
+
+mutant({
   id: "calls.does-not-tell-its-deadline",
   breaks: "CALL-006.3",
   roles: ["gateway"],

@@ -5,6 +5,7 @@
  */
 import { newKey } from "../../harness/calls.ts";
 import { check } from "../../suite/case.ts";
+import { FrameType } from "../../wire/constants.ts";
 import { endsWith, fails, openWithoutDeadline } from "./support.ts";
 
 check({
@@ -90,12 +91,15 @@ check({
   role: "gateway",
   async run(t) {
     const session = await t.session();
-    await fails(
-      t,
-      session,
-      { tool: "test.short", input: { ms: 200 }, deadlineMs: 50 },
-      { code: "deadline_exceeded", outcome: "failed", clause: "CALL-006.3" },
-    );
+    const input = { ms: 60_000 };
+    const longest = await t.open(session, { tool: "test.short", input, deadlineMs: 30_000 });
+    const shorter = await t.open(session, { tool: "test.short", input, deadlineMs: 50 });
+    for (const call of [shorter, longest]) {
+      endsWith(t, await call.ended(), "deadline_exceeded", "failed", "CALL-006.3");
+    }
+    const ends = session.channel.frames.entries.filter(({ frame }) => frame.type === FrameType.end);
+    const order = ends.map(({ frame }) => frame.stream);
+    t.equal(order, [shorter.stream, longest.stream], "Which of the calls ended first", "CALL-006.3");
   },
 });
 

@@ -62,10 +62,10 @@ check({
   role: "both",
   async run(t) {
     const session = await t.session();
-    const call = await t.peerCalls(session, { acceptTimeoutMs: t.ms(300), timeoutMs: t.ms(20_000) });
+    const call = await t.peerCalls(session, { acceptTimeoutMs: t.ms(800), timeoutMs: t.ms(20_000) });
     const incoming = await call.incoming();
     incoming.accept();
-    await pause(t, 450);
+    await pause(t, 1_000);
     await session.roundTrip();
     t.equal(incoming.opened.inbound.resets.entries.length, 0, "RESETs of a call that was accepted", "CALL-007.1");
     await incoming.end("done");
