@@ -4,6 +4,7 @@
  * @module
  */
 import { setTimeout as wait } from "node:timers/promises";
+import { openFrame } from "../../harness/calls.ts";
 import type { Session } from "../../harness/session.ts";
 import { check } from "../../suite/case.ts";
 import type { Context } from "../../suite/context.ts";
@@ -176,7 +177,7 @@ check({
       await acknowledgedAtOnce(t, session, "1,064 octets, where 4,096 are kept");
     }
     // Many small ones make it up as well: 64 each.
-    for (let times = 0; times < 16; times++) await t.open(session, { tool: "test.nothing" });
+    session.send(...Array.from({ length: 16 }, () => openFrame(session, { tool: "test.nothing" }).frame));
     await acknowledgedAtOnce(t, session, "16 frames, where 4,096 octets are kept");
   },
 });
@@ -189,10 +190,9 @@ check({
   needs: ["delivery"],
   async run(t) {
     const session = await t.session();
-    for (let times = 0; times < 4; times++) {
-      const input = { ms: 20_000, pad: "x".repeat(40_000) };
-      await t.open(session, { tool: "test.slow", input, content: Content.json });
-    }
+    const input = { ms: 20_000, pad: "x".repeat(40_000) };
+    // In one message: nothing is acknowledged in between because of its time.
+    session.send(...Array.from({ length: 4 }, () => openFrame(session, { tool: "test.slow", input }).frame));
     await acknowledgedAtOnce(t, session, "160,000 octets");
   },
 });

@@ -2,6 +2,7 @@
 
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
+import { newKey } from "../../harness/calls.ts";
 import type { GatewayProcess } from "../../harness/targets.ts";
 import { LastingClient } from "../../history/lasting-client.ts";
 import { LastingGateway } from "../../history/lasting-gateway.ts";
@@ -102,6 +103,8 @@ check({
     const die = async (): Promise<void> => {
       const before = recording.events.length;
       await wait(t.ms(RECORD_MS));
+      // What is claimed behind it shows that the journal has come so far.
+      await client.call({ tool: "test.count", key: newKey(), input: { counter: newKey() }, deadlineMs: 60_000 });
       recording.add({ type: "recorded", before });
       recording.add({ type: "died" });
       await gateway.process.kill();

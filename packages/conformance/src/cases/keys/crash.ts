@@ -15,6 +15,12 @@ import { count, endedWith, mortal, newCounter, ran, untilCounted, type Mortal } 
 /** Time for a journal to have an ending on disk of which the caller was told already. */
 const RECORD_MS = 100;
 
+/** What callers were told is on disk: it had time, and what is claimed behind it shows that the journal has come so far. */
+async function recorded(t: Context, session: Session): Promise<void> {
+  await wait(t.ms(RECORD_MS));
+  await (await count(t, session, { key: newKey(), counter: newCounter() })).ended();
+}
+
 check({
   id: "keys.replayed-after-a-restart",
   title: "what is recorded of calls is there when the process that ran them was killed",
@@ -32,7 +38,7 @@ check({
     };
     await (await count(t, session, { key: good, counter, by: 4 })).ended();
     await (await t.open(session, failing)).ended();
-    await wait(t.ms(RECORD_MS));
+    await recorded(t, session);
     await peer.die();
     const after = await peer.session({ label: "after" });
     const { code, value } = await (await count(t, after, { key: good, counter, by: 4 })).ended();
@@ -86,7 +92,7 @@ check({
     await ran(t, after, counter, { runs: 1, clause: "KEY-007.1" });
     const other = await (await count(t, after, { key, counter: newCounter() })).ended();
     endedWith(t, other, { code: "already_exists", outcome: "not_started", clause: "KEY-004.2" });
-    await wait(t.ms(RECORD_MS));
+    await recorded(t, after);
     await peer.die();
     const later = await peer.session({ label: "later" });
     const recorded = await (await count(t, later, call)).ended();
