@@ -95,8 +95,8 @@ check({
     await recorded(t, after);
     await peer.die();
     const later = await peer.session({ label: "later" });
-    const recorded = await (await count(t, later, call)).ended();
-    endedWith(t, recorded, { code: "aborted", outcome: "unknown", clause: "KEY-004.2" });
+    const replayed = await (await count(t, later, call)).ended();
+    endedWith(t, replayed, { code: "aborted", outcome: "unknown", clause: "KEY-004.2" });
     await ran(t, later, counter, { runs: 1, clause: "KEY-007.1" });
   },
 });

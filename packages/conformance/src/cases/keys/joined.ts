@@ -103,9 +103,11 @@ check({
     const session = await t.session();
     const key = newKey();
     const call = { tool: "test.failOnce", key, input: { how: "hang" } };
-    const one = await t.open(session, { ...call, deadlineMs: t.ms(200) });
-    await one.accepted();
-    const two = await t.open(session, { ...call, deadlineMs: t.ms(500) });
+    const frames = [t.ms(200), t.ms(500)].map((deadlineMs) => openFrame(session, { ...call, deadlineMs }));
+    // In one message, so that the second has joined before the first one's time is over.
+    session.send(...frames.map(({ frame }) => frame));
+    const [one, two] = frames.map(({ stream }) => new OutgoingCall(session, stream));
+    if (one === undefined || two === undefined) return;
     endedWith(t, await one.ended(), { code: "deadline_exceeded", outcome: "unknown", clause: "CALL-006.1" });
     endedWith(t, await two.ended(), { code: "deadline_exceeded", outcome: "unknown", clause: "KEY-005.1" });
     // The handler hangs until it is aborted. What it ended with then is there for whoever comes.
