@@ -19,7 +19,7 @@ import { Socket } from "./socket.ts";
 import { inTurn } from "./starting.ts";
 
 /** How long a peer under test may take to start, in milliseconds, before the time scale. */
-const START_MS = 15_000;
+const START_MS = 30_000;
 
 /** A process takes its time to start also where everything else is meant to be quick. */
 function startMs(timeScale: number): number {
