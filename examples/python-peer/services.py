@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 from pathlib import Path
 from typing import Any
 
+from turnmux.appended import AppendedLines
 from turnmux.caller import absent_or
 from turnmux.content import ABSENT
 from turnmux.errors import CODE_NAMES, OUTCOME_NAMES, ToolError
@@ -34,20 +33,17 @@ class Counters:
     def __init__(self, folder: Path | None) -> None:
         self._values: dict[str, int] = {}
         self._runs: dict[str, int] = {}
-        self._file: int | None = None
-        if folder is None:
-            return
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "counters.jsonl"
-        if path.exists():
-            for line in path.read_text("utf-8").split("\n")[:-1]:
-                self._add(*json.loads(line))
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._lines: AppendedLines | None = None
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lines = AppendedLines(folder / "counters.jsonl")
+            for counter, by in self._lines.found:
+                self._add(counter, by)
 
     def add(self, counter: str, by: int) -> int:
         """Adds to a counter, on disk first."""
-        if self._file is not None:
-            os.write(self._file, json.dumps([counter, by]).encode() + b"\n")
+        if self._lines is not None:
+            self._lines.append([counter, by])
         return self._add(counter, by)
 
     def _add(self, counter: str, by: int) -> int:

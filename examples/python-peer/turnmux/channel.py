@@ -15,7 +15,7 @@ from .rates import Rates
 from .session import Session
 from .wire import Carriage, Envelope, Message, WrappedCarriage
 
-CLOSE_NORMAL, CLOSE_GOING, CLOSE_PROTOCOL, CLOSE_POLICY, CLOSE_TOO_MUCH, CLOSE_FAULT = 1000, 1001, 1002, 1008, 1009, 1011
+CLOSE_NORMAL, CLOSE_GOING, CLOSE_PROTOCOL, CLOSE_POLICY, CLOSE_TOO_MUCH = 1000, 1001, 1002, 1008, 1009
 CLOSE_SILENT = 4408
 
 
@@ -68,7 +68,6 @@ class Channel:
         self._sequence = sequence
         """The number of the next wrapped message; the handshake had the first ones (CARR-020)."""
         self._last_words: Frame | None = None
-        self.stalled_since: float | None = None
 
     # In.
 

@@ -35,6 +35,7 @@ class Connection:
         self._wake = wake
         self._over: list[tuple[bytes, bytes]] = []
         """Tags and nonces of channels that ended on this socket (CARR-006, CARR-032)."""
+        self._nonce = b""
         self._channel: Channel | None = None
         self._last: Channel | None = None
         self._handshake: ClientHandshake | None = None

@@ -15,9 +15,6 @@ from .limits import Limits, Stated
 from .proof import Grant, verify
 from .wire import ZERO_TAG, BinaryCarriage, Carriage, Envelope, Message, TextCarriage
 
-MUCH_MORE = 16
-"""A socket is cut off where this many times `handshakeOctets` come before WELCOME."""
-
 
 @dataclass(frozen=True)
 class Vouched:

@@ -76,9 +76,15 @@ class Gateway:
             wrapped=wrapped,
         )
         link.speaker = door
-        await link.run()
-        if door.channel is not None:
-            door.channel.lost()
+        try:
+            await link.run()
+        except Exception:
+            if current:
+                current[-1].fault()
+            raise
+        finally:
+            if door.channel is not None:
+                door.channel.lost()
 
     # Sessions.
 

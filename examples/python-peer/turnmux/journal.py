@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .appended import AppendedLines
 from .content import ABSENT
 from .errors import CallError
 from .events import Ending
@@ -36,23 +35,15 @@ class Record:
 
 
 class Journal:
-    """Records by principal and key (KEY-001), whatever the session. Without a path it is in memory.
-
-    Lines are written with one system call each and not forced to the disk: they outlive the process, not the machine.
-    """
+    """Records by principal and key (KEY-001), whatever the session. Without a path it is in memory."""
 
     def __init__(self, path: Path | None) -> None:
         self._records: dict[tuple[str, str], Record] = {}
-        self._file: int | None = None
+        self._lines = None if path is None else AppendedLines(path)
         self.refuses: str = "nothing"
         """For tests of KEY-009: "claims", "endings" or "nothing"."""
-        if path is None:
-            return
-        if path.exists():
-            # A line that a crash cut off was not answered for.
-            for line in path.read_text("utf-8").split("\n")[:-1]:
-                self._replay(json.loads(line))
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        for line in self._lines.found if self._lines is not None else ():
+            self._replay(line)
 
     def find(self, principal: str, key: str) -> Record | None:
         """What is recorded under a key."""
@@ -95,13 +86,13 @@ class Journal:
 
     def close(self) -> None:
         """Closes the file."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        if self._lines is not None:
+            self._lines.close()
+            self._lines = None
 
     def _write(self, line: dict[str, Any]) -> None:
-        if self._file is not None:
-            os.write(self._file, json.dumps(line).encode() + b"\n")
+        if self._lines is not None:
+            self._lines.append(line)
 
     def _replay(self, line: dict[str, Any]) -> None:
         if "claim" in line:

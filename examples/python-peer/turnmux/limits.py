@@ -46,8 +46,6 @@ class Limits:
     meta_entries: int = 32
     deadline_verdict_ms: int = 250
     cancel_verdict_ms: int = 5000
-    hand_over: int = 128 * KIB
-    stall_ms: int = 60_000
     replay: int = 4 * MIB
     ack_delay_ms: int = 250
     stream_credit: int = 512 * KIB

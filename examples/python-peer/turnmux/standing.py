@@ -9,7 +9,7 @@ import time
 from typing import Any, Callable
 
 from .caller import Caller
-from .channel import CLOSE_FAULT, Channel, ChannelEnd
+from .channel import Channel, ChannelEnd
 from .dispatch import Dispatcher
 from .door import Hello, Vouched
 from .errors import CallError
@@ -161,8 +161,8 @@ class StandingSession:
             self._settle(ChannelEnd(True, code, message))
 
     def fault(self) -> None:
-        """A fault of this side's own."""
-        self.end("internal", "the gateway failed", CLOSE_FAULT)
+        """A fault of this side's own; the WebSocket is closed with 1011 for it."""
+        self.end("internal", "the gateway failed")
 
     def _settle(self, end: ChannelEnd) -> None:
         if self.session.over:
