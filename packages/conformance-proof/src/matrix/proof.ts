@@ -88,7 +88,10 @@ async function runAll(rows: readonly Row[], options: Options, problems: string[]
     mutants = await runMutants(catalogue.mutants, {
       jobs: MUTANTS,
       onresult: (result, done, total) => {
-        if (result.fate !== "killed") problems.push(lineOf(result));
+        if (result.fate !== "killed") {
+          say(lineOf(result));
+          problems.push(lineOf(result));
+        }
         pulse.beat(`mutants: ${done} of ${total}`);
       },
     });
