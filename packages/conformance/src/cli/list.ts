@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clause, Requirement } from "../spec/extract.ts";
-import type { Case } from "../suite/case.ts";
+import type { Case, Need } from "../suite/case.ts";
 import { byClause } from "../report/assessment.ts";
 import { wrapped } from "../report/text.ts";
 import { type ListInvocation, UsageError } from "./arguments.ts";
@@ -80,15 +80,20 @@ function casesOf(catalogue: Catalogue, id: string): string[] {
   return ["cases", ...table(found).map((line) => `  ${line}`)];
 }
 
+const NEEDS: Readonly<Record<Need, string>> = {
+  command: "needs a peer that is started by a command",
+  keys: "needs the keys of section 15",
+  delivery: "needs the feature delivery",
+  credit: "needs the feature credit",
+};
+
 function explainCase(catalogue: Catalogue, entry: Case): string {
   const { id, title, covers, limits = "default", needs = [], ways, level = "must", alone = false } = entry;
   const facts = [
     `for ${roleName(entry)}`,
     `carriage ${ways === undefined ? "any" : ways.join(", ")}`,
     `limits ${limits}`,
-    ...needs.map((need) =>
-      need === "command" ? "needs a peer that is started by a command" : `needs the feature ${need}`,
-    ),
+    ...needs.map((need) => NEEDS[need]),
     ...(level === "should" ? ["a failure is a warning"] : []),
     ...(alone ? ["runs alone"] : []),
   ];

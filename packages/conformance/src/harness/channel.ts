@@ -13,6 +13,7 @@ import { decodeMessage, encodeMessage, type Carriage } from "../wire/message.ts"
 import { fields, type FieldsOf } from "../wire/parse.ts";
 import { showFrame } from "../wire/show.ts";
 import { Inbox } from "./inbox.ts";
+import type { SuiteKey } from "./keys.ts";
 import type { Socket, SocketEnd } from "./socket.ts";
 import type { Trace } from "./trace.ts";
 
@@ -41,6 +42,8 @@ export interface ChannelOptions {
   readonly carriage: Carriage;
   readonly trace: Trace;
   readonly timeScale: number;
+  /** The key that is proved on it, or asked for, where a case names none. */
+  readonly key: SuiteKey;
   /** In front of each line of the trace, where a case has several channels. */
   readonly label?: string;
 }
@@ -56,6 +59,8 @@ function keyOf(data: Uint8Array | string): string {
 export class Channel {
   readonly socket: Socket;
   readonly carriage: Carriage;
+  /** The key that is proved on it, or asked for, where a case names none. */
+  readonly key: SuiteKey;
   readonly frames: Inbox<Received> = new Inbox();
   /** Messages of the host, in order. */
   readonly host: Inbox<Uint8Array | string> = new Inbox();
@@ -80,6 +85,7 @@ export class Channel {
   constructor(socket: Socket, options: ChannelOptions) {
     this.socket = socket;
     this.carriage = options.carriage;
+    this.key = options.key;
     this.#trace = options.trace;
     this.#label = options.label === undefined ? "" : `[${options.label}] `;
     this.#timeScale = options.timeScale;

@@ -10,7 +10,7 @@ import { codeName } from "../wire/constants.ts";
 import { encodePayload, type Frame } from "../wire/frame.ts";
 import type { FieldsOf } from "../wire/parse.ts";
 import type { Channel } from "./channel.ts";
-import { KEYS, prove, proves, type SuiteKey } from "./keys.ts";
+import { prove, proves, type SuiteKey } from "./keys.ts";
 import { SUITE_LIMITS, type StatedLimits } from "./limits.ts";
 import type { Established } from "./session.ts";
 
@@ -31,7 +31,7 @@ export interface HelloOptions {
 
 /** What a case may choose in a handshake as the client. */
 export interface ClientHandshakeOptions extends HelloOptions {
-  /** Default: `conformance`. */
+  /** Default: the channel's. */
   readonly key?: SuiteKey;
 }
 
@@ -94,7 +94,7 @@ export async function clientHandshake(
 ): Promise<ClientHandshake> {
   const hello = makeHello(channel, options);
   channel.send(hello.frame);
-  const challenge = await challengeOrWelcome(channel, hello, options.key ?? KEYS.conformance);
+  const challenge = await challengeOrWelcome(channel, hello, options.key ?? channel.key);
   const welcome = await welcomed(channel);
   channel.peerTag = welcome.tag;
   return { established: establishedByWelcome(welcome, hello), welcome, challenge, hello };
@@ -166,7 +166,7 @@ export interface GatewayHandshakeOptions {
   /** Asks for a proof. Default: true on a socket of turnmux's own. */
   readonly challenge?: boolean;
   readonly audience?: string;
-  /** The key that the client is to prove. Default: `conformance`. */
+  /** The key that the client is to prove. Default: the channel's. */
   readonly key?: SuiteKey;
   /** Default: a new session's. */
   readonly session?: { readonly id: string; readonly resumedFrom: number };
@@ -223,7 +223,7 @@ export function makeWelcome(
 ): { readonly frame: Frame; readonly established: Established } {
   const features = chosen(hello, options);
   const own = { ...SUITE_LIMITS, ...options.limits };
-  const key = options.key ?? KEYS.conformance;
+  const key = options.key ?? channel.key;
   const id = options.session?.id ?? `s_${randomBytes(12).toString("hex")}`;
   const resumeToken = features.includes("delivery") ? (options.resumeToken ?? randomBytes(32)) : undefined;
   const scopes = options.scopes ?? key.scopes;
@@ -271,7 +271,7 @@ export async function gatewayHandshake(
     const challenge = makeChallenge(channel, hello, options);
     channel.send(challenge);
     const proof = await channel.take("proof");
-    const key = options.key ?? KEYS.conformance;
+    const key = options.key ?? channel.key;
     const requirement = key.method === "token" ? "AUTH-001" : "AUTH-002";
     if (proof.method !== key.method || proof.keyId !== key.keyId) {
       throw new Failure(`PROOF is for method ${proof.method} and a key id other than ${key.keyId}.`, requirement);

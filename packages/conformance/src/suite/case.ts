@@ -9,8 +9,13 @@ import type { PeerRole, Way } from "./verdict.ts";
 /** Limits that a peer under test is started with, by the name of the set. */
 export type LimitSet = "default" | "small" | "quick";
 
-/** What a case needs of a peer beyond the protocol. `command`: a process that the suite starts, stops and kills. */
-export type Need = "command" | "delivery" | "credit";
+/**
+ * What a case needs of a peer beyond the protocol.
+ *
+ * - `command`: a process that the suite starts, stops and kills
+ * - `keys`: the keys of section 15, by name, and not just the one that is proved everywhere
+ */
+export type Need = "command" | "keys" | "delivery" | "credit";
 
 /** One case. */
 export interface Case {

@@ -132,6 +132,11 @@ export class Context {
     return limitsOf(this.#parts.entry.limits ?? "default", this.timeScale);
   }
 
+  /** The key that is proved where a case names none: that of the command line, or `conformance`. */
+  get key(): SuiteKey {
+    return this.#parts.gateway?.key ?? KEYS.conformance;
+  }
+
   /** Milliseconds, by the time scale. */
   ms(milliseconds: number): number {
     return Math.round(milliseconds * this.timeScale);
@@ -239,8 +244,8 @@ export class Context {
   }
 
   #channel(socket: Socket, label: string | undefined): Channel {
-    const { carriage, trace, timeScale } = this;
-    const channel = new Channel(socket, { carriage, trace, timeScale, ...(label === undefined ? {} : { label }) });
+    const { carriage, trace, timeScale, key } = this;
+    const channel = new Channel(socket, { carriage, trace, timeScale, key, ...(label === undefined ? {} : { label }) });
     this.#channels.push(channel);
     if (this.#disposed) socket.cut();
     return channel;
@@ -258,8 +263,7 @@ export class Context {
 
   /** The same on a socket that is there, towards a gateway. */
   async sessionAsClient(channel: Channel, options: SessionOptions = {}): Promise<Session> {
-    const { key } = this.#gatewayTarget();
-    const { established } = await clientHandshake(channel, { ...(key === undefined ? {} : { key }), ...options.hello });
+    const { established } = await clientHandshake(channel, options.hello);
     const session = this.adopt(channel, established);
     session.send(build.offer(OfferMode.replace, options.offer ?? SUITE_TOOLS));
     await channel.take("offer");
@@ -286,7 +290,7 @@ export class Context {
     const session = new Session(channel, established);
     this.#sessions.push(session);
     for (const need of this.#parts.entry.needs ?? []) {
-      if (need !== "command" && !session.has(need))
+      if ((need === "delivery" || need === "credit") && !session.has(need))
         throw new Unsupported(`The peer under test has no feature ${need}.`);
     }
     return session;
@@ -300,7 +304,7 @@ export class Context {
     const channel = await this.socket({ label: "resumed", ...options });
     const token = session.resumeToken;
     if (token === undefined) throw new Failure("WELCOME gave no resume token.", "RESUME-001");
-    const key = options.key ?? this.#gatewayTarget().key;
+    const { key } = options;
     const handshake = await clientHandshake(channel, {
       ...(key === undefined ? {} : { key }),
       resume: { sessionId: session.id, token, received: session.receivedCount },

@@ -175,6 +175,8 @@ function judge(
 function missingNeed(entry: Case, parts: ConstructorParameters<typeof Context>[0]): string | undefined {
   if (parts.gateway === undefined || parts.gateway.isCommand) return undefined;
   if (entry.needs?.includes("command") === true) return "It needs a gateway that the suite starts: gateway -- command.";
+  if (entry.needs?.includes("keys") === true && parts.gateway.key !== undefined)
+    return "It needs the keys of section 15, and the command line has another one.";
   if (entry.limits !== undefined && entry.limits !== "default") {
     return `It needs a gateway that the suite starts, with the limits "${entry.limits}": gateway -- command.`;
   }

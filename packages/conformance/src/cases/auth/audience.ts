@@ -162,7 +162,7 @@ check({
   covers: ["AUTH-006"],
   role: "gateway",
   ways: ["binary", "text"],
-  needs: ["command"],
+  needs: ["keys", "command"],
   async run(t) {
     const guess = `a-guess-${t.random.integer(1e8, 1e9)}`;
     const gateway = await t.ownGateway();

@@ -21,6 +21,7 @@ for (const key of [conformance, wide, stranger, device]) {
     covers: [key.method === "token" ? "AUTH-001" : "AUTH-002"],
     role: "gateway",
     ways: ["binary", "text"],
+    needs: ["keys"],
     async run(t) {
       const { welcome, challenge } = await clientHandshake(await t.socket(), { key });
       t.expect(challenge?.methods.includes(key.method) === true, `CHALLENGE does not list ${key.method}.`);
@@ -145,6 +146,7 @@ for (const [name, make] of WRONG) {
     covers: ["AUTH-003.1", signed ? "AUTH-002" : "AUTH-001"],
     role: "gateway",
     ways: ["binary", "text"],
+    needs: ["keys"],
     async run(t) {
       await refusedProof(t, "AUTH-003.1", make);
     },
@@ -164,6 +166,7 @@ for (const [name, features, versions] of TAMPERED) {
     covers: ["AUTH-003.1"],
     role: "gateway",
     ways: ["binary", "text"],
+    needs: ["keys"],
     async run(t) {
       const channel = await t.socket();
       const shaken = await challenged(channel);
@@ -181,6 +184,7 @@ check({
   covers: ["AUTH-003.1"],
   role: "gateway",
   ways: ["binary", "text"],
+  needs: ["keys"],
   async run(t) {
     for (const change of [{ audience: "elsewhere.example:443" }, { features: [] }, { methods: ["token"] }]) {
       const channel = await t.socket();
@@ -202,6 +206,7 @@ check({
   covers: ["AUTH-003.1"],
   role: "gateway",
   ways: ["binary", "text"],
+  needs: ["keys"],
   async run(t) {
     const alike = WRONG.slice(0, 14);
     const sentences = new Set<string>();
@@ -240,6 +245,7 @@ check({
   covers: ["AUTH-004", "AUTH-003.1"],
   role: "gateway",
   ways: ["binary", "text"],
+  needs: ["keys"],
   async run(t) {
     for (const key of [conformance, device]) {
       const first = await t.socket({ label: "recorded" });
@@ -269,6 +275,7 @@ check({
   covers: ["AUTH-003.1", "AUTH-004"],
   role: "gateway",
   ways: ["binary", "text"],
+  needs: ["keys"],
   async run(t) {
     const [one, other] = [await t.socket({ label: "one" }), await t.socket({ label: "other" })];
     const nonce = t.random.octets(16);

@@ -43,6 +43,7 @@ check({
   covers: ["CALL-010.2"],
   role: "gateway",
   ways: ["binary", "text"],
+  needs: ["keys"],
   async run(t) {
     const session = await t.session({ hello: { key: KEYS.wide } });
     const ending = await (await t.open(session, { tool: "test.secret", input: {} })).ended();

@@ -112,8 +112,8 @@ check({
 
 /** The suite's end of another channel on the socket of one that is over. */
 function nextChannel(t: Context, before: Channel): Channel {
-  const { carriage, trace, timeScale } = t;
-  return new Channel(before.socket, { carriage, trace, timeScale, label: "next" });
+  const { carriage, trace, timeScale, key } = t;
+  return new Channel(before.socket, { carriage, trace, timeScale, key, label: "next" });
 }
 
 const ENDS: readonly (readonly [name: string, end: (session: Session) => Promise<unknown>])[] = [

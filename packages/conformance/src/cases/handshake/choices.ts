@@ -4,7 +4,6 @@
  * @module
  */
 import { clientHandshake, makeHello, makeWelcome, proofOf, stated, takeHello } from "../../harness/handshake.ts";
-import { KEYS } from "../../harness/keys.ts";
 import { SUITE_LIMITS } from "../../harness/limits.ts";
 import { check } from "../../suite/case.ts";
 import * as build from "../../wire/build.ts";
@@ -152,7 +151,7 @@ check({
   async run(t) {
     const channel = await t.socket();
     const { hello, frame } = await challenged(channel);
-    const proof = proofOf(KEYS.conformance, hello, frame);
+    const proof = proofOf(t.key, hello, frame);
     channel.send({ ...proof, header: [t.random.octets(16), ...(proof.header ?? []).slice(1)] });
     const refuse = await channel.take("refuse");
     t.expect(refuse.code !== 0, "REFUSE has no code.", "HAND-004");
@@ -296,7 +295,7 @@ check({
       const asked = await channel.take("challenge");
       channel.peerTag = asked.tag;
       channel.send(hello.frame);
-      channel.send(proofOf(KEYS.conformance, hello, asked.received.frame));
+      channel.send(proofOf(t.key, hello, asked.received.frame));
     }
     const welcome = await channel.take("welcome");
     channel.peerTag = welcome.tag;

@@ -6,7 +6,6 @@
 import { randomBytes } from "node:crypto";
 import { newKey, openCall, OutgoingCall } from "../../harness/calls.ts";
 import { establishedByWelcome, makeHello, proofOf, takeHello } from "../../harness/handshake.ts";
-import { KEYS } from "../../harness/keys.ts";
 import { check } from "../../suite/case.ts";
 import type { Context } from "../../suite/context.ts";
 import { encodeBody, type Value } from "../../wire/body.ts";
@@ -51,7 +50,7 @@ check({
 async function callBehindProof(t: Context): Promise<void> {
   const channel = await t.socket();
   const { hello, frame } = await challenged(channel);
-  channel.send(proofOf(KEYS.conformance, hello, frame));
+  channel.send(proofOf(t.key, hello, frame));
   channel.send(build.offer(0, []), callOf(1, "test.echo", "first"));
   channel.send(callOf(3, "test.echo", "second"), build.ping(5));
   const welcome = await channel.take("welcome");
@@ -73,7 +72,7 @@ check({
     const counter = `behind-wrong-proof-${randomBytes(6).toString("hex")}`;
     const channel = await t.socket();
     const { hello, frame } = await challenged(channel);
-    channel.send(proofOf({ ...KEYS.conformance, secret: "not this one" }, hello, frame));
+    channel.send(proofOf({ ...t.key, secret: "not this one" }, hello, frame));
     channel.send(build.offer(0, []), callOf(1, "test.count", { counter }, newKey()));
     await refused(t, channel, { code: "unauthenticated", clause: "HAND-006.3", nonce: hello.nonce });
     t.equal(channel.arrived, 2, "The frames that a refused client was sent", "HAND-006.3");
@@ -113,7 +112,7 @@ check({
     const channel = await t.socket();
     const { hello } = await challenged(channel, { features: TOO_MANY.slice(0, 30) });
     const { nonce: clientNonce } = hello;
-    const { method, keyId } = KEYS.conformance;
+    const { method, keyId } = t.key;
     channel.send(build.proof({ clientNonce, method, keyId, proof: new Uint8Array(2_500) }));
     await refused(t, channel, { code: "resource_exhausted", clause: "HAND-007.2", nonce: clientNonce });
   },

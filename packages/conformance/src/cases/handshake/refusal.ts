@@ -4,7 +4,6 @@
  * @module
  */
 import { makeHello, makeWelcome, proofOf, takeHello } from "../../harness/handshake.ts";
-import { KEYS } from "../../harness/keys.ts";
 import { check } from "../../suite/case.ts";
 import { Failure } from "../../suite/verdict.ts";
 import * as build from "../../wire/build.ts";
@@ -146,7 +145,7 @@ check({
   async run(t) {
     const channel = await t.socket();
     const { hello, frame } = await challenged(channel);
-    channel.send(proofOf(KEYS.conformance, hello, frame));
+    channel.send(proofOf(t.key, hello, frame));
     channel.send(build.goaway({ code: Code.cancelled, message: "no more" }));
     await handshakeOver(t, channel, 1000);
     // The gateway may have said WELCOME before it heard of that.

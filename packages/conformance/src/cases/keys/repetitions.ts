@@ -46,6 +46,7 @@ check({
   covers: ["KEY-001"],
   role: "gateway",
   ways: ["binary", "text"],
+  needs: ["keys"],
   async run(t) {
     const session = await t.session();
     const stranger = await t.session({ label: "stranger", hello: { key: KEYS.stranger } });

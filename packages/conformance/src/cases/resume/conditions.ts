@@ -22,7 +22,7 @@ check({
   covers: ["RESUME-004.1", "HAND-010"],
   role: "gateway",
   ways: ["binary", "text"],
-  needs: ["delivery"],
+  needs: ["keys", "delivery"],
   async run(t) {
     const session = await lasting(t);
     await cut(session);
@@ -39,7 +39,7 @@ check({
   covers: ["RESUME-004.1"],
   role: "gateway",
   ways: ["binary", "text"],
-  needs: ["delivery"],
+  needs: ["keys", "delivery"],
   async run(t) {
     const session = await lasting(t);
     notResumed(session, await ask(t, session, { hello: { key: KEYS.stranger } }), "RESUME-004.1");
@@ -63,7 +63,7 @@ check({
     await cut(session);
     const channel = await t.socket({ label: "without a proof" });
     const shaken = await challenged(channel, { resume: { sessionId, token, received } });
-    channel.send(proofOf({ ...KEYS.conformance, secret: "a guess" }, shaken.hello, shaken.frame));
+    channel.send(proofOf({ ...t.key, secret: "a guess" }, shaken.hello, shaken.frame));
     const { nonce } = shaken.hello;
     await refused(t, channel, { code: "unauthenticated", clause: "RESUME-004.1", nonce });
     await resume(t, session);
@@ -78,7 +78,7 @@ check({
   covers: ["RESUME-004.1"],
   role: "gateway",
   ways: ["shared"],
-  needs: ["delivery", "command"],
+  needs: ["keys", "delivery", "command"],
   async run(t) {
     const { endpoint: url } = await t.urls();
     if (url === undefined) throw new Unsupported("The gateway under test has no endpoint of its own.");
@@ -98,7 +98,7 @@ check({
   covers: ["RESUME-004.1", "RESUME-009.1"],
   role: "gateway",
   ways: ["binary", "text"],
-  needs: ["delivery"],
+  needs: ["keys", "delivery"],
   async run(t) {
     const session = await lasting(t);
     await cut(session);
@@ -157,7 +157,7 @@ check({
     if (t.ownEndpoint) {
       const { received } = await channel.take("challenge");
       const hello = { frame, payload: encodePayload(frame), nonce, limits: SUITE_LIMITS };
-      channel.send(proofOf(KEYS.conformance, hello, received.frame));
+      channel.send(proofOf(t.key, hello, received.frame));
     }
     const { resumedFrom } = await channel.take("welcome");
     t.equal(resumedFrom, undefined, "resumedFrom", "RESUME-004.3");
@@ -209,7 +209,7 @@ check({
   covers: ["RESUME-009.1", "RESUME-009.2"],
   role: "gateway",
   ways: ["binary", "text"],
-  needs: ["delivery"],
+  needs: ["keys", "delivery"],
   async run(t) {
     const session = await lasting(t);
     t.expect(!session.offered.has("test.secret"), "The gateway offers what the scopes do not allow.", "TOOL-002.1");
@@ -230,7 +230,7 @@ check({
   covers: ["RESUME-009.1", "RESUME-009.2"],
   role: "gateway",
   ways: ["binary", "text"],
-  needs: ["delivery"],
+  needs: ["keys", "delivery"],
   async run(t) {
     const session = await lasting(t, { hello: { key: KEYS.wide } });
     t.expect(session.offered.has("test.secret"), "The gateway does not offer test.secret.", "TOOL-002.1");
@@ -273,7 +273,7 @@ check({
   covers: ["RESUME-010", "HAND-010"],
   role: "gateway",
   ways: ["binary", "text"],
-  needs: ["delivery"],
+  needs: ["keys", "delivery"],
   async run(t) {
     const standing = await lasting(t, { label: "standing" });
     const over = await lasting(t, { label: "over" });
@@ -315,7 +315,7 @@ check({
     if (t.ownEndpoint) {
       const asked = await channel.take("challenge");
       channel.peerTag = asked.tag;
-      channel.send(proofOf(KEYS.conformance, hello, asked.received.frame));
+      channel.send(proofOf(t.key, hello, asked.received.frame));
     }
     const welcome = await channel.take("welcome");
     t.expect((welcome.notResumed ?? "") !== "", "WELCOME does not say why nothing was resumed.", "HAND-010");

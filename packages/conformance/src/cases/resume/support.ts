@@ -137,6 +137,6 @@ export async function nextChannel(t: Context, session: Session): Promise<Channel
     session.channel.tag = randomBytes(8);
     return session.channel;
   }
-  const { carriage, trace, timeScale } = t;
-  return new Channel(session.channel.socket, { carriage, trace, timeScale, label: "next" });
+  const { carriage, trace, timeScale, key } = t;
+  return new Channel(session.channel.socket, { carriage, trace, timeScale, key, label: "next" });
 }

@@ -109,6 +109,7 @@ check({
   covers: ["TOOL-004"],
   role: "gateway",
   ways: ["binary", "text"],
+  needs: ["keys"],
   async run(t) {
     const input = { tools: ["test.secret"] };
     const narrow = await describe(t, await t.session({ label: "narrow" }), input);

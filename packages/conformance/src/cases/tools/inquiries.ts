@@ -12,6 +12,7 @@ import type { Context } from "../../suite/context.ts";
 import { Failure } from "../../suite/verdict.ts";
 import type { Value } from "../../wire/body.ts";
 import { Code, Outcome } from "../../wire/constants.ts";
+import { offered } from "../keys/support.ts";
 
 const Known = z.looseObject({
   state: z.enum(["running", "settled", "abandoned", "none"]),
@@ -158,6 +159,7 @@ check({
   covers: ["TOOL-005.1"],
   role: "gateway",
   ways: ["binary", "text"],
+  needs: ["keys"],
   async run(t) {
     const key = newKey();
     const first = await t.session({ label: "first" });
@@ -213,7 +215,7 @@ check({
     const call = await t.open(session, { tool: "test.count", key: running, callId, input });
     await call.accepted();
     t.equal((await flightOf(t, session, callId))?.key, running, "The key of the call in flight", "TOOL-006");
-    await (await t.open(session, { tool: "test.grant", input: { scopes: [] } })).ended();
+    offered(await (await t.open(session, { tool: "test.grant", input: { scopes: [] } })).ended(), "test.grant");
     while (session.offered.size > 0) await session.channel.take("offer");
     for (const key of [settled, running]) {
       const ending = await (await t.open(session, { tool: "turnmux.outcome", input: { key } })).ended();
@@ -277,6 +279,7 @@ check({
   covers: ["TOOL-006"],
   role: "gateway",
   ways: ["binary", "text"],
+  needs: ["keys"],
   async run(t) {
     const first = await t.session({ label: "first" });
     const callId = newKey();
