@@ -40,7 +40,7 @@ export interface Assessment {
 export interface Coverage {
   /** That a passed case is about, and no failed one. */
   readonly kept: readonly string[];
-  /** That a failed case says was broken; where it does not say which, all that it is about. */
+  /** That a failed case says was broken. Where that is none of those that it is about, or it does not say which, all these as well. */
   readonly broken: readonly string[];
   /** Whose cases were all unsupported, or could not be finished. */
   readonly unseen: readonly string[];
@@ -112,9 +112,9 @@ function coverageOf(findings: readonly Finding[], mustClauses: ReadonlySet<strin
     const clauses = result.covers.filter((clause) => mustClauses.has(clause));
     const { verdict, requirement } = result;
     if (verdict === "fail") {
-      for (const clause of requirement !== undefined && clauses.includes(requirement) ? [requirement] : clauses) {
-        broken.add(clause);
-      }
+      const named = requirement !== undefined && mustClauses.has(requirement) ? [requirement] : [];
+      const own = named.some((clause) => clauses.includes(clause)) ? [] : clauses;
+      for (const clause of [...named, ...own]) broken.add(clause);
     }
     const into = verdict === "pass" ? kept : unseen;
     for (const clause of clauses) into.add(clause);

@@ -79,6 +79,13 @@ describe("the MUST clauses", () => {
     expect(coverage.kept).toEqual([]);
   });
 
+  it("count as broken where a case that is not about them says so, beside those that it is about", () => {
+    const passed = result("a", "pass", { covers: ["FRAME-004.1"] });
+    const failed = result("b", "fail", { covers: ["FRAME-001"], requirement: "FRAME-004.1" });
+    const { coverage } = assess([run([passed, failed])], standard());
+    expect(coverage).toEqual({ kept: [], broken: ["FRAME-001", "FRAME-004.1"], unseen: [] });
+  });
+
   it("are sorted by area and number", () => {
     expect(["FLOW-010", "FLOW-001.10", "FLOW-001.2", "CALL-001"].sort(byClause)).toEqual([
       "CALL-001",
