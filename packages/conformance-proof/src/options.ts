@@ -36,8 +36,8 @@ of the reference, and fails peers that are none. Prints one matrix.
 
   --only PARTS   some of ${PARTS.join(", ")}
   --peer NAMES   some rows of the matrix: gateway-binary, client-shared, ...
-  --write        writes docs/conformance.md
-  --check        fails where docs/conformance.md says something else
+  --write        writes docs/conformance.md; what --only leaves out stays as it is there
+  --check        fails where docs/conformance.md says something else of what was run
   --repeat N     runs each peer N times, and reports every case whose verdict differs or is bad
   --load         with --repeat: keeps another core busy meanwhile
   --seed S       what is drawn at random (1)
@@ -55,10 +55,12 @@ export class OptionError extends Error {
 export function readOptions(args: readonly string[]): Options {
   const { values } = parsed(args);
   const parts = new Set(values.only === undefined ? PARTS : values.only.split(",").map(partOf));
-  const whole = values.only === undefined && values.peer === undefined;
   const repeat = countOf("--repeat", values.repeat);
-  if ((values.write || values.check) && (!whole || repeat !== undefined)) {
-    throw new OptionError("--write and --check are about everything: leave --only, --peer and --repeat out");
+  if ((values.write || values.check) && (values.peer !== undefined || repeat !== undefined)) {
+    throw new OptionError("--write and --check are about whole parts: leave --peer and --repeat out");
+  }
+  if ((values.write || values.check) && parts.has("coverage") && !parts.has("reference")) {
+    throw new OptionError("coverage is what passes against the reference: --only reference,coverage");
   }
   if (values.write && values.check) throw new OptionError("pass --write or --check");
   if (values.load && repeat === undefined) throw new OptionError("--load goes with --repeat");

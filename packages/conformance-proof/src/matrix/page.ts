@@ -8,6 +8,7 @@
 import type { DegenerateResult } from "../degenerate/run.ts";
 import { TOLERATED } from "../degenerate/tolerated.ts";
 import type { MutantResult } from "../mutants/run.ts";
+import { PARTS, type Part } from "../options.ts";
 import type { Coverage } from "./coverage.ts";
 import type { RowResult } from "./rows-run.ts";
 
@@ -23,32 +24,14 @@ export interface Outcome {
 
 /** The matrix alone, in lines. */
 export function matrix({ rows, coverage, mutants, degenerate }: Outcome): string[] {
-  const lines: string[] = [];
-  if (rows.length > 0) {
-    const cells = rows.map(({ row, counts }) => [
-      row.peer,
-      row.over,
-      counts.pass + counts.fail + counts.warn + counts.unsupported + counts.error,
-      counts.pass,
-      counts.fail + counts.error,
-      counts.warn,
-      counts.unsupported,
-    ]);
-    lines.push(...table(["peer", "over", "cases", "pass", "fail", "warn", "unsupported"], cells));
-  }
+  const lines: string[] = rows.length > 0 ? rowTable(rows) : [];
   const summary: (readonly (string | number)[])[] = [];
   if (coverage !== undefined) {
     summary.push(["MUSTs of the specification", coverage.musts]);
     summary.push(["of them covered by cases", coverage.covered]);
     summary.push(["of them excused, with a reason", coverage.excused.size]);
   }
-  if (mutants !== undefined) {
-    const planted = new Set(mutants.map(({ mutant }) => mutant.id));
-    const alive = new Set(mutants.filter(({ fate }) => fate !== "killed").map(({ mutant }) => mutant.id));
-    summary.push(["mutants of the reference", planted.size]);
-    summary.push(["of them killed by a case that cites what they break", planted.size - alive.size]);
-    summary.push(["MUSTs that a mutant breaks", new Set(mutants.map(({ mutant }) => mutant.breaks)).size]);
-  }
+  if (mutants !== undefined) summary.push(...mutantSummary(mutants));
   if (degenerate !== undefined) {
     summary.push(["runs against peers that are none", degenerate.length]);
     summary.push(["of them failed as they must", degenerate.filter(({ problems }) => problems.length === 0).length]);
@@ -58,9 +41,59 @@ export function matrix({ rows, coverage, mutants, degenerate }: Outcome): string
   return lines;
 }
 
-/** The whole page. */
-export function page(outcome: Outcome): string {
-  const { coverage, mutants, areas, degenerate } = outcome;
+function rowTable(rows: readonly RowResult[]): string[] {
+  const cells = rows.map(({ row, counts }) => [
+    row.peer,
+    row.over,
+    counts.pass + counts.fail + counts.warn + counts.unsupported + counts.error,
+    counts.pass,
+    counts.fail + counts.error,
+    counts.warn,
+    counts.unsupported,
+  ]);
+  return table(["peer", "over", "cases", "pass", "fail", "warn", "unsupported"], cells);
+}
+
+function mutantSummary(mutants: readonly MutantResult[]): (readonly (string | number)[])[] {
+  const planted = new Set(mutants.map(({ mutant }) => mutant.id));
+  const alive = new Set(mutants.filter(({ fate }) => fate !== "killed").map(({ mutant }) => mutant.id));
+  return [
+    ["mutants of the reference", planted.size],
+    ["of them killed by a case that cites what they break", planted.size - alive.size],
+    ["MUSTs that a mutant breaks", new Set(mutants.map(({ mutant }) => mutant.breaks)).size],
+  ];
+}
+
+/** What stands on the page by itself, so that it can be run and written by itself. */
+export type Block = Part;
+
+/** The blocks that an outcome has something to say about. */
+export function blocks({ rows, coverage, mutants, areas, degenerate }: Outcome): ReadonlyMap<Block, readonly string[]> {
+  const found = new Map<Block, readonly string[]>();
+  for (const part of ["reference", "python"] as const) {
+    const own = rows.filter(({ row }) => row.part === part);
+    if (own.length > 0) found.set(part, rowTable(own));
+  }
+  if (coverage !== undefined) found.set("coverage", coverageBlock(coverage));
+  if (mutants !== undefined) {
+    found.set("mutants", [...table(["", "number"], mutantSummary(mutants)), "", ...mutantTable(mutants, areas)]);
+  }
+  if (degenerate !== undefined) found.set("degenerate", degenerateTable(degenerate));
+  return found;
+}
+
+/** The page: its blocks out of an outcome, and those that were not run as they are on the page before. */
+export function page(outcome: Outcome, before: string = ""): string {
+  const fresh = blocks(outcome);
+  const old = blocksIn(before);
+  const block = (name: Block): string[] => [
+    begin(name),
+    "",
+    ...(fresh.get(name) ?? old.get(name) ?? ["(not run yet)"]),
+    "",
+    END,
+  ];
+  const tolerated = Object.entries(TOLERATED).map(([id, { peers, reason }]) => [id, peers.join(", "), reason]);
   const lines = [
     "# Conformance",
     "",
@@ -73,44 +106,75 @@ export function page(outcome: Outcome): string {
     "",
     "## The matrix",
     "",
-    ...matrix(outcome),
+    "The reference:",
+    "",
+    ...block("reference"),
+    "",
+    "The second language, written from the specification and the vectors alone ([examples/python-peer](../examples/python-peer)):",
+    "",
+    ...block("python"),
     "",
     "## Coverage",
     "",
     "A clause is one MUST of a numbered rule. It is covered where a case that cites it passes against the reference.",
     "",
-  ];
-  if (coverage !== undefined) {
-    const cells = coverage.sections.map(({ section, musts, covered, excused }) => [section, musts, covered, excused]);
-    lines.push(...table(["section", "MUSTs", "covered", "excused"], cells), "");
-    if (coverage.excused.size > 0) {
-      const excuses = [...coverage.excused].toSorted(([a], [b]) => a.localeCompare(b, "en", { numeric: true }));
-      lines.push(
-        "Excused, since nothing of them can be seen from outside:",
-        "",
-        ...table(["clause", "why"], excuses),
-        "",
-      );
-    }
-  }
-  lines.push(
+    ...block("coverage"),
+    "",
     "## Mutants",
     "",
     "A mutant is the reference with one fault, put into its source as that is loaded. It is killed where a case that cites the clause fails.",
     "",
-  );
-  if (mutants !== undefined) lines.push(...mutantTable(mutants, areas), "");
-  lines.push(
+    ...block("mutants"),
+    "",
     "## Peers that are none",
     "",
     "Each has to fail at least this share of the cases that are not unsupported, those set aside that it may pass.",
     "",
-  );
-  if (degenerate !== undefined) lines.push(...degenerateTable(degenerate), "");
-  const tolerated = Object.entries(TOLERATED).map(([id, { peers, reason }]) => [id, peers.join(", "), reason]);
-  if (tolerated.length > 0)
-    lines.push("What they may pass, and why:", "", ...table(["cases", "peers", "why"], tolerated), "");
+    ...block("degenerate"),
+    ...(tolerated.length === 0
+      ? []
+      : ["", "What they may pass, and why:", "", ...table(["cases", "peers", "why"], tolerated)]),
+  ];
   return `${lines.join("\n").trimEnd()}\n`;
+}
+
+const END = "<!-- end -->";
+
+function begin(block: Block): string {
+  return `<!-- ${block} -->`;
+}
+
+/** The blocks that a page has. */
+function blocksIn(text: string): ReadonlyMap<Block, readonly string[]> {
+  const found = new Map<Block, readonly string[]>();
+  for (const name of PARTS) {
+    const from = text.indexOf(begin(name));
+    const to = text.indexOf(END, from);
+    if (from >= 0 && to >= 0)
+      found.set(
+        name,
+        text
+          .slice(from + begin(name).length, to)
+          .trim()
+          .split("\n"),
+      );
+  }
+  return found;
+}
+
+function coverageBlock(coverage: Coverage): string[] {
+  const cells = coverage.sections.map(({ section, musts, covered, excused }) => [section, musts, covered, excused]);
+  const all = ["all", coverage.musts, coverage.covered, coverage.excused.size];
+  const lines = table(["section", "MUSTs", "covered", "excused"], [...cells, all]);
+  if (coverage.excused.size === 0) return lines;
+  const excuses = [...coverage.excused].toSorted(([a], [b]) => a.localeCompare(b, "en", { numeric: true }));
+  return [
+    ...lines,
+    "",
+    "Excused, since nothing of them can be seen from outside:",
+    "",
+    ...table(["clause", "why"], excuses),
+  ];
 }
 
 function mutantTable(mutants: readonly MutantResult[], areas: ReadonlyMap<string, string>): string[] {

@@ -13,7 +13,7 @@ import { runMutants } from "../mutants/run.ts";
 import type { Options } from "../options.ts";
 import { coverageOf } from "./coverage.ts";
 import { matrix, page, type Outcome } from "./page.ts";
-import { differences, writePage } from "./published.ts";
+import { differences, publishedPage, writePage } from "./published.ts";
 import { burn, unsteady } from "./repeat.ts";
 import { allRows, type Row } from "./rows.ts";
 import { runRow, wrongIn, type RowResult } from "./rows-run.ts";
@@ -52,8 +52,10 @@ async function proveWith(programs: Programs | undefined, options: Options, say: 
   const outcome = await runAll(chosen, options, problems, say);
   say("");
   for (const line of matrix(outcome)) say(line);
-  if (options.write) writePage(page(outcome));
-  if (options.check) problems.push(...differences(page(outcome)));
+  // What was not run stays as it is on the page.
+  const text = page(outcome, publishedPage());
+  if (options.write) writePage(text);
+  if (options.check) problems.push(...differences(text));
   const wrong = [...outcome.rows.flatMap(wrongIn), ...problems];
   if (wrong.length > 0) say(`\nWhat is wrong:`);
   for (const sentence of wrong) say(`  ${sentence}`);

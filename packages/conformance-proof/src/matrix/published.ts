@@ -10,6 +10,11 @@ import { fileURLToPath } from "node:url";
 /** Where it is. */
 export const PAGE: string = fileURLToPath(new URL("../../../../docs/conformance.md", import.meta.url));
 
+/** What it says, or nothing where it is not there yet. */
+export function publishedPage(path: string = PAGE): string {
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
+}
+
 /** Writes it. */
 export function writePage(text: string, path: string = PAGE): void {
   writeFileSync(path, text);

@@ -87,6 +87,18 @@ describe("The page", () => {
     expect(differences(page(other), path).join("\n")).toMatch(/conformance\.md:\d+ is ".*", and came out as ".*"/);
   });
 
+  it("keeps what was not run as it is", () => {
+    const reference: Outcome = { ...NOTHING, rows: [row(result("a", "pass"))] };
+    const before = page({
+      ...reference,
+      coverage: coverageOf({ requirements: [], cases: [], excused: {}, results: [] }),
+    });
+    const after = page({ ...NOTHING, rows: [row(result("a", "fail"))] }, before);
+    expect(after).not.toBe(before);
+    expect(page(reference, after)).toBe(before);
+    expect(page(NOTHING, before)).toBe(before);
+  });
+
   it("has one line for each row", () => {
     const lines = matrix({ ...NOTHING, rows: [row(result("a", "pass"), result("b", "fail"))] });
     expect(lines).toHaveLength(3);
@@ -158,7 +170,8 @@ describe("The command line", () => {
 
   it.each([
     [["--only", "nothing"]],
-    [["--check", "--only", "python"]],
+    [["--check", "--only", "coverage"]],
+    [["--write", "--peer", "gateway-binary"]],
     [["--write", "--check"]],
     [["--load"]],
     [["--repeat", "no"]],
