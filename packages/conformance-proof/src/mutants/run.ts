@@ -6,13 +6,14 @@
 
 import { allCases, casesFor, run, type CaseResult, type PeerRole, type Way } from "@turnmux/conformance";
 import { mutantTarget } from "../reference.ts";
+import { kills, whyNotKilled } from "./fate.ts";
 import type { Mutant } from "./mutant.ts";
 import { misfit } from "./patch.ts";
 
 /**
- * - `killed`: a case that cites the clause fails
- * - `survived`: all of them pass, or there is none
- * - `broken`: it cannot be made or run, which shows nothing
+ * - `killed`: a case that cites the clause fails, and does not blame another requirement
+ * - `survived`: none does, or there is none
+ * - `broken`: it cannot be made or run, or does not work at all, which every case would find
  */
 export type Fate = "killed" | "survived" | "broken";
 
@@ -34,6 +35,9 @@ export interface MutantOptions {
   readonly onresult?: ((result: MutantResult, done: number, total: number) => void) | undefined;
 }
 
+/** What the suite asks of a peer before all cases: whether it opens a session and answers a call. */
+const SANITY = "sanity.first";
+
 const WAYS: readonly Way[] = ["binary", "text", "shared", "wrapped"];
 
 /** Runs each mutant as each peer that it is meant for. */
@@ -53,7 +57,7 @@ export async function runMutants(mutants: readonly Mutant[], options: MutantOpti
   return results;
 }
 
-/** Runs one mutant as one peer, until a case fails. */
+/** Runs one mutant as one peer, until a case finds it. */
 export async function runMutant(mutant: Mutant, role: PeerRole, timeScale = 1): Promise<MutantResult> {
   const startedAt = performance.now();
   const result = (fate: Fate, sentence: string): MutantResult => ({
@@ -73,10 +77,14 @@ export async function runMutant(mutant: Mutant, role: PeerRole, timeScale = 1): 
       const ids = new Set(coveringIds(mutant, role, way).filter((id) => !passed.has(id)));
       if (ids.size === 0) continue;
       const found = await runCases(mutant, role, way, ids, timeScale);
-      const kill = found.find(({ verdict }) => verdict === "fail" || verdict === "warn");
+      const sanity = found.find(({ id }) => id === SANITY);
+      if (sanity?.verdict !== "pass")
+        return result("broken", `it does not work at all (${way}): ${sanity?.sentence ?? ""}`);
+      const judged = found.filter(({ id }) => ids.has(id));
+      const kill = judged.find((one) => kills(mutant.breaks, one));
       if (kill !== undefined) return result("killed", `${kill.id} (${way})`);
-      for (const { id, verdict } of found) if (verdict === "pass") passed.add(id);
-      strange.push(...found.filter(({ verdict }) => verdict !== "pass"));
+      for (const { id, verdict } of judged) if (verdict === "pass") passed.add(id);
+      strange.push(...judged.filter(({ verdict }) => verdict !== "pass"));
     }
   } catch (error) {
     return result("broken", error instanceof Error ? error.message : String(error));
@@ -100,6 +108,7 @@ async function runCases(
   timeScale: number,
 ): Promise<readonly CaseResult[]> {
   const enough = new AbortController();
+  const left = new Set(ids);
   const report = await run({
     role,
     target: mutantTarget(role, mutant),
@@ -108,10 +117,12 @@ async function runCases(
     timeScale,
     jobs: 3,
     only: ({ id }) => ids.has(id),
-    sanity: false,
+    sanity: true,
     signal: enough.signal,
-    onresult: ({ verdict }) => {
-      if (verdict === "fail" || verdict === "warn") enough.abort();
+    onresult: (result) => {
+      left.delete(result.id);
+      // What the suite would ask behind the last case is of no interest here.
+      if (left.size === 0 || (ids.has(result.id) && kills(mutant.breaks, result))) enough.abort();
     },
   });
   return report.results;
@@ -123,8 +134,9 @@ function whySurvived(
   passed: readonly string[],
   strange: readonly CaseResult[],
 ): string {
-  const unsupported = strange.map(({ id, sentence = "" }) => `${id} is unsupported: ${sentence}`);
-  if (passed.length > 0 || unsupported.length > 0) return [`passed: ${passed.join(", ")}`, ...unsupported].join("; ");
+  const others = [...new Set(strange.map((one) => whyNotKilled(breaks, one)))];
+  const passes = passed.length > 0 ? [`passed: ${passed.join(", ")}`] : [];
+  if (passed.length > 0 || others.length > 0) return [...passes, ...others].join("; ");
   const elsewhere = allCases().filter(({ covers }) => covers.includes(breaks));
   return elsewhere.length === 0
     ? `no case covers ${breaks}`

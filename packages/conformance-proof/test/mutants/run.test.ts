@@ -8,18 +8,30 @@ import { mutantTarget, referenceTarget } from "../../src/reference.ts";
 import { Program } from "../support/program.ts";
 
 const file = "packages/conformance-proof/src/peers/services.ts";
-const find = "echo: (input) => input,";
+const find = "counted: ({ counter }) => counters.read(counter),";
+const wrong = "counted: () => ({ value: 4_711, runs: 0 }),";
 
 /** Clauses that no case of the suite covers, so that only those of this file do. */
-const [CLAUSE, OTHER] = ["TEST-001", "TEST-002"];
+const [CLAUSE, OTHER, BLAMED, TWICE, WARNED] = ["TEST-001", "TEST-002", "TEST-003", "TEST-004", "TEST-005"];
 
-check({
-  id: "test.echo",
-  title: "test.echo gives back what it is given",
-  covers: [CLAUSE],
-  role: "gateway",
-  run: (t) => t.healthy(),
-});
+function counted(id: string, covers: readonly string[], blames?: string, level: "must" | "should" = "must"): void {
+  check({
+    id,
+    title: "test.counted says what was counted",
+    covers,
+    role: "gateway",
+    level,
+    async run(t) {
+      const call = await t.open(await t.session(), { tool: "test.counted", input: { counter: "nobody's" } });
+      t.equal((await call.ended()).value, { value: 0, runs: 0 }, "What test.counted says", blames);
+    },
+  });
+}
+
+counted("test.counted", [CLAUSE]);
+counted("test.blames-another", [BLAMED, TWICE], OTHER);
+counted("test.blames-it", [TWICE], TWICE);
+counted("test.warns", [WARNED], undefined, "should");
 
 function planted(more: Partial<Mutant> & { readonly replace: string }): Mutant {
   const { replace, ...head } = more;
@@ -34,13 +46,37 @@ function planted(more: Partial<Mutant> & { readonly replace: string }): Mutant {
 }
 
 it("is killed by a case that covers what it breaks", async () => {
-  const result = await runMutant(planted({ replace: 'echo: () => "other",' }), "gateway");
-  expect(result).toMatchObject({ fate: "killed", sentence: "test.echo (binary)" });
+  const result = await runMutant(planted({ replace: wrong }), "gateway");
+  expect(result).toMatchObject({ fate: "killed", sentence: "test.counted (binary)" });
+});
+
+it("survives where all that fails blames another requirement", async () => {
+  const result = await runMutant(planted({ replace: wrong, breaks: BLAMED, ways: ["binary"] }), "gateway");
+  expect(result.fate).toBe("survived");
+  expect(result.sentence).toContain(`test.blames-another fails for ${OTHER}, and not for ${BLAMED}: `);
+});
+
+it("is killed by a case that blames what it breaks, whichever other failed first", async () => {
+  const result = await runMutant(planted({ replace: wrong, breaks: TWICE }), "gateway");
+  expect(result).toMatchObject({ fate: "killed", sentence: "test.blames-it (binary)" });
+});
+
+it("survives where a case only warns", async () => {
+  const result = await runMutant(planted({ replace: wrong, breaks: WARNED, ways: ["binary"] }), "gateway");
+  expect(result.fate).toBe("survived");
+  expect(result.sentence).toContain("test.warns only warns: ");
+});
+
+it("is broken where the peer does not work at all", async () => {
+  const edits = [{ file, find: "echo: (input) => input,", replace: 'echo: () => "other",' }];
+  const result = await runMutant(planted({ replace: "", edits }), "gateway");
+  expect(result.fate).toBe("broken");
+  expect(result.sentence).toContain("it does not work at all (binary): ");
 });
 
 it("survives where it changes nothing, and is reported with what passed", async () => {
   const result = await runMutant(planted({ replace: find, ways: ["text"] }), "gateway");
-  expect(result).toMatchObject({ fate: "survived", sentence: "passed: test.echo" });
+  expect(result).toMatchObject({ fate: "survived", sentence: "passed: test.counted" });
   expect(lineOf(result)).toContain("survived test.m as a gateway");
 });
 
@@ -48,7 +84,10 @@ it("survives where no case covers what it breaks", async () => {
   const result = await runMutant(planted({ replace: find, breaks: OTHER }), "gateway");
   expect(result).toMatchObject({ fate: "survived", sentence: `no case covers ${OTHER}` });
   const client = await runMutant(planted({ replace: find }), "client");
-  expect(client).toMatchObject({ fate: "survived", sentence: `no case covers ${CLAUSE} for a client, only test.echo` });
+  expect(client).toMatchObject({
+    fate: "survived",
+    sentence: `no case covers ${CLAUSE} for a client, only test.counted`,
+  });
 });
 
 it("is broken where it does not fit", async () => {
