@@ -4,10 +4,10 @@
  * @module
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
+import { Socket } from "node:net";
+import type { Readable, Writable } from "node:stream";
 import { z } from "zod";
-import { HarnessError } from "../suite/verdict.ts";
+import { Failure, HarnessError } from "../suite/verdict.ts";
 import { Inbox } from "./inbox.ts";
 
 /** A value on a line: JSON, with octets as `{"$bytes": base64}`. */
@@ -34,8 +34,31 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** How long a line of the standard output may be, in characters: 16 MiB where all are ASCII, as octets in JSON are. */
+export const LINE_CHARACTERS: number = 16 * 1024 * 1024;
+
 /** Lines of the standard error output that are kept for messages. */
 const KEPT_LINES = 20;
+
+/** How much of each of them is kept. */
+const KEPT_CHARACTERS = 8_192;
+
+/** Where there are process groups a peer leads one of its own: what it starts, as `sh` and `npx` do, can be ended with it. */
+const HAS_GROUPS = process.platform !== "win32";
+
+/** Those whose processes have not ended. */
+const living = new Set<PeerProcess>();
+
+/** A suite that exits while it has peers leaves none: those that do not look at their input least of all. */
+function endAll(): void {
+  for (const peer of living) void peer.kill();
+}
+
+/** How long a process that is gone may be waited for by what it wrote last, in milliseconds. */
+const LAST_WORDS_MS = 500;
+
+/** Signals that do not ask a process to end. */
+const HOLDING: ReadonlySet<NodeJS.Signals> = new Set(["SIGSTOP", "SIGCONT"]);
 
 /** One process under test. The suite owns it and stops it. */
 export class PeerProcess {
@@ -46,28 +69,73 @@ export class PeerProcess {
   readonly ready: Promise<unknown>;
   readonly ended: Promise<ProcessEnd>;
   #isEnded = false;
+  /** It cannot be used any more, although it may not have ended. */
+  readonly #broken: Promise<never>;
+  readonly #break: (reason: Error) => void;
+  #isReady = false;
+  /** The suite has told it to end. */
+  #asked = false;
+  #crash: ProcessEnd | undefined;
+  /** All that it wrote has been read. */
+  readonly #silent: Promise<unknown>;
+  /** The cases that it serves at present. */
+  readonly cases: Set<string> = new Set();
+  #casesAtTheEnd: readonly string[] = [];
   /** Events that belong to no session, `error` above all. */
   readonly general: Inbox<DriverEvent> = new Inbox();
   /** Hears of each event. */
   onevent: ((event: DriverEvent) => void) | undefined;
 
-  constructor(command: readonly string[], environment: Readonly<Record<string, string>>, within: number) {
+  /**
+   * Starts a program.
+   *
+   * @param within - How long it may take to be ready, in milliseconds.
+   * @param over - Fires when nobody waits for it any more: where it is not ready then, it is stopped.
+   */
+  constructor(
+    command: readonly string[],
+    environment: Readonly<Record<string, string>>,
+    within: number,
+    over?: AbortSignal,
+  ) {
     const [program = "", ...args] = command;
-    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...environment } });
+    const child = spawn(program, args, {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, ...environment },
+      detached: HAS_GROUPS,
+    });
     this.#child = child;
+    if (living.size === 0) process.on("exit", endAll);
+    living.add(this);
     child.stdin.on("error", () => {});
-    createInterface({ input: child.stderr }).on("line", (line) => {
-      this.#errors.push(line);
+    // The beginning of a line says what it is about.
+    eachLine(child.stderr, KEPT_CHARACTERS, (line) => {
+      this.#errors.push(line.trimEnd());
       if (this.#errors.length > KEPT_LINES) this.#errors.shift();
     });
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.#broken = promise;
+    this.#break = reject;
+    promise.catch((reason: Error) => {
+      void this.kill();
+      for (const inbox of [this.general, ...this.#sessions.values()]) inbox.end(reason);
+    });
+    this.#silent = new Promise((resolve) => child.once("close", resolve));
     this.ended = new Promise((resolve) => {
       child.once("error", () => resolve({ code: null, signal: null }));
       child.once("exit", (code, signal) => resolve({ code, signal }));
     });
-    this.ready = this.#whenReady(child, within);
-    this.ready.catch(() => {});
-    void this.ended.then(() => {
+    this.ready = Promise.race([this.#whenReady(child, within, over), this.#broken]);
+    this.ready.catch(() => this.stop());
+    void this.ended.then((end) => {
       this.#isEnded = true;
+      living.delete(this);
+      if (living.size === 0) process.off("exit", endAll);
+      // What it has left behind; and whoever of that cannot be reached keeps the pipes, which is no reason to wait.
+      this.#endGroup();
+      for (const pipe of this.#pipes) if (pipe instanceof Socket) pipe.unref();
+      this.#casesAtTheEnd = [...this.cases];
+      if (this.#isReady && !this.#asked) this.#crash = end;
       const reason = new HarnessError(`The peer under test has ended. ${this.said}`);
       for (const inbox of [this.general, ...this.#sessions.values()]) inbox.end(reason);
     });
@@ -76,6 +144,26 @@ export class PeerProcess {
   /** True once the process is gone. */
   get isEnded(): boolean {
     return this.#isEnded;
+  }
+
+  /** True where it was ready, and has ended although nobody had asked it to. */
+  get crashed(): boolean {
+    return this.#crash !== undefined;
+  }
+
+  /** How it crashed, for the case that sees it: sentences. */
+  async obituary(entry: string): Promise<string> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, LAST_WORDS_MS)));
+    await Promise.race([this.#silent, late]);
+    clearTimeout(timer);
+    const how = this.#crash?.signal ?? `exit code ${this.#crash?.code}`;
+    const others = this.#casesAtTheEnd.filter((id) => id !== entry);
+    const shared =
+      others.length === 0
+        ? ""
+        : ` It served other cases, too (${others.join(", ")}): --jobs 1 tells whose doing it was.`;
+    return `The peer's program ended, and nobody had asked it to: ${how}. ${this.said}${shared}`;
   }
 
   get pid(): number | undefined {
@@ -89,8 +177,13 @@ export class PeerProcess {
       : `It said: ${this.#errors.join(" | ")}`;
   }
 
-  #whenReady(child: ChildProcess, within: number): Promise<unknown> {
+  #whenReady(child: ChildProcess, within: number, over: AbortSignal | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      const given = (): void => {
+        clearTimeout(timer);
+        reject(new HarnessError("The run is over."));
+      };
+      over?.addEventListener("abort", given);
       const timer = setTimeout(() => {
         reject(
           new HarnessError(`The peer under test printed no line {"ready": ...} within ${within} ms. ${this.said}`),
@@ -101,6 +194,7 @@ export class PeerProcess {
         reject(new HarnessError(`The peer under test could not be started: ${error.message}`));
       });
       void this.ended.then(({ code, signal }) => {
+        over?.removeEventListener("abort", given);
         clearTimeout(timer);
         reject(
           new HarnessError(
@@ -109,18 +203,24 @@ export class PeerProcess {
         );
       });
       if (child.stdout === null) return;
-      eachLine(child.stdout, (line) => {
+      const endless = (): void => {
+        clearTimeout(timer);
+        this.#break(new Failure("The peer under test printed a line of more than 16 MiB."));
+      };
+      const online = (line: string): void => {
         const event = parseLine(line);
         if (event === undefined) return;
         if (event.ready !== undefined) {
           clearTimeout(timer);
+          this.#isReady = true;
           resolve(event.ready);
           return;
         }
         this.onevent?.(event);
         if (event.session === undefined) this.general.put(event);
         else this.events(event.session).put(event);
-      });
+      };
+      eachLine(child.stdout, LINE_CHARACTERS, online, endless);
     });
   }
 
@@ -145,32 +245,73 @@ export class PeerProcess {
   }
 
   signal(signal: NodeJS.Signals): void {
+    if (!HOLDING.has(signal)) this.#asked = true;
     this.#child.kill(signal);
   }
 
   /** Ends it: first by the end of its standard input, then by force. */
   async stop(within = 1_000): Promise<ProcessEnd> {
+    this.#asked = true;
     this.#child.stdin?.end();
-    const timer = setTimeout(() => this.#child.kill("SIGKILL"), within);
+    const timer = setTimeout(() => this.#endGroup(), within);
     const end = await this.ended;
     clearTimeout(timer);
+    for (const pipe of this.#pipes) pipe?.destroy();
     return end;
   }
 
   /** kill -9. */
   async kill(): Promise<ProcessEnd> {
-    this.#child.kill("SIGKILL");
+    this.#asked = true;
+    this.#endGroup();
     return this.ended;
+  }
+
+  get #pipes(): readonly (Readable | Writable | null)[] {
+    return [this.#child.stdin, this.#child.stdout, this.#child.stderr];
+  }
+
+  /** kill -9 of the process, and of all that it has started. */
+  #endGroup(): void {
+    const { pid } = this.#child;
+    if (!HAS_GROUPS || pid === undefined) {
+      this.#child.kill("SIGKILL");
+      return;
+    }
+    try {
+      process.kill(-pid, "SIGKILL");
+    } catch {
+      // Nobody of them is left.
+    }
   }
 }
 
-/** A line ends with a line feed and with nothing else: JSON may have other characters in it that end lines for some readers. */
-function eachLine(stream: Readable, online: (line: string) => void): void {
-  let rest = "";
+/**
+ * A line ends with a line feed and with nothing else: JSON may have other characters in it that end lines for some readers. Of a line that
+ * is longer than `most` characters the first so many are given; or none, and nothing of what follows, where there is an `onlong`.
+ */
+function eachLine(stream: Readable, most: number, online: (line: string) => void, onlong?: () => void): void {
+  let parts: string[] = [];
+  let length = 0;
+  const add = (part: string): boolean => {
+    parts.push(part.slice(0, most - Math.min(length, most)));
+    length += part.length;
+    if (length <= most || onlong === undefined) return true;
+    stream.destroy();
+    onlong();
+    return false;
+  };
   stream.setEncoding("utf8").on("data", (chunk: string) => {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) online(line);
+    let from = 0;
+    for (let at = chunk.indexOf("\n"); at !== -1; at = chunk.indexOf("\n", from)) {
+      if (!add(chunk.slice(from, at))) return;
+      const line = parts.join("");
+      parts = [];
+      length = 0;
+      from = at + 1;
+      online(line);
+    }
+    add(chunk.slice(from));
   });
 }
 

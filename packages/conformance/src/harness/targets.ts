@@ -60,6 +60,8 @@ export class GatewayProcess {
   readonly #within: number;
   readonly #state: string;
   #process: PeerProcess;
+  /** All that it has had, the present one last. */
+  readonly processes: PeerProcess[] = [];
   #stopped = false;
   urls: GatewayUrls;
 
@@ -93,7 +95,7 @@ export class GatewayProcess {
   }
 
   #spawn(port: string): PeerProcess {
-    return new PeerProcess(
+    const process = new PeerProcess(
       this.#target.command ?? [],
       {
         ...this.#target.environment,
@@ -103,6 +105,8 @@ export class GatewayProcess {
       },
       this.#within,
     );
+    this.processes.push(process);
+    return process;
   }
 
   async #whenReady(): Promise<void> {
@@ -140,6 +144,8 @@ export class GatewayTarget {
   readonly #target: Target;
   readonly #timeScale: number;
   readonly #processes = new Map<LimitSet, Promise<GatewayProcess>>();
+  /** Those that ended by themselves, while their state is deleted. */
+  readonly #gone: Promise<void>[] = [];
   #stopped = false;
 
   constructor(target: Target, timeScale: number) {
@@ -163,14 +169,24 @@ export class GatewayTarget {
     return (await this.shared(set)).urls;
   }
 
-  /** The gateway that all cases with these limits have in common. It is started when the first of them comes. */
+  /**
+   * The gateway that all cases with these limits have in common. It is started when the first of them comes, and a new one when the last one
+   * has ended by itself; one that cannot be started is not tried again.
+   */
   shared(set: LimitSet): Promise<GatewayProcess> {
-    let process = this.#processes.get(set);
-    if (process === undefined) {
-      process = this.start(set);
-      this.#processes.set(set, process);
-    }
-    return process;
+    const known = this.#processes.get(set);
+    if (known !== undefined) return known;
+    const started = this.start(set);
+    this.#processes.set(set, started);
+    const whenGone = async (): Promise<void> => {
+      const gateway = await started;
+      await gateway.process.ended;
+      if (this.#stopped) return;
+      this.#processes.delete(set);
+      this.#gone.push(gateway.stop());
+    };
+    whenGone().catch(() => {});
+    return started;
   }
 
   /** A gateway of a case's own, which the case stops. */
@@ -184,7 +200,7 @@ export class GatewayTarget {
     this.#stopped = true;
     const started = await Promise.allSettled(this.#processes.values());
     const running = started.flatMap((entry) => (entry.status === "fulfilled" ? [entry.value] : []));
-    await Promise.all(running.map((process) => process.stop()));
+    await Promise.all([...running.map((process) => process.stop()), ...this.#gone]);
   }
 }
 

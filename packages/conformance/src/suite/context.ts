@@ -90,6 +90,9 @@ interface ClientEnd {
   readonly sockets: Inbox<Socket>;
 }
 
+/** How much later than its sockets' the end of a process may be noticed, in milliseconds. */
+const NOTICED_MS = 500;
+
 /** One case's hold on the peer under test. All that it opens is closed when the case is over. */
 export class Context {
   readonly role: PeerRole;
@@ -103,6 +106,10 @@ export class Context {
   readonly #clientEnds = new Map<Channel, ClientEnd>();
   readonly #allEnds: ClientEnd[] = [];
   readonly #cleanups: (() => Promise<unknown>)[] = [];
+  /** Gateways of the case's own. */
+  readonly #gateways: GatewayProcess[] = [];
+  /** Processes that it has in common with others, and clients of its own. */
+  readonly #processes = new Set<PeerProcess>();
   #disposed = false;
   /** The case has shown that others do not suffer, or has a process that nobody else has. */
   #healthShown = false;
@@ -155,7 +162,10 @@ export class Context {
 
   /** The URLs of the gateway under test. */
   async urls(): Promise<GatewayUrls> {
-    return this.#gatewayTarget().urls(this.#parts.entry.limits ?? "default", this.way);
+    const target = this.#gatewayTarget();
+    const set = this.#parts.entry.limits ?? "default";
+    if (target.isCommand) this.#use((await target.shared(set)).process);
+    return target.urls(set, this.way);
   }
 
   /** A gateway process of the case's own, which it may stop, kill and start again. `limits`: over those of the case's set. */
@@ -163,6 +173,7 @@ export class Context {
     this.#healthShown = true;
     this.ownsProcesses = true;
     const gateway = await this.#gatewayTarget().start(this.#parts.entry.limits ?? "default", limits);
+    this.#gateways.push(gateway);
     this.afterwards(() => gateway.stop());
     return gateway;
   }
@@ -172,8 +183,15 @@ export class Context {
     this.#healthShown = true;
     this.ownsProcesses = true;
     const process = await this.#clientTarget().own(authority);
+    this.#use(process);
     this.afterwards(() => process.stop());
     return process;
+  }
+
+  #use(process: PeerProcess): void {
+    if (this.#disposed) return;
+    this.#processes.add(process);
+    process.cases.add(this.#parts.entry.id);
   }
 
   #gatewayTarget(): GatewayTarget {
@@ -227,6 +245,7 @@ export class Context {
   async #connectClient(options: SocketOptions): Promise<ClientEnd> {
     const target = this.#clientTarget();
     const process = options.process ?? (await target.process());
+    this.#use(process);
     const { name, path, sockets } = target.path();
     const end = { process, name, path, sockets };
     this.#allEnds.push(end);
@@ -393,9 +412,27 @@ export class Context {
     return this.#channels.find((channel) => channel.firstFault !== undefined)?.firstFault;
   }
 
+  /**
+   * What it comes to that a process of the peer ended without being asked, which CHAN-004 forbids whatever is sent to it; undefined where none
+   * did. `late`: its end may not have been noticed yet, although what came of it was.
+   */
+  async crash(late: boolean): Promise<Failure | undefined> {
+    const processes = [...this.#processes, ...this.#gateways.flatMap((gateway) => gateway.processes)];
+    const living = processes.filter((process) => !process.isEnded);
+    if (late && living.length > 0 && !processes.some((process) => process.crashed)) {
+      let timer: NodeJS.Timeout | undefined;
+      const patience = new Promise((resolve) => (timer = setTimeout(resolve, NOTICED_MS)));
+      await Promise.race([patience, ...living.map((process) => process.ended)]);
+      clearTimeout(timer);
+    }
+    const crashed = processes.find((process) => process.crashed);
+    return crashed && new Failure(await crashed.obituary(this.#parts.entry.id), "CHAN-004.2");
+  }
+
   /** Closes all that the case opened. */
   async dispose(): Promise<void> {
     this.#disposed = true;
+    for (const process of this.#processes) process.cases.delete(this.#parts.entry.id);
     for (const session of this.#sessions) if (session.channel.socket.open) session.leave();
     for (const { process, name } of this.#allEnds) process.send({ do: "close", session: name });
     for (const channel of this.#channels) channel.socket.close();

@@ -141,9 +141,14 @@ async function runCase(
     const missing = missingNeed(entry, parts);
     if (missing !== undefined) return finish("unsupported", missing);
     await limited(thenHealthy(entry, t), t, signal);
+    const crash = await t.crash(false);
+    if (crash !== undefined) throw crash;
     if (t.fault !== undefined) throw t.fault;
     return finish("pass");
   } catch (error) {
+    // Whatever the case saw of it, and however little it asked for: a program that is gone has kept nothing.
+    const crash = signal?.aborted === true ? undefined : await t.crash(!(error instanceof Unsupported));
+    if (crash !== undefined) return finish("fail", crash.message, crash.requirement);
     return judge(entry, error, t.fault, finish);
   } finally {
     await t.dispose();

@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,6 +39,41 @@ check({
   covers: ["FRAME-003"],
   role: "gateway",
   run: pass,
+});
+check({
+  id: "crash.first",
+  title: "is what the program does not survive",
+  covers: ["FRAME-003"],
+  role: "gateway",
+  run: async (t) => {
+    const channel = await t.socket();
+    channel.sendHost("end");
+    await channel.closed();
+    await channel.take("goaway");
+  },
+});
+check({
+  id: "crash.then",
+  title: "comes to a program that was started anew",
+  covers: ["FRAME-003"],
+  role: "gateway",
+  run: async (t) => {
+    await t.socket();
+    throw new Failure("There was somebody.", "FRAME-003");
+  },
+});
+check({
+  id: "crash.on-purpose",
+  title: "kills a program of its own",
+  covers: ["FRAME-003"],
+  role: "gateway",
+  run: async (t) => {
+    const gateway = await t.ownGateway();
+    await gateway.process.kill();
+    await gateway.restart();
+    gateway.process.signal("SIGTERM");
+    await gateway.process.ended;
+  },
 });
 check({ id: "probe.client", title: "is for clients", covers: ["FRAME-003"], role: "client", run: pass });
 
@@ -105,6 +141,28 @@ describe("a run", () => {
     const report = await run({ role: "gateway", target: { command }, only: () => false });
     expect(report.results[0]).toMatchObject({ verdict: "error" });
     expect(report.results[0]?.sentence).toMatch(/exit code 3.*no such port/s);
+  });
+
+  test("fails a case in which the program ended by itself, tells what it wrote last, and starts it anew", async () => {
+    const ws = JSON.stringify(createRequire(import.meta.url).resolve("ws"));
+    const script = `const server = new (require(${ws}).WebSocketServer)({ port: 0, host: "127.0.0.1" });
+      server.on("listening", () => {
+        console.log(JSON.stringify({ ready: { endpoint: "ws://127.0.0.1:" + server.address().port } }));
+      });
+      server.on("connection", (ws) => ws.on("message", () => { throw new Error("what nobody caught"); }));
+      process.stdin.resume().on("end", () => process.exit(0));`;
+    const report = await run({
+      role: "gateway",
+      target: { command: [process.execPath, "-e", script] },
+      sanity: false,
+      jobs: 1,
+      only: (entry) => entry.id.startsWith("crash."),
+    });
+    const sentences = Object.fromEntries(report.results.map(({ id, sentence }) => [id, sentence]));
+    expect(verdicts(report)).toEqual({ "crash.first": "fail", "crash.then": "fail", "crash.on-purpose": "pass" });
+    expect(report.results[0]).toMatchObject({ id: "crash.first", requirement: "CHAN-004.2" });
+    expect(sentences["crash.first"]).toMatch(/ended, and nobody had asked it to: exit code 1\. .*what nobody caught/);
+    expect(sentences["crash.then"]).toBe("There was somebody.");
   });
 
   test("stops the processes that it started, also one that does not end by itself", async () => {
