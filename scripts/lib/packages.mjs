@@ -68,7 +68,10 @@ async function installPacked(folders, target, env) {
     const args = ["-xzf", packed(basename(folder)), "-C", installed, "--strip-components=1"];
     const { code, output } = await capture("tar", args, { env });
     if (code !== 0) return output;
-    const { dependencies = {} } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+    const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+    const { dependencies = {}, files: promised = [] } = manifest;
+    const missing = promised.find((path) => !path.startsWith("!") && !existsSync(join(installed, path)));
+    if (missing !== undefined) return `${manifest.name} has no ${missing}, which is in "files" of its package.json`;
     for (const name of Object.keys(dependencies).filter((each) => !each.startsWith("@turnmux/"))) {
       const link = join(installed, "node_modules", name);
       mkdirSync(dirname(link), { recursive: true });
