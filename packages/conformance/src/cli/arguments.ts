@@ -133,7 +133,11 @@ function readList(args: readonly string[]): Invocation {
   if (values.help === true) return { command: "help", about: "list" };
   if (positionals.length > 0) throw new UsageError(`list takes no ${JSON.stringify(positionals[0])}`, "list");
   const role = values.role === undefined ? undefined : roleNamed(values.role);
-  return { command: "list", role, only: [...listed(values.only), ...listed(values.requirement)] };
+  return {
+    command: "list",
+    role,
+    only: [...patterns("list", "--only", values.only), ...patterns("list", "--requirement", values.requirement)],
+  };
 }
 
 function roleNamed(text: string): PeerRole {
@@ -164,7 +168,7 @@ function readRun(command: PeerRole, args: readonly string[]): Invocation {
   return {
     command,
     target: targetOf(command, positionals, peer, values.token),
-    only: listed(values.only),
+    only: patterns(command, "--only", values.only),
     expect: values.expect,
     json,
     junit,
@@ -231,6 +235,13 @@ function listed(values: readonly string[] | undefined): string[] {
     .flatMap((value) => value.split(","))
     .map((text) => text.trim())
     .filter((text) => text !== "");
+}
+
+/** An empty one, such as a variable that the shell does not know, would select everything. */
+function patterns(about: CommandName, name: string, values: readonly string[] | undefined): string[] {
+  if (values?.some((value) => listed([value]).length === 0) === true)
+    throw new UsageError(`${name} takes patterns, and not nothing`, about);
+  return listed(values);
 }
 
 function whole(about: CommandName, name: string, text: string, least: number): number {
