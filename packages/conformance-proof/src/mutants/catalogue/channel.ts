@@ -147,6 +147,91 @@ mutant({
 });
 
 mutant({
+  id: "chan.one-code-for-all",
+  breaks: "CHAN-009",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/errors/violation.ts",
+  find: "this.code = code;",
+  replace: 'this.code = code === "data_loss" ? code : "invalid_argument";',
+  why: "says invalid_argument for all that ends a session",
+});
+
+mutant({
+  id: "chan.other-code-unless-said",
+  breaks: "CHAN-009",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/errors/violation.ts",
+  find: 'code: ViolationCode = "invalid_argument"',
+  replace: 'code: ViolationCode = "failed_precondition"',
+  why: "says failed_precondition for what is not well-formed",
+});
+
+mutant({
+  id: "chan.other-code-for-a-stream",
+  breaks: "CHAN-009",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/wire/rule.ts",
+  find: "must be on ${expected}`);",
+  replace: 'must be on ${expected}`, "failed_precondition");',
+  why: "has another code for FRAME-006",
+});
+
+mutant({
+  id: "chan.other-code-for-a-parity",
+  breaks: "CHAN-009",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/peer/intake.ts",
+  find: '"odd from a client" : "even from a gateway"}`,',
+  replace: '"odd from a client" : "even from a gateway"}`, "failed_precondition",',
+  why: "has another code for STREAM-001",
+});
+
+mutant({
+  id: "chan.other-code-for-a-name",
+  breaks: "CHAN-009",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/peer/interned.ts",
+  find: 'no OPEN before has given a string`,\n        "failed_precondition",',
+  replace: 'no OPEN before has given a string`,\n        "invalid_argument",',
+  why: "has another code for CALL-017",
+});
+
+mutant({
+  id: "chan.other-code-for-a-type",
+  breaks: "CHAN-009",
+  roles: ["gateway", "client"],
+  ways: ["binary", "text"],
+  edits: ["binary", "rows"].map((name) => ({
+    file: `packages/core/src/wire/${name}.ts`,
+    find: '"the type of a frame is unknown, and not one that may be skipped"',
+    replace: '"the type of a frame is unknown, and not one that may be skipped", "failed_precondition"',
+  })),
+  why: "has another code for FRAME-004",
+});
+
+mutant({
+  id: "chan.other-code-for-a-long-frame",
+  breaks: "CHAN-009",
+  roles: ["gateway", "client"],
+  ways: ["binary"],
+  file: "packages/core/src/wire/binary.ts",
+  find: 'octets`,\n        "resource_exhausted",',
+  replace: 'octets`,\n        "invalid_argument",',
+  why: "has another code for FRAME-001 in the binary carriage",
+});
+
+mutant({
+  id: "chan.other-code-for-a-long-row",
+  breaks: "CHAN-009",
+  roles: ["gateway", "client"],
+  ways: ["text"],
+  file: "packages/core/src/wire/rows.ts",
+  find: 'octets`,\n    "resource_exhausted",',
+  replace: 'octets`,\n    "invalid_argument",',
+  why: "has another code for FRAME-001 in the text carriage",
+});
+
+mutant({
   id: "chan.quotes-what-does-not-parse",
   breaks: "CHAN-005",
   roles: ["gateway", "client"],
