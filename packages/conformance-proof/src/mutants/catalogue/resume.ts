@@ -330,13 +330,13 @@ mutant({
 });
 
 mutant({
-  id: "resume.any-number-parked",
+  id: "resume.parks-one-less",
   breaks: "RESUME-007.1",
   roles: ["gateway"],
   file: SESSIONS,
   find: "    if (share.sessions.size > limits.parkedSessions && oldest !== undefined) {",
-  replace: "    if (share.sessions.size > limits.parkedSessions * 100 && oldest !== undefined) {",
-  why: "keeps as many sessions without a channel as there are",
+  replace: "    if (share.sessions.size >= limits.parkedSessions && oldest !== undefined) {",
+  why: "keeps one session without a channel less than its limit says",
 });
 
 mutant({

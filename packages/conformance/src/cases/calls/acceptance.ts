@@ -29,8 +29,8 @@ for (const tool of ["test.fail", "test.failOnce"]) {
 
 check({
   id: "calls.answered",
-  title: "a call is answered with its result, and whether ACCEPT came before is the receiver's affair",
-  covers: ["CALL-001", "CALL-004"],
+  title: "a call is answered with its result, whether ACCEPT came before or not",
+  covers: ["CALL-004"],
   role: "both",
   async run(t) {
     const session = await t.session();

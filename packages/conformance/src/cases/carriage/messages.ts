@@ -5,9 +5,12 @@
  * @module
  */
 import type { Session } from "../../harness/session.ts";
+import { takeHello } from "../../harness/handshake.ts";
 import { check } from "../../suite/case.ts";
 import type { Context } from "../../suite/context.ts";
 import * as build from "../../wire/build.ts";
+import { Code } from "../../wire/constants.ts";
+import { lasting, nextChannel } from "../resume/support.ts";
 import { converse, SHORT } from "./support.ts";
 
 check({
@@ -180,10 +183,13 @@ check({
   ways: ["wrapped"],
   needs: ["delivery"],
   async run(t) {
-    const session = await t.session();
+    const session = await lasting(t);
     const { channel } = session;
     channel.sendTagged(channel.peerTag, [build.ping(77)], channel.sent + 3);
-    await session.goaway();
-    await t.event(session, "lost");
+    const { code } = await session.goaway();
+    t.equal(code, Code.data_loss, "The code of GOAWAY", "CARR-021");
+    const next = await nextChannel(t, session);
+    const { hello } = await takeHello(next);
+    t.equal(hello.resume?.sessionId, session.id, "The session that HELLO asks for", "CARR-021");
   },
 });

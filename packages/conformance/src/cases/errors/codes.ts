@@ -28,7 +28,7 @@ check({
 
 check({
   id: "errors.each-code-heard",
-  title: "the peer's application hears each code and outcome as they are, and what may be tried again by default",
+  title: "the peer's application hears each code of the table as it is, and any other as unknown",
   covers: ["ERR-004.2"],
   role: "both",
   async run(t) {
@@ -42,9 +42,11 @@ check({
         [settled.code, settled.outcome, settled.message, settled.retryable],
         [name, ["not_started", "failed", "completed", "unknown"][outcome], `because of ${name}`, RETRYABLE.has(name)],
         "What the peer's application was told",
-        "ERR-004.2",
       );
     }
+    const other = await t.peerCalls(session);
+    (await other.incoming()).fail({ code: CODES.length + 1, outcome: Outcome.failed });
+    t.equal((await other.settled()).code, "unknown", "The code that the peer's application was told", "ERR-004.2");
   },
 });
 
@@ -67,7 +69,7 @@ check({
 
 check({
   id: "errors.retryable-as-said",
-  title: "what END says of whether a call may be tried again counts over what its code says",
+  title: "what END says of whether a call may be tried again counts over what its code says, also over an unknown one",
   covers: ["ERR-004.2"],
   role: "both",
   async run(t) {
@@ -75,10 +77,13 @@ check({
     for (const [code, retryable] of [
       [Code.unavailable, false],
       [Code.aborted, true],
+      [99, true],
     ] as const) {
       const call = await t.peerCalls(session);
       (await call.incoming()).fail({ code, outcome: Outcome.failed, retryable });
-      t.equal((await call.settled()).retryable, retryable, "Whether it may be tried again", "ERR-004.2");
+      const settled = await call.settled();
+      t.equal(settled.retryable, retryable, "Whether it may be tried again");
+      if (code === 99) t.equal(settled.code, "unknown", "What a code of no table was read as", "ERR-004.2");
     }
   },
 });

@@ -178,7 +178,7 @@ check({
 check({
   id: "flow.no-crumbs",
   title: "a body is not cut into small pieces because credit comes in small pieces",
-  covers: ["FLOW-008.should", "RATE-004.2"],
+  covers: ["FLOW-008.should"],
   role: "both",
   level: "should",
   needs: ["credit"],

@@ -8,7 +8,7 @@ import { check } from "../../suite/case.ts";
 import { Failure } from "../../suite/verdict.ts";
 import * as build from "../../wire/build.ts";
 import { Code } from "../../wire/constants.ts";
-import { challenge, challenged, gaveUp, greet, handshakeOver, hostEchoes, proving, refused } from "./support.ts";
+import { challenge, challenged, gaveUp, greet, handshakeOver, hostEchoes, proving, refused, same } from "./support.ts";
 
 check({
   id: "handshake.over-behind-refuse",
@@ -156,17 +156,17 @@ check({
 
 check({
   id: "handshake.hello-cut-off",
-  title: "a gateway refuses a HELLO that it cannot read, and lets nobody wait",
-  covers: ["HAND-005", "HAND-003"],
+  title: "a gateway refuses a HELLO that it cannot read as an invalid argument, with a nonce of zeros and the rule",
+  covers: ["HAND-013.1", "HAND-003"],
   role: "gateway",
   ways: ["binary", "text"],
   async run(t) {
     const channel = await t.socket();
     const { frame } = makeHello(channel);
     channel.send({ ...frame, header: (frame.header ?? []).slice(0, 3) });
-    const refuse = await channel.take("refuse");
-    t.expect(refuse.code !== 0, "REFUSE has no code.", "HAND-003");
-    await handshakeOver(t, channel);
+    const refuse = await refused(t, channel, { code: "invalid_argument", clause: "HAND-013.1" });
+    t.expect(refuse.message.endsWith("[FRAME-007]"), "REFUSE does not end with [FRAME-007].", "HAND-013.1");
+    t.expect(same(refuse.clientNonce, new Uint8Array(16)), "REFUSE does not have a nonce of zeros.");
     await t.healthy();
   },
 });

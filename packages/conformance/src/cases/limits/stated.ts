@@ -4,7 +4,7 @@
  * @module
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { gatewayHandshake } from "../../harness/handshake.ts";
+import { gatewayHandshake, type GatewayHandshakeOptions } from "../../harness/handshake.ts";
 import type { StatedLimits } from "../../harness/limits.ts";
 import { check } from "../../suite/case.ts";
 import type { Context, SessionOptions } from "../../suite/context.ts";
@@ -17,12 +17,15 @@ const OUTSIDE: readonly Partial<StatedLimits>[] = [
   { framePayload: 1_023 },
   { framePayload: 1_048_577 },
   { streams: 65_537 },
-  { replay: 1_023 },
-  { replay: 2 ** 31 + 1 },
-  { streamCredit: 1_023 },
-  { streamCredit: 2 ** 30 + 1 },
-  { channelCredit: 1_023 },
-  { channelCredit: 2 ** 30 + 1 },
+];
+
+/** Those that count where both sides have agreed on a feature. */
+const OUTSIDE_WITH: readonly (readonly [feature: "delivery" | "credit", limits: readonly Partial<StatedLimits>[]])[] = [
+  ["delivery", [{ replay: 1_023 }, { replay: 2 ** 31 + 1 }]],
+  [
+    "credit",
+    [{ streamCredit: 1_023 }, { streamCredit: 2 ** 30 + 1 }, { channelCredit: 1_023 }, { channelCredit: 2 ** 30 + 1 }],
+  ],
 ];
 
 /** Limits at the ends of their ranges. */
@@ -36,30 +39,64 @@ check({
   title: "a HELLO with a limit outside of its range is refused",
   covers: ["LIMIT-005"],
   role: "gateway",
-  async run(t) {
-    for (const limits of OUTSIDE) {
-      const channel = await t.socket({ label: JSON.stringify(limits) });
-      greet(channel, { limits });
-      const { message } = await refused(t, channel, { code: "invalid_argument", clause: "LIMIT-005" });
-      t.expect(message.endsWith("[LIMIT-005]"), `REFUSE does not name LIMIT-005: "${message}"`, "HAND-013");
-    }
-  },
+  run: async (t) => refusedHellos(t, OUTSIDE),
 });
+
+async function refusedHellos(t: Context, outside: readonly Partial<StatedLimits>[]): Promise<void> {
+  for (const limits of outside) {
+    const channel = await t.socket({ label: JSON.stringify(limits) });
+    greet(channel, { limits });
+    const { message } = await refused(t, channel, { code: "invalid_argument", clause: "LIMIT-005" });
+    t.expect(message.endsWith("[LIMIT-005]"), `REFUSE does not name LIMIT-005: "${message}"`, "HAND-013.1");
+  }
+}
 
 check({
   id: "limit.welcome-outside",
   title: "a WELCOME with a limit or a heartbeat interval outside of its range is a protocol error",
   covers: ["LIMIT-005"],
   role: "client",
-  async run(t) {
-    const bad = [...OUTSIDE.map((limits) => ({ limits })), { heartbeatMs: 9 }, { heartbeatMs: 3_600_001 }];
-    for (const welcome of bad) {
-      const channel = await t.socket({ label: JSON.stringify(welcome) });
-      await gatewayHandshake(channel, { audience: t.audience, challenge: t.ownEndpoint, ...welcome });
-      await gaveUp(t, channel, { clause: "LIMIT-005", code: "invalid_argument", requirement: "LIMIT-005" });
-    }
-  },
+  run: async (t) =>
+    leftWelcomes(t, [...OUTSIDE.map((limits) => ({ limits })), { heartbeatMs: 9 }, { heartbeatMs: 3_600_001 }]),
 });
+
+async function leftWelcomes(t: Context, bad: readonly GatewayHandshakeOptions[]): Promise<void> {
+  for (const welcome of bad) {
+    const channel = await t.socket({ label: JSON.stringify(welcome) });
+    await gatewayHandshake(channel, { audience: t.audience, challenge: t.ownEndpoint, ...welcome });
+    await gaveUp(t, channel, { clause: "LIMIT-005", code: "invalid_argument", requirement: "LIMIT-005" });
+  }
+}
+
+for (const [feature, outside] of OUTSIDE_WITH) {
+  check({
+    id: `limit.hello-outside-with-${feature}`,
+    title: `a HELLO that asks for ${feature}, with a limit of it outside of its range, is refused`,
+    covers: ["LIMIT-005"],
+    role: "gateway",
+    needs: [feature],
+    async run(t) {
+      // A session shows whether the peer has the feature.
+      await t.session({ label: feature });
+      await refusedHellos(t, outside);
+    },
+  });
+
+  check({
+    id: `limit.welcome-outside-with-${feature}`,
+    title: `a WELCOME that agrees on ${feature}, with a limit of it outside of its range, is a protocol error`,
+    covers: ["LIMIT-005"],
+    role: "client",
+    needs: [feature],
+    async run(t) {
+      await t.session({ label: feature });
+      await leftWelcomes(
+        t,
+        outside.map((limits) => ({ limits })),
+      );
+    },
+  });
+}
 
 check({
   id: "limit.stated-inside",
