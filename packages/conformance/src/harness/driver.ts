@@ -183,6 +183,7 @@ export class PeerProcess {
         clearTimeout(timer);
         reject(new HarnessError("The run is over."));
       };
+      if (over?.aborted === true) queueMicrotask(given);
       over?.addEventListener("abort", given);
       const timer = setTimeout(() => {
         reject(
@@ -294,7 +295,7 @@ function eachLine(stream: Readable, most: number, online: (line: string) => void
   let parts: string[] = [];
   let length = 0;
   const add = (part: string): boolean => {
-    parts.push(part.slice(0, most - Math.min(length, most)));
+    if (part !== "" && length < most) parts.push(part.slice(0, most - length));
     length += part.length;
     if (length <= most || onlong === undefined) return true;
     stream.destroy();
@@ -312,6 +313,9 @@ function eachLine(stream: Readable, most: number, online: (line: string) => void
       online(line);
     }
     add(chunk.slice(from));
+  });
+  stream.once("end", () => {
+    if (length > 0) online(parts.join(""));
   });
 }
 

@@ -62,11 +62,19 @@ export class GatewayProcess {
   #process: PeerProcess;
   /** All that it has had, the present one last. */
   readonly processes: PeerProcess[] = [];
+  readonly #over: AbortSignal | undefined;
   #stopped = false;
   urls: GatewayUrls;
 
-  private constructor(target: Target, limits: Readonly<Record<string, number>>, within: number, state: string) {
+  private constructor(
+    target: Target,
+    limits: Readonly<Record<string, number>>,
+    within: number,
+    state: string,
+    over?: AbortSignal,
+  ) {
     this.#target = target;
+    this.#over = over;
     this.#limits = limits;
     this.#within = within;
     this.#state = state;
@@ -74,16 +82,18 @@ export class GatewayProcess {
     this.#process = this.#spawn("0");
   }
 
-  /** Starts one. Throws a {@link HarnessError} where it does not get ready. */
+  /** Starts one. Throws a {@link HarnessError} where it does not get ready. `over`: fires when nobody waits for it any more. */
   static async start(
     target: Target,
     set: LimitSet,
     timeScale: number,
     more: Readonly<Record<string, number>> = {},
+    over?: AbortSignal,
   ): Promise<GatewayProcess> {
     const state = await mkdtemp(join(tmpdir(), "turnmux-conformance-"));
     return inTurn(async () => {
-      const gateway = new GatewayProcess(target, { ...limitsOf(set, timeScale), ...more }, startMs(timeScale), state);
+      const limits = { ...limitsOf(set, timeScale), ...more };
+      const gateway = new GatewayProcess(target, limits, startMs(timeScale), state, over);
       try {
         await gateway.#whenReady();
       } catch (error) {
@@ -104,6 +114,7 @@ export class GatewayProcess {
         TURNMUX_TEST_PORT: port,
       },
       this.#within,
+      this.#over,
     );
     this.processes.push(process);
     return process;
@@ -146,6 +157,7 @@ export class GatewayTarget {
   readonly #processes = new Map<LimitSet, Promise<GatewayProcess>>();
   /** Those that ended by themselves, while their state is deleted. */
   readonly #gone: Promise<void>[] = [];
+  readonly #over = new AbortController();
   #stopped = false;
 
   constructor(target: Target, timeScale: number) {
@@ -192,12 +204,13 @@ export class GatewayTarget {
   /** A gateway of a case's own, which the case stops. */
   async start(set: LimitSet, more: Readonly<Record<string, number>> = {}): Promise<GatewayProcess> {
     if (this.#stopped) throw over();
-    return GatewayProcess.start(this.#target, set, this.#timeScale, more);
+    return GatewayProcess.start(this.#target, set, this.#timeScale, more, this.#over.signal);
   }
 
   /** Nothing is started behind this: a case that was given up may still be at it. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#over.abort();
     const started = await Promise.allSettled(this.#processes.values());
     const running = started.flatMap((entry) => (entry.status === "fulfilled" ? [entry.value] : []));
     await Promise.all([...running.map((process) => process.stop()), ...this.#gone]);
@@ -222,6 +235,7 @@ export class ClientTarget {
   readonly #server: WebSocketServer;
   readonly #paths = new Map<string, Inbox<Socket>>();
   #process: PeerProcess | undefined;
+  readonly #over = new AbortController();
   #stopped = false;
   #names = 0;
 
@@ -280,7 +294,7 @@ export class ClientTarget {
 
   #spawn(authority: string = this.audience): PeerProcess {
     const environment = { ...this.#target.environment, TURNMUX_TEST_URL: `ws://${authority}` };
-    return new PeerProcess(this.#target.command ?? [], environment, startMs(this.#timeScale));
+    return new PeerProcess(this.#target.command ?? [], environment, startMs(this.#timeScale), this.#over.signal);
   }
 
   /** What the client says that it can do. */
@@ -309,6 +323,7 @@ export class ClientTarget {
   /** Nothing is started behind this. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#over.abort();
     await this.#process?.stop();
     for (const client of this.#server.clients) client.terminate();
     await new Promise((resolve) => this.#server.close(resolve));
