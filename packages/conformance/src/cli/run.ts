@@ -51,7 +51,10 @@ async function runOne(
       return trace === undefined || !shown ? result : { ...result, trace };
     };
     const placeOf = ({ id }: CaseResult): number => order.get(id) ?? order.size;
-    const results = report.results.toSorted((a, b) => placeOf(a) - placeOf(b)).map(withReason).map(shortened);
+    const results = report.results
+      .toSorted((a, b) => placeOf(a) - placeOf(b))
+      .map(withReason)
+      .map(shortened);
     return { ...report, peer: peerName(target), results };
   } finally {
     progress.end();
