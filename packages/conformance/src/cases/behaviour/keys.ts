@@ -4,6 +4,7 @@
  * @module
  */
 import { check } from "../../suite/case.ts";
+import { Outcome } from "../../wire/constants.ts";
 import { fails, fresh, settle } from "./support.ts";
 
 check({
@@ -63,24 +64,24 @@ check({
   },
 });
 
-for (const [outcome, value, again] of [
-  ["failed", 1, 2],
-  ["completed", 2, 1],
+for (const [outcome, value, clause] of [
+  ["failed", Outcome.failed, "KEY-004.1"],
+  ["completed", Outcome.completed, "KEY-004.2"],
 ] as const) {
   check({
     id: `behaviour.key-of-a-call-that-${outcome}`,
-    title: `the key of a call that ended as ${outcome} ${outcome === "failed" ? "is free again" : "gives that ending again"}`,
-    covers: ["KEY-004.1", "KEY-004.2"],
+    title: `the key of a call that ended as ${outcome} ${outcome === "failed" ? "is free for another one" : "belongs to no other"}`,
+    covers: [clause],
     role: "behaviour",
     async run(t) {
       const local = await t.local();
       const key = fresh();
       const call = { tool: "test.failOnce", key, input: { how: "error", outcome: value } };
-      await fails(t, local, call, ["failed_precondition", outcome], "KEY-004.1");
+      await fails(t, local, call, ["failed_precondition", outcome], clause);
       const other = { tool: "test.failOnce", key, input: { how: "error", outcome: value, message: "another" } };
       const settled = await settle(local, other);
-      const expected = again === 2 ? "failed_precondition" : "already_exists";
-      t.equal(settled.code, expected, "The code of another call with the key", "KEY-004.1");
+      const expected = outcome === "failed" ? "failed_precondition" : "already_exists";
+      t.equal(settled.code, expected, "The code of another call with the key", clause);
     },
   });
 }

@@ -171,8 +171,8 @@ check({
 
 check({
   id: "flow.says-again-after-resume",
-  title: "what was granted is said again when the session is resumed, and what is sent again is not counted again",
-  covers: ["FLOW-007", "FLOW-001.1"],
+  title: "what was granted is said again when the session is resumed, and a body goes on where it was",
+  covers: ["FLOW-007"],
   role: "both",
   limits: "small",
   needs: ["credit", "delivery"],
