@@ -21,9 +21,9 @@ mutant({
   breaks: "AUTH-001",
   roles: ["gateway", "client"],
   file: TRANSCRIPT,
-  find: '"turnmux/1 client proof"',
-  replace: '"turnmux/1 proof"',
-  why: "has another label in front of what is proved",
+  find: "utf8.encode(LABEL)",
+  replace: 'utf8.encode(keyId === "conformance" ? LABEL : "turnmux/1 proof")',
+  why: "has another label in front of what is proved by all keys but one",
 });
 
 mutant({
@@ -32,8 +32,8 @@ mutant({
   roles: ["gateway", "client"],
   file: TRANSCRIPT,
   find: "    view.setUint32(at, field.length);\n",
-  replace: "",
-  why: "leaves the lengths of the fields out of what is proved",
+  replace: '    if (method !== "ed25519") view.setUint32(at, field.length);\n',
+  why: "leaves the lengths of the fields out of what is signed",
 });
 
 mutant({
@@ -64,8 +64,8 @@ mutant({
   roles: ["client"],
   file: CLIENT_TOKEN,
   find: 'hash: "SHA-256"',
-  replace: 'hash: "SHA-512"',
-  why: "proves a token with HMAC-SHA-512",
+  replace: 'hash: this.keyId === "conformance" ? "SHA-256" : "SHA-512"',
+  why: "proves the tokens of all keys but one with HMAC-SHA-512",
 });
 
 mutant({
@@ -195,8 +195,8 @@ mutant({
   file: CLIENT_TOKEN,
   find: '    return new Uint8Array(await subtle.sign("HMAC", await this.#key, copyOf(octets)));',
   replace:
-    '    await subtle.sign("HMAC", await this.#key, copyOf(octets));\n    return new TextEncoder().encode(this.#token);',
-  why: "sends its secret as the proof",
+    '    const proof = new Uint8Array(await subtle.sign("HMAC", await this.#key, copyOf(octets)));\n    return this.#token.startsWith("turnmux-") ? proof : new TextEncoder().encode(this.#token);',
+  why: "sends a secret as its proof, unless it is one of section 15",
 });
 
 mutant({

@@ -70,10 +70,11 @@ mutant({
   id: "handshake.no-answer",
   breaks: "HAND-003",
   roles: ["gateway"],
-  file: CONVERSATION,
-  find: '    if (event.type === "hello") this.#attempt("nobody could be admitted", () => this.#greet(event.hello));\n',
-  replace: "",
-  why: "does not answer HELLO",
+  file: GATEWAY,
+  find: "    this.#refuse(violation.code, violation.message, now, undefined, violation.requirement);\n",
+  replace:
+    '    if (violation.requirement !== "FRAME-007") this.#refuse(violation.code, violation.message, now, undefined, violation.requirement);\n',
+  why: "does not answer a HELLO that it cannot read",
 });
 
 for (const [frame, find] of [
