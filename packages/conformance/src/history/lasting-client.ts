@@ -98,7 +98,12 @@ export class LastingClient {
       const item = await call.item({ within: CALL_MS }).catch(() => undefined);
       if (item === undefined || call.session !== this.#session) return;
       unfinished.hadItems = true;
-      unfinished.onitem(item);
+      try {
+        unfinished.onitem(item);
+      } catch (error) {
+        this.#broken?.(error);
+        return;
+      }
     }
   }
 

@@ -16,14 +16,13 @@ import { Failure } from "../suite/verdict.ts";
 import * as build from "../wire/build.ts";
 import { Code, OfferMode, Outcome } from "../wire/constants.ts";
 import type { Counted } from "./history.ts";
-import type { CountCall, Told } from "./workload.ts";
+import { numberOf, type CountCall, type Told } from "./workload.ts";
 
 /** How long the suite waits for the client to come back, and a caller for its end, in milliseconds. */
 const PATIENCE_MS = 20_000;
 
 const CountInput = z.object({ counter: z.string(), by: z.number(), holdMs: z.number() });
 const StreamInput = z.object({ items: z.number() });
-const Item = z.object({ n: z.number() });
 
 /** What is recorded of a key. */
 interface Run {
@@ -103,7 +102,7 @@ export class LastingGateway {
     const call = await this.#t.peerCalls(this.#standing(), { tool: "suite.stream", input: { items } });
     for (let n = 0; n < items; n++) {
       const { value } = await Promise.race([call.event("item", { within: PATIENCE_MS }), this.broken]);
-      onitem(Item.parse(value).n);
+      onitem(numberOf("suite.stream", value));
     }
     return call.settled({ within: PATIENCE_MS });
   }
@@ -187,7 +186,9 @@ export class LastingGateway {
     if (key === undefined) throw new Failure("The client's call of a once tool has no key.");
     let run = this.#runs.get(key);
     if (run === undefined) {
-      run = { value: this.#count(key, CountInput.parse(input)), over: false };
+      const { data } = CountInput.safeParse(input);
+      if (data === undefined) throw new Failure(`The client's call has the input ${JSON.stringify(input)}.`);
+      run = { value: this.#count(key, data), over: false };
       this.#runs.set(key, run);
     }
     const value = await run.value;

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { z } from "zod";
 import { newKey } from "../harness/calls.ts";
 import type { Context } from "../suite/context.ts";
 import { Failure } from "../suite/verdict.ts";
 import { judge } from "./checker.ts";
-import { amountOf, type HistoryEvent, type Invoked } from "./history.ts";
+import { amountOf, type Counted, type HistoryEvent, type Invoked } from "./history.ts";
 
 /** How a call ended, as far as a history goes. */
 export interface Told {
@@ -45,6 +46,27 @@ export interface Workload {
 const COUNTERS: readonly [string, string] = ["a", "b"];
 const ITEMS = 40;
 const HOLD_MS = 40;
+
+const CountedResult = z.object({ value: z.number(), runs: z.number() });
+const Item = z.object({ n: z.number() });
+
+/** What `test.counted` says of a counter. Throws a {@link Failure} where it does not say it. */
+export function countedOf(counter: string, told: Told): Counted {
+  const { data } = CountedResult.safeParse(told.ok ? told.value : undefined);
+  if (data === undefined) throw new Failure(`test.counted ended with ${wordsOf(told)}, and not with a value and runs.`);
+  return { type: "counted", counter, ...data };
+}
+
+/** The number of an item of a tool. Throws a {@link Failure} where it has none. */
+export function numberOf(tool: string, item: unknown): number {
+  const { data } = Item.safeParse(item);
+  if (data === undefined) throw new Failure(`An item of ${tool} is ${JSON.stringify(item)}, and has no number.`);
+  return data.n;
+}
+
+function wordsOf({ ok, value, code, outcome }: Told): string {
+  return ok ? `the result ${JSON.stringify(value)}` : `the error ${code}, outcome ${outcome}`;
+}
 
 /** Makes the calls, and writes down what happens. */
 export class Recording {

@@ -7,7 +7,7 @@ import type { GatewayProcess } from "../../harness/targets.ts";
 import { LastingClient } from "../../history/lasting-client.ts";
 import { LastingGateway } from "../../history/lasting-gateway.ts";
 import { FaultyProxy, type Fault } from "../../history/proxy.ts";
-import { Recording, type Workload } from "../../history/workload.ts";
+import { countedOf, numberOf, Recording, type Workload } from "../../history/workload.ts";
 import { check } from "../../suite/case.ts";
 import type { Context } from "../../suite/context.ts";
 
@@ -22,8 +22,6 @@ const CALLERS = 4;
 const DEATHS = 2;
 
 const Value = z.object({ value: z.number() });
-const Counted = z.object({ value: z.number(), runs: z.number() });
-const Item = z.object({ n: z.number() });
 
 /** The gateway under test behind a proxy, and the suite's client on the other side of it. */
 async function behindProxy(
@@ -60,8 +58,7 @@ function workloadOf(client: LastingClient): Workload {
 
 async function countAll(client: LastingClient, recording: Recording): Promise<void> {
   for (const counter of recording.counters) {
-    const { value } = await client.call({ tool: "test.counted", input: { counter } });
-    recording.add({ type: "counted", counter, ...Counted.parse(value) });
+    recording.add(countedOf(counter, await client.call({ tool: "test.counted", input: { counter } })));
   }
 }
 
@@ -79,7 +76,9 @@ check({
     await recording.run({
       ...workloadOf(client),
       stream: (items, onitem) =>
-        client.call({ tool: "test.stream", input: { items, size: 300 } }, (item) => onitem(Item.parse(item).n)),
+        client.call({ tool: "test.stream", input: { items, size: 300 } }, (item) =>
+          onitem(numberOf("test.stream", item)),
+        ),
     });
     proxy.heal();
     await countAll(client, recording);
@@ -114,7 +113,10 @@ check({
     await recording.run({
       ...workloadOf(client),
       ontold: (told) => {
-        if (told === at) deaths = deaths.then(die);
+        if (told !== at) return;
+        deaths = die();
+        // It is awaited where the calls are over, and those may fail first.
+        deaths.catch(() => {});
       },
     });
     await deaths;
