@@ -130,8 +130,9 @@ check({
     const channel = await t.socket();
     await challenged(channel);
     channel.send(build.goaway({ code: Code.unauthenticated, message: "another audience" }));
-    await handshakeOver(t, channel, 1000);
+    await channel.closed();
     t.equal(channel.arrived, 1, "The frames of the gateway, CHALLENGE among them", "HAND-012.2");
+    await handshakeOver(t, channel, 1000);
     await t.healthy();
   },
 });
@@ -147,9 +148,10 @@ check({
     const { hello, frame } = await challenged(channel);
     channel.send(proofOf(t.key, hello, frame));
     channel.send(build.goaway({ code: Code.cancelled, message: "no more" }));
-    await handshakeOver(t, channel, 1000);
+    await channel.closed();
     // The gateway may have said WELCOME before it heard of that.
     t.expect(!channel.has("refuse"), "The gateway answered a client that had given up.", "HAND-012.2");
+    await handshakeOver(t, channel, 1000);
     await t.healthy();
   },
 });
