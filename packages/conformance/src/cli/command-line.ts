@@ -94,7 +94,8 @@ function interrupted({ signal, stderr }: Environment): number {
 
 async function judge(invocation: RunInvocation, world: Environment): Promise<number> {
   const { catalogue, engine, signal } = world;
-  const [first, ...rest] = select(catalogue, invocation);
+  const selections = select(catalogue, invocation);
+  const [first, ...rest] = selections;
   if (first === undefined) throw new UsageError("a carriage is missing", invocation.command);
   const expectations = invocation.expect === undefined ? [] : readExpected(invocation.expect);
   for (const path of [invocation.json, invocation.junit]) if (path !== undefined && path !== "-") mustBeWritable(path);
@@ -111,12 +112,14 @@ async function judge(invocation: RunInvocation, world: Environment): Promise<num
     mustClauses: mustClauses(catalogue),
     stopped,
   });
+  const left = selections.reduce((sum, selection) => sum + selection.left, 0);
   const text = (clause: string): string | undefined => textOf(catalogue, clause);
   human.write(
     consoleReport({
       runs,
       assessment,
       expectations,
+      left,
       textOf: text,
       again: (id, way) => commandLine(invocation, id, way),
       explain: (id) => `${PROGRAM} explain ${id}`,
@@ -125,8 +128,11 @@ async function judge(invocation: RunInvocation, world: Environment): Promise<num
       paint: colours,
     }),
   );
-  const { json, junit } = invocation;
-  if (json !== undefined) save(json, jsonReport({ version: world.version, runs, assessment, expectations }), world);
+  const { json, junit, only, expect } = invocation;
+  if (json !== undefined) {
+    const { version } = world;
+    save(json, jsonReport({ version, runs, assessment, expectations, only, expect, left }), world);
+  }
   if (junit !== undefined) save(junit, junitReport({ runs, assessment, expectations, textOf: text }), world);
   return assessment.exitCode;
 }

@@ -12,6 +12,8 @@ import { type Catalogue, isFor, matching } from "./catalogue.ts";
 export interface Selection {
   readonly way: Way;
   readonly cases: readonly Case[];
+  /** How many more there are for the role and the carriage. */
+  readonly left: number;
 }
 
 /** Cases for each carriage. Throws {@link UsageError} where a pattern selects nothing. */
@@ -33,8 +35,9 @@ export function select(catalogue: Catalogue, invocation: RunInvocation): readonl
     }
   }
   const chosen = new Set(wanted.flatMap(({ cases }) => cases));
-  return carriages.map((way) => ({
-    way,
-    cases: fitting(way).filter((entry) => only.length === 0 || chosen.has(entry)),
-  }));
+  return carriages.map((way) => {
+    const all = fitting(way);
+    const cases = all.filter((entry) => only.length === 0 || chosen.has(entry));
+    return { way, cases, left: all.length - cases.length };
+  });
 }

@@ -19,6 +19,8 @@ export interface ConsoleSource {
   readonly runs: readonly RunReport[];
   readonly assessment: Assessment;
   readonly expectations: readonly Expected[];
+  /** Cases of the role and its carriages that were not chosen. */
+  readonly left: number;
   /** The text of a requirement or clause. */
   readonly textOf: (clause: string) => string | undefined;
   /** The command line that runs one case alone, with its trace; undefined where there is none. */
@@ -114,7 +116,7 @@ function expectationText({ assessment, expectations, paint }: ConsoleSource): st
   ];
 }
 
-function summary({ runs, assessment, paint }: ConsoleSource): string {
+function summary({ runs, assessment, left, paint }: ConsoleSource): string {
   const { counts, expected, stale, coverage, objections, exitCode } = assessment;
   const total = runs.reduce((sum, run) => sum + run.results.length, 0);
   const ms = runs.reduce((sum, run) => sum + run.ms, 0);
@@ -135,9 +137,12 @@ function summary({ runs, assessment, paint }: ConsoleSource): string {
   ];
   const limit =
     unseen.length === 0 ? "" : `, as far as was seen: ${counted(unseen.length, "MUST clause")} could not be`;
+  // The sanity cases are part of every run.
+  const chosen = runs.flatMap(({ results }) => results).filter(({ id }) => !id.startsWith("sanity.")).length;
+  const extent = left === 0 ? "" : ` in what was run: ${chosen} of ${counted(chosen + left, "case")}`;
   const verdict =
     exitCode === 0
-      ? paint.good(`conformant${limit}`)
+      ? paint.good(`conformant${extent}${limit}`)
       : paint.bad(exitCode === 1 ? "not conformant" : "the run itself failed: nothing is said about the peer");
   return [
     ...objections.map((sentence) => paint.bad(sentence)),

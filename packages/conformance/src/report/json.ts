@@ -20,6 +20,12 @@ export interface JsonReport {
   readonly peer: string;
   readonly seed: number;
   readonly timeScale: number;
+  /** Patterns of the cases that were chosen; empty for all. */
+  readonly only: readonly string[];
+  /** The file of known failures. */
+  readonly expect: string | null;
+  /** Cases of the role and its carriages that were not chosen. */
+  readonly left: number;
   readonly verdict: "conformant" | "not conformant" | "failed";
   readonly exitCode: 0 | 1 | 2;
   readonly counts: Readonly<Record<Verdict, number>> & { readonly expected: number };
@@ -58,6 +64,10 @@ export interface JsonSource {
   readonly runs: readonly [RunReport, ...RunReport[]];
   readonly assessment: Assessment;
   readonly expectations: readonly Expected[];
+  /** What was chosen. */
+  readonly only: readonly string[];
+  readonly expect: string | undefined;
+  readonly left: number;
 }
 
 /** The report as a text that ends with a line feed. */
@@ -66,7 +76,7 @@ export function jsonReport(source: JsonSource): string {
 }
 
 /** The report as a value. */
-export function jsonReportOf({ version, runs, assessment, expectations }: JsonSource): JsonReport {
+export function jsonReportOf({ version, runs, assessment, expectations, only, expect, left }: JsonSource): JsonReport {
   const [{ role, peer, seed, timeScale }] = runs;
   const { counts, coverage, stale, objections, exitCode } = assessment;
   const listed = new Set(expectations.map(({ id }) => id));
@@ -78,6 +88,9 @@ export function jsonReportOf({ version, runs, assessment, expectations }: JsonSo
     peer,
     seed,
     timeScale,
+    only,
+    expect: expect ?? null,
+    left,
     verdict: exitCode === 0 ? "conformant" : exitCode === 1 ? "not conformant" : "failed",
     exitCode,
     counts: { ...counts, expected: assessment.expected.length },

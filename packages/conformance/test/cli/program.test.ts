@@ -106,6 +106,13 @@ describe("turnmux-conformance", () => {
     expect(stdout).not.toContain("frame.reserved-bit");
   });
 
+  it("says that not all cases were run", async () => {
+    const chosen = [...gateway, "--only", "FRAME-004"];
+    expect((await run(chosen)).stdout).toMatch(/^conformant in what was run: 1 of 4 cases/m);
+    const { stdout } = await run([...chosen, "--json", "-"]);
+    expect(JSON.parse(stdout)).toMatchObject({ only: ["FRAME-004"], expect: null, left: 3 });
+  });
+
   it("counts a listed failure as known, and a listed case that passes or is not there as stale", async () => {
     const known = join(folder, "known");
     writeFileSync(known, "# the reader is slow\nframe.unknown-type\n");

@@ -13,6 +13,7 @@ function report(results: readonly CaseResult[], more: Partial<ConsoleSource> = {
     runs,
     assessment,
     expectations: [],
+    left: 0,
     textOf: (id) => `the text of ${id}`,
     again: (id) => `again ${id}`,
     explain: (id) => `explain ${id}`,
@@ -41,6 +42,13 @@ describe("the report for a person", () => {
         "",
       ].join("\n"),
     );
+  });
+
+  it("says of how many cases it is where not all were chosen", () => {
+    const results = [result("sanity.first", "pass"), result("a", "pass"), result("b", "pass")];
+    expect(report(results, { left: 3 })).toMatch(/^conformant in what was run: 2 of 5 cases$/m);
+    expect(report(results)).toMatch(/^conformant$/m);
+    expect(report([result("a", "fail")], { left: 3 })).toMatch(/^not conformant$/m);
   });
 
   it("shows the end of a long trace, and all of it where that is asked for", () => {

@@ -8,7 +8,9 @@ it("has the same members whatever became of the cases", () => {
   const runs = [run([result("a", "pass"), failed])] as const;
   const expectations = [{ id: "b", reason: "slow", line: 3 }];
   const standard = { expectations, caseIds: new Set(["a", "b"]), mustClauses: new Set(["FRAME-003"]) };
-  const text = jsonReport({ version: "1.2.3", runs: [...runs], assessment: assess(runs, standard), expectations });
+  const chosen = { only: ["FRAME-003"], expect: "known.txt", left: 3 };
+  const assessment = assess(runs, standard);
+  const text = jsonReport({ version: "1.2.3", runs: [...runs], assessment, expectations, ...chosen });
   expect(text.endsWith("}\n")).toBe(true);
   expect(JSON.parse(text)).toEqual({
     format: 1,
@@ -18,6 +20,9 @@ it("has the same members whatever became of the cases", () => {
     peer: "ws://a/",
     seed: 7,
     timeScale: 1,
+    only: ["FRAME-003"],
+    expect: "known.txt",
+    left: 3,
     verdict: "conformant",
     exitCode: 0,
     counts: { pass: 1, fail: 1, warn: 0, unsupported: 0, error: 0, expected: 1 },
