@@ -13,7 +13,6 @@ const STATES = "packages/core/src/channel/states.ts";
 const ANTECHAMBER = "packages/core/src/channel/antechamber.ts";
 const ACCEPTOR = "packages/core/src/session/acceptor.ts";
 const CONVERSATION = "packages/core/src/session/conversation.ts";
-const SESSION = "packages/core/src/session/session.ts";
 const CONNECTOR = "packages/client/src/connection/connector.ts";
 
 mutant({
@@ -375,13 +374,13 @@ for (const [role, clause] of [
   ["client", "HAND-011.2"],
 ] as const) {
   mutant({
-    id: `handshake.${role}-offers-nothing`,
+    id: `handshake.${role}-adds-to-nothing`,
     breaks: clause,
     roles: [role],
-    file: SESSION,
-    find: "    this.#port?.offer(this.#incoming.offered());\n",
-    replace: "",
-    why: "never says OFFER",
+    file: "packages/core/src/peer/frames.ts",
+    find: "frames.length === 0 ? OfferMode.replace : OfferMode.add",
+    replace: "OfferMode.add",
+    why: "never states what its tools are, only which are added",
   });
 }
 

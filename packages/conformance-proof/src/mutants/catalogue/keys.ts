@@ -17,13 +17,23 @@ mutant({
 });
 
 mutant({
-  id: "keys.of-one-process",
+  id: "keys.of-one-session",
   breaks: "KEY-001",
-  roles: ["gateway", "client"],
+  roles: ["client"],
   file: "packages/core/src/session/once.ts",
   find: "    const claim: JournalClaim = {\n      principal,\n",
   replace: "    const claim: JournalClaim = {\n      principal: `${principal} ${this.#owner}`,\n",
-  why: "records keys of one process, or of one session, alone",
+  why: "records keys of one session alone",
+});
+
+mutant({
+  id: "keys.of-one-process",
+  breaks: "KEY-004.2",
+  roles: ["gateway"],
+  file: "packages/core/src/session/once.ts",
+  find: "    const claim: JournalClaim = {\n      principal,\n",
+  replace: "    const claim: JournalClaim = {\n      principal: `${principal} ${this.#owner}`,\n",
+  why: "finds the keys of its own process alone again",
 });
 
 mutant({

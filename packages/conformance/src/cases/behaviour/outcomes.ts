@@ -20,7 +20,8 @@ check({
     for (const [index, code] of CODES.entries()) {
       const outcome = OUTCOMES[index % 4] ?? "failed";
       const input = { how: "error", code: Code[code], outcome: Outcome[outcome], message: `because of ${code}` };
-      const settled = await fails(t, local, { tool: "test.fail", input }, [code, outcome], "ERR-004.1");
+      // A wrong code breaks ERR-004.1, a wrong outcome ERR-002.1.
+      const settled = await fails(t, local, { tool: "test.fail", input }, [code, outcome]);
       t.equal(settled.message, `because of ${code}`, "The message");
       t.equal(settled.retryable, ["resource_exhausted", "unavailable"].includes(code), "Whether it may be tried again");
     }
@@ -51,7 +52,7 @@ for (const [tool, outcome] of [
     role: "behaviour",
     async run(t) {
       const local = await t.local();
-      await fails(t, local, { tool, key: fresh(), input: { how: "result" } }, ["internal", "completed"], "CALL-012");
+      await fails(t, local, { tool, key: fresh(), input: { how: "result" } }, ["internal", "completed"]);
     },
   });
 

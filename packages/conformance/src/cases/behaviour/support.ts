@@ -23,7 +23,7 @@ export async function fails(
   local: Local,
   options: PeerCallOptions & { readonly tool: string },
   [code, outcome]: readonly [code: string, outcome: string],
-  clause: string,
+  clause?: string,
 ): Promise<Settled> {
   const settled = await settle(local, options);
   t.equal([settled.ok, settled.code, settled.outcome], [false, code, outcome], `How ${options.tool} ended`, clause);
