@@ -97,9 +97,8 @@ mutant({
   breaks: "CARR-005",
   roles: BOTH,
   file: CHANNEL,
-  find: "this.#guard(carriage, now, () => this.#receiveOwn(carriage, envelope, message, now));\n      return true;",
-  replace:
-    'this.#guard(carriage, now, () => this.#receiveOwn(carriage, envelope, message, now));\n      return this.#state !== "ended";',
+  find: 'if (this.#state !== "ended") this.#guard(carriage, now, () => this.#receiveOwn(',
+  replace: 'if (this.#state === "ended") return false;\n      this.#guard(carriage, now, () => this.#receiveOwn(',
   why: "hands what comes with its own tag to the host once the channel is over",
 });
 mutant({
