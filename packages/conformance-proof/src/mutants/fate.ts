@@ -20,6 +20,14 @@ export function kills(breaks: string, { verdict, requirement: blamed }: Finding)
   return blamed === undefined || idOf(blamed) === idOf(breaks);
 }
 
+/** Whether a result fails for this very requirement, and says so. */
+export function blames(
+  breaks: string,
+  { verdict, requirement: blamed }: Pick<Finding, "verdict" | "requirement"> = { verdict: "pass" },
+): boolean {
+  return verdict === "fail" && blamed !== undefined && idOf(blamed) === idOf(breaks);
+}
+
 /** Of a case that failed, and did not find the mutant: why that does not count. */
 export function whyNotKilled(breaks: string, { id, verdict, sentence = "", requirement: blamed }: Finding): string {
   if (verdict === "fail") return `${id} fails for ${blamed ?? "nothing"}, and not for ${breaks}: ${sentence}`;

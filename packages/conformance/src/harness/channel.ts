@@ -173,7 +173,11 @@ export class Channel {
       return;
     }
     if (decoded.carriage !== this.carriage) {
-      this.fault(new Failure(`The peer answered in ${decoded.carriage} carriage.`, "CARR-014"));
+      // What has no number is text carriage by its looks.
+      const unnumbered = this.carriage === "wrapped" && decoded.carriage === "text";
+      this.fault(
+        new Failure(`The peer answered in ${decoded.carriage} carriage.`, unnumbered ? "CARR-020.1" : "CARR-014.1"),
+      );
       return;
     }
     // A HELLO that is a first message begins another channel on the socket, which counts anew in both directions (CARR-032).

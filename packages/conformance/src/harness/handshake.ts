@@ -184,7 +184,10 @@ export interface GatewayHandshake {
 
 /** HELLO as it arrived. */
 export async function takeHello(channel: Channel): Promise<{ hello: FieldsOf<"hello">; payload: Uint8Array }> {
-  const hello = await channel.take("hello");
+  const hello = await channel.take("hello").catch((error: unknown) => {
+    if (error instanceof Failure && error.requirement === undefined) throw new Failure(error.message, "HAND-001");
+    throw error;
+  });
   channel.peerTag = hello.tag;
   const { frame } = hello.received;
   return { hello, payload: frame.payload ?? encodePayload(frame) };

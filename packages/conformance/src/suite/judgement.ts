@@ -27,7 +27,8 @@ export async function broken(t: Context, session: Session, clause: string, breac
   const goaway = await session.goaway();
   const wanted = requirementOf(clause);
   if (goaway.requirement !== wanted) {
-    throw new Failure(`GOAWAY names ${goaway.requirement ?? "no requirement"}, and ${wanted} was broken.`, clause);
+    const blamed = goaway.requirement === undefined ? "CHAN-004.1" : clause;
+    throw new Failure(`GOAWAY names ${goaway.requirement ?? "no requirement"}, and ${wanted} was broken.`, blamed);
   }
   const codes = breach.code === undefined ? breachCodes(wanted) : [breach.code];
   if (!codes.some((code) => goaway.code === Code[code])) {
