@@ -30,7 +30,8 @@ export function mutantTarget(role: PeerRole, { id, edits }: Pick<Mutant, "id" | 
   const hook = `--import=${new URL("mutants/hook.ts", import.meta.url).href}`;
   return {
     command: [process.execPath, ...NODE_OPTIONS, hook, PROGRAMS[role]],
-    environment: { ...ENVIRONMENT, [MUTANT_VARIABLE]: JSON.stringify({ id, edits }) },
+    // What was compiled of one mutant is nothing for another.
+    environment: { NODE_DISABLE_COMPILE_CACHE: "1", [MUTANT_VARIABLE]: JSON.stringify({ id, edits }) },
   };
 }
 

@@ -50,6 +50,9 @@ export interface ChannelOptions {
 
 const PATIENCE_MS = 4_000;
 
+/** Octets up to which a message that the suite wrote is known again. */
+const REMEMBERED_OCTETS = 1_024;
+
 /** A message as a key: octets and text are never the same one. */
 function keyOf(data: Uint8Array | string): string {
   return typeof data === "string" ? `text ${data}` : `octets ${Buffer.from(data).toString("hex")}`;
@@ -77,6 +80,8 @@ export class Channel {
   readonly #timeScale: number;
   /** What was sent as the host's although it begins as messages of turnmux do: whoever sends it back says it as a host. */
   readonly #saidAsHost = new Set<string>();
+  /** What the suite wrote, where it is short: a host that was handed it sends it back. */
+  readonly #written = new Set<string>();
   #messages = 0;
   #sequenceOut = 0;
   #sequenceIn = 0;
@@ -151,6 +156,7 @@ export class Channel {
   }
 
   #write(data: Uint8Array | string): void {
+    if (data.length <= REMEMBERED_OCTETS) this.#written.add(keyOf(data));
     if (this.carriage !== "wrapped" || typeof data !== "string") this.socket.send(data);
     else this.socket.send(`{"host":${data}}`);
   }
@@ -178,6 +184,10 @@ export class Channel {
       this.fault(
         new Failure(`The peer answered in ${decoded.carriage} carriage.`, unnumbered ? "CARR-020.1" : "CARR-014.1"),
       );
+      return;
+    }
+    if (Buffer.compare(decoded.tag, this.peerTag) === 0 && this.#written.has(keyOf(this.#unwrapped(data)))) {
+      this.fault(new Failure("The host was handed a message of turnmux, and sent it back.", "CARR-005"));
       return;
     }
     // A HELLO that is a first message begins another channel on the socket, which counts anew in both directions (CARR-032).

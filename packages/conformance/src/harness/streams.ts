@@ -6,7 +6,7 @@
 import { Failure } from "../suite/verdict.ts";
 import { decodeBody, type Value } from "../wire/body.ts";
 import { DataKind, Flag } from "../wire/constants.ts";
-import type { Frame } from "../wire/frame.ts";
+import { WireError, type Frame } from "../wire/frame.ts";
 import type { FieldsOf } from "../wire/parse.ts";
 import { Inbox } from "./inbox.ts";
 
@@ -90,7 +90,7 @@ export function valueOf(body: Body): Value | undefined {
   } catch (error) {
     throw new Failure(
       `A body is not well-formed: ${error instanceof Error ? error.message : String(error)}`,
-      "CONT-003",
+      error instanceof WireError ? error.requirement : "CONT-003",
     );
   }
 }

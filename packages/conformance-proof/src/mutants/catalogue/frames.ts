@@ -175,9 +175,10 @@ mutant({
   breaks: "FRAME-007.2",
   roles: BOTH,
   file: PACKED,
-  find: "  protected override absent(): boolean {\n    if (this.#left === 0) return true;",
-  replace: "  protected override absent(): boolean {\n    if (this.#left === 0) this.#noArray();",
-  why: "refuses headers that leave out what is nil",
+  find: "    this.#left = (start === end ? undefined : reader.array()) ?? this.#noArray();",
+  replace:
+    '    this.#left = (start === end ? undefined : reader.array()) ?? this.#noArray();\n    if (label === "PONG" && this.#left < 2) this.#noArray();',
+  why: "refuses a PONG that leaves out what is nil",
 });
 mutant({
   id: "frame.refuses-more-places",
