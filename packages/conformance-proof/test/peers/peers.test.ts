@@ -52,6 +52,8 @@ describe("Gateway and client under test", () => {
     const count = { tool: "test.count", input: { counter: "c", by: 2 }, key: "k" };
     first.client.send({ do: "connect", session: "s", path: "/turnmux", auth: AUTH });
     expect(await call(first.client, "s", "1", count)).toMatchObject({ ok: true, value: { value: 2 } });
+    // What is claimed behind it shows that the journal has what was told.
+    await call(first.client, "s", "behind", { tool: "test.count", input: { counter: "d" }, key: "behind" });
     first.gateway.kill("SIGKILL");
     await first.gateway.exited;
     const second = await pair(state);
