@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Session } from "../../harness/session.ts";
 import { check } from "../../suite/case.ts";
 import * as build from "../../wire/build.ts";
 import { Content } from "../../wire/constants.ts";
@@ -262,6 +263,15 @@ check({
   },
 });
 
+/** Sends items of so many octets together, each as soon as there is credit for it. */
+async function pourItems(session: Session, stream: number, octets: number): Promise<void> {
+  for (let sent = 0; sent < octets; sent += 2_064) {
+    await session.creditFor(stream, 2_064);
+    await session.creditFor(0, 2_064);
+    sendItem(session, stream, 2_000);
+  }
+}
+
 check({
   id: "flow.items-of-given-up-call",
   title: "items of a call that its caller gives up count as taken, also those that still arrive",
@@ -277,11 +287,7 @@ check({
     call.cancel();
     await incoming.cancelled();
     // They crossed with RESET: three times what the channel takes, without a reader.
-    for (let sent = 0; sent < channelCredit * 3; sent += 2_064) {
-      await session.creditFor(incoming.stream, 2_064);
-      await session.creditFor(0, 2_064);
-      sendItem(session, incoming.stream, 2_000);
-    }
+    await pourItems(session, incoming.stream, channelCredit * 3);
     incoming.fail({ code: 1, outcome: 1 });
     await session.roundTrip();
   },
@@ -306,11 +312,7 @@ check({
       call.leave();
     }
     await incoming.cancelled();
-    for (let sent = 0; sent < channelCredit * 2; sent += 2_064) {
-      await session.creditFor(incoming.stream, 2_064);
-      await session.creditFor(0, 2_064);
-      sendItem(session, incoming.stream, 2_000);
-    }
+    await pourItems(session, incoming.stream, channelCredit * 2);
     incoming.fail({ code: 1, outcome: 1 });
     await session.roundTrip();
   },
