@@ -177,31 +177,21 @@ function orphan(over: Node): void {
 }
 
 /**
- * By way of whom one that is last in this queue would wait for its own parent; undefined where it would not. A new request is
- * waited for by its parent alone, so a cycle through it is a way from what it waits for to that parent.
+ * By way of whom one that waits for this lane would wait for its own parent; undefined where it would not. A new request is
+ * waited for by its parent alone, so a cycle through it is a way from what it waits for to that parent. Those that stand ahead
+ * of it lead nowhere else: they wait for what holds the lane, as it does, and for each other.
  */
 function wayBack(lane: Lane, parent: Node): Node[] | undefined {
   /** Who was come to from whom; what the request itself waits for has nobody. */
   const from = new Map<Node, Node | undefined>();
-  const next: Node[] = [];
   const visit = (node: Node, by: Node | undefined): void => {
-    if (from.has(node)) return;
-    from.set(node, by);
-    next.push(node);
+    if (!from.has(node)) from.set(node, by);
   };
-  /** How much of each queue was visited. */
-  const visited = new Map<Lane, number>();
-  const visitLane = (of: Lane, ahead: number, by: Node | undefined): void => {
-    const before = visited.get(of);
-    if (before === undefined) for (const holder of of.holders) visit(holder, by);
-    for (const node of of.queue.slice(before ?? 0, ahead)) visit(node, by);
-    visited.set(of, Math.max(before ?? 0, ahead));
-  };
-  visitLane(lane, lane.queue.length, undefined);
+  for (const holder of lane.holders) visit(holder, undefined);
   // Those that are added while it runs are looked at, too.
-  for (const node of next) {
+  for (const node of from.keys()) {
     if (node === parent) return wayTo(node, from);
-    if (node.state === "waiting") visitLane(node.at, node.place, node);
+    if (node.state === "waiting") for (const holder of node.at.holders) visit(holder, node);
     else for (const child of node.below) if (child.awaited) visit(child, node);
   }
   return undefined;

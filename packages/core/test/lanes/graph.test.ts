@@ -95,7 +95,7 @@ describe("a wait that could never end", () => {
     expect(leave(b).running).toEqual([waits]);
   });
 
-  it("is found over any number of sessions, and through whoever stands ahead in a queue", () => {
+  it("is found over any number of sessions, wherever in its queue somebody stands", () => {
     const { ask } = lanes();
     const count = 50;
     const turns = Array.from({ length: count }, (_, index) => turnOf(ask(`L${index}`, `t${index}`)));
