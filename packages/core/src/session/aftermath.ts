@@ -58,7 +58,8 @@ const UNKNOWN_AT_PRESENT: Settled = failed(
 
 /** Asks the tool what became of a call. Never rejects. */
 export async function aftermathOf(tool: RegisteredTool, call: CutOff, environment: Environment): Promise<Aftermath> {
-  const { reconcile, contract } = tool;
+  const { reconcile, contract, elsewhere } = tool;
+  if (elsewhere !== undefined) return elsewhere.aftermath(call);
   if (reconcile === undefined) {
     return contract.afterCrash === "run" ? { kind: "run again" } : { kind: "settled", settled: UNKNOWN_FOR_GOOD };
   }

@@ -28,8 +28,8 @@ import { Inquiries } from "./inquiries.ts";
 import { KeyedCalls } from "./keyed-calls.ts";
 import type { OnceCalls } from "./once.ts";
 import { describeBuiltin, ToolRegistry, type RegisteredTool } from "./registry.ts";
-import { runHandler } from "./runner.ts";
 import { brokenOff, failed, type Failure, type Settled } from "./settled.ts";
+import { runTraced } from "./traced.ts";
 
 type OpenEvent = Extract<PortEvent, { type: "open" }>;
 
@@ -387,23 +387,9 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
   }
 
   #execute(execution: Execution, context: RunContext): Settled | Promise<Settled> {
-    const { environment, interceptors } = this.#session;
-    if (environment.traceCall === undefined || environment.tracesCalls?.() === false) {
-      return runHandler(execution, context, interceptors, environment);
-    }
-    const { callId, turn, principal, trace } = context;
-    return environment.traceCall(
-      {
-        direction: "incoming",
-        tool: execution.tool.name,
-        callId,
-        turn,
-        sessionId: this.#session.identity.id,
-        principal,
-        trace,
-      },
-      async () => runHandler(execution, context, interceptors, environment),
-    );
+    const { elsewhere } = execution.tool;
+    if (elsewhere !== undefined) return elsewhere.run(execution, context, this.#session.identity.id);
+    return runTraced(execution, context, this.#session);
   }
 
   /** The deadline of a call is over. */
@@ -411,9 +397,7 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
     if (call.ended) return;
     const { execution } = call;
     // What has not started, and nobody else waits for, does not start any more.
-    const canStillRun =
-      execution !== undefined && (execution.started || execution.mayHaveRun || !execution.isLast(call));
-    const outcome = canStillRun ? brokenOff(call.tool.contract.effect) : "not_started";
+    const outcome = execution?.canStillRun(call) === true ? brokenOff(call.tool.contract.effect) : "not_started";
     const reason = new TurnmuxError("deadline_exceeded", "the deadline of the call is over", {
       outcome: "unknown",
       tool: call.tool.name,

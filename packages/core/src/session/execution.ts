@@ -5,6 +5,7 @@
  */
 import type { AcceptInfo } from "../peer/port.ts";
 import { spareItems } from "../spare-octets.ts";
+import type { ElsewhereRun } from "./elsewhere.ts";
 import type { RegisteredTool } from "./registry.ts";
 import { failed, freesKey, type Settled } from "./settled.ts";
 
@@ -34,8 +35,10 @@ export class Execution {
   #abort: AbortController | undefined;
   #aborted = false;
   #reason: unknown;
-  /** True once the handler was called. */
+  /** True once the handler was called, or may have been where it runs elsewhere. */
   started = false;
+  /** Present while its handler runs, or is to run, elsewhere. */
+  run: ElsewhereRun | undefined;
   /**
    * True while the handler may have run under the same key before: that is known when the journal has answered, and where it
    * ran when its side died, when that was found out. Until then nobody is told that nothing was started.
@@ -73,6 +76,15 @@ export class Execution {
   /** How it ended, once it has. */
   get ending(): Settled | undefined {
     return this.#settled;
+  }
+
+  /**
+   * Whether the handler was called, or may still be: it is not any more where only `participant` waits for it. Where that is another
+   * thread's affair it is asked to let go.
+   */
+  canStillRun(participant: Participant): boolean {
+    if (this.mayHaveRun || !this.isLast(participant)) return true;
+    return this.started && this.run?.withdraw() !== true;
   }
 
   /** True when nobody else waits. */
@@ -167,6 +179,7 @@ export class Execution {
     this.#aborted = true;
     this.#reason = reason;
     this.#abort?.abort(reason);
+    this.run?.abort(reason);
   }
 
   get #count(): number {

@@ -16,6 +16,7 @@ import { effectToWire } from "../errors/effect.ts";
 import { UsageError } from "../errors/usage.ts";
 import type { OfferEntry } from "../wire/frame.ts";
 import { CallBook } from "./call-book.ts";
+import type { Elsewhere } from "./elsewhere.ts";
 
 /** What configuration may say about a tool, over what its contract says. */
 export interface ToolOverrides {
@@ -40,6 +41,8 @@ export interface RegisteredTool {
   readonly handler: AnyHandler;
   /** Of a `once` tool that can tell what became of a call (KEY-008). */
   readonly reconcile?: AnyReconcile | undefined;
+  /** Present where the handler is in another thread: then {@link handler} is never called, and the contract checks nothing. */
+  readonly elsewhere?: Elsewhere | undefined;
   readonly timeoutMs: number | undefined;
   readonly maxTimeoutMs: number | undefined;
   readonly maxConcurrent: number | undefined;
@@ -98,6 +101,11 @@ export class ToolRegistry {
       }
       added.push(this.#registered(name, contract, implementation));
     }
+    return this.add(added);
+  }
+
+  /** Adds tools that another registry has checked, and gives back what takes them away again. */
+  add(added: readonly RegisteredTool[]): () => void {
     if (this.#tools === EMPTY_MAP) this.#tools = new Map();
     for (const tool of added) this.#tools.set(tool.name, tool);
     this.#changed();
