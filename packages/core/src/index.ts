@@ -26,7 +26,8 @@ export type { Outcome } from "./errors/outcome.ts";
 export { ToolError, type ToolErrorOptions } from "./errors/tool-error.ts";
 export { TurnmuxError, type TurnmuxErrorJson, type TurnmuxErrorOptions } from "./errors/turnmux-error.ts";
 export { UsageError } from "./errors/usage.ts";
-export { Session, type SessionIdentity } from "./session/session.ts";
+export { Session } from "./session/session.ts";
+export type { SessionIdentity } from "./session/session-control.ts";
 export { Turn, type TurnOptions } from "./session/turn.ts";
 export {
   SessionEvent,
@@ -65,7 +66,7 @@ export { ResumableSessions, type ResumableSessionsOptions } from "./session/resu
 export { Resumption, type ResumptionOptions } from "./session/resumption.ts";
 export { Dialer, type DialerOptions, type Prover } from "./session/dialer.ts";
 export { connectLocally, type LocalSession } from "./session/local-session.ts";
-export type { SessionControl, SessionOptions } from "./session/session.ts";
+export type { SessionControl, SessionOptions } from "./session/session-control.ts";
 export { toolServer, type ToolServerOptions } from "./session/tool-server.ts";
 export type { TakesCalls } from "./session/incoming-calls.ts";
 export { ToolRegistry, type RegistryOptions, type ToolOverrides } from "./session/registry.ts";

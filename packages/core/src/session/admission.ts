@@ -8,7 +8,7 @@ import type { ChannelEnd } from "../channel/events.ts";
 import type { Limits } from "../limits.ts";
 import type { Environment } from "./environment.ts";
 import type { ResumableSessions } from "./resumable-sessions.ts";
-import type { SessionControl, SessionIdentity } from "./session.ts";
+import type { SessionControl, SessionIdentity } from "./session-control.ts";
 
 /** What a client is granted. */
 export interface Grant {

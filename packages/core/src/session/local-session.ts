@@ -7,7 +7,7 @@ import type { Code } from "../errors/codes.ts";
 import type { Environment } from "./environment.ts";
 import type { SessionEnd } from "./events.ts";
 import { localPorts } from "./local-port.ts";
-import type { SessionControl, SessionIdentity } from "./session.ts";
+import type { SessionControl, SessionIdentity } from "./session-control.ts";
 
 /** Ends a local session from the gateway's side. */
 export interface LocalSession {

@@ -10,7 +10,7 @@ import { CREDIT, DELIVERY, sameLimits, type Limits } from "../limits.ts";
 import type { ResumeRequest, WelcomeFrame } from "../wire/frame.ts";
 import type { Environment } from "./environment.ts";
 import { Lifeline } from "./lifeline.ts";
-import type { SessionControl } from "./session.ts";
+import type { SessionControl } from "./session-control.ts";
 
 /** What a {@link Resumption} is made from. */
 export interface ResumptionOptions {

@@ -10,7 +10,7 @@ import type { HelloFrame, PeerLimits } from "../wire/frame.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
 import { Lifeline, type LifelineOwner } from "./lifeline.ts";
-import type { SessionControl, SessionIdentity } from "./session.ts";
+import type { SessionControl, SessionIdentity } from "./session-control.ts";
 
 /** The channel that a session is on. */
 export interface Holder {

@@ -114,14 +114,15 @@ export class Model {
     const expected = this.#expected(actor);
     const lane = `lane-${plan.lane}`;
     const answer = this.#graph.ask({ lane, principal: "p", turn: name, parent: parent?.turn });
-    if (answer.kind !== expected) throw new Broken(`${name} is ${answer.kind}, and should be ${expected}`);
+    if (answer.kind === "full" || answer.kind !== expected)
+      throw new Broken(`${name} is ${answer.kind}, and should be ${expected}`);
     this.#actors.push(actor);
     if (answer.kind === "cycle") {
       if (answer.turns[0]?.turn !== parent?.name)
         throw new Broken(`${name}: the cycle does not come back to its parent`);
       actor.state = "refused";
       this.#refused += 1;
-    } else if (answer.kind !== "full") {
+    } else {
       actor.turn = answer.turn;
       if (answer.kind === "running") {
         actor.state = "running";
