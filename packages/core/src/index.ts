@@ -69,7 +69,14 @@ export { connectLocally, type LocalSession } from "./session/local-session.ts";
 export type { SessionControl, SessionOptions } from "./session/session-control.ts";
 export { toolServer, type ToolServerOptions } from "./session/tool-server.ts";
 export type { TakesCalls } from "./session/incoming-calls.ts";
-export { ToolRegistry, type RegistryOptions, type ToolOverrides } from "./session/registry.ts";
+export {
+  ToolRegistry,
+  type AnyHandler,
+  type RegistryOptions,
+  type StandIn,
+  type ToolOverrides,
+} from "./session/registry.ts";
+export { ForbiddenPart, lateStart, type HandlerCall, type LateStart } from "./session/handler-call.ts";
 export { OnceCalls } from "./session/once.ts";
 export { systemEnvironment, type RuntimeGlobals, type SystemEnvironmentOptions } from "./session/system-environment.ts";
 export {

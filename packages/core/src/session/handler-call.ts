@@ -25,10 +25,32 @@ export interface RunContext {
 }
 
 /**
- * What a handler is told of its call, and does with it. Much of it is made only where the handler asks for it. Handlers get it from
- * {@link handlerCall}.
+ * Where a {@link HandlerCall} has its {@link LateStart}. A symbol, since it is for what runs handlers elsewhere: no handler begins late
+ * on its own account.
  */
-class HandlerCall {
+export const lateStart: unique symbol = Symbol("turnmux.late-start");
+
+/** A handler that waits for its turn somewhere else before it does anything. */
+export interface LateStart {
+  /** Says that it waits, why, and at which place. Until {@link begin} the call counts as not started. */
+  queued(reason: string, place: number): void;
+  /** Its turn has come. */
+  begin(): void;
+}
+
+/** What a handler is told of its call, and does with it. */
+export interface HandlerCall extends RunContext {
+  readonly tool: string;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  readonly waiting: (reason: string) => void;
+  readonly progress: (value: unknown) => void;
+  readonly item: (value: unknown) => Promise<void>;
+  readonly [lateStart]: LateStart;
+}
+
+/** Much of it is made only where the handler asks for it. Handlers get it from {@link handlerCall}. */
+class HandlerCallOnDemand implements HandlerCall {
   readonly tool: string;
   readonly callId: string;
   readonly key: string | undefined;
@@ -65,6 +87,10 @@ class HandlerCall {
     return this.#own;
   }
 
+  get [lateStart](): LateStart {
+    return this.#parts;
+  }
+
   // Functions of their own: a handler may take them off the call.
 
   get waiting(): (reason: string) => void {
@@ -87,7 +113,7 @@ const MADE_WHEN_ASKED = ["signal", "log", "waiting", "progress", "item"] as cons
  * A handler may pass on `{ ...call, meta }`, or what `{ key, ...rest }` leaves: that takes along what an object has of its own, and what
  * stands on its class not. To give each call a getter of its own costs more than all the rest of a call does.
  */
-const ownsAll: ProxyHandler<HandlerCall> = {
+const ownsAll: ProxyHandler<HandlerCallOnDemand> = {
   // A getter of the class looks into the call, and not into what stands before it.
   get: (call, name): unknown => Reflect.get(call, name, call),
   ownKeys: (call) => [...Reflect.ownKeys(call), ...MADE_WHEN_ASKED],
@@ -100,11 +126,11 @@ const ownsAll: ProxyHandler<HandlerCall> = {
 
 /** What a handler gets with its arguments. All of it can be spread, taken apart, and called without the call. */
 export function handlerCall(parts: Parts, context: RunContext, environment: Environment): HandlerCall {
-  return new Proxy(new HandlerCall(parts, context, environment), ownsAll);
+  return new Proxy(new HandlerCallOnDemand(parts, context, environment), ownsAll);
 }
 
 /** What a handler sends before its result: checked, and remembered where it was wrong. */
-export class Parts {
+export class Parts implements LateStart {
   readonly execution: Execution;
   /** True once the callers were told that the handler runs, or waits. */
   #told = false;
@@ -120,6 +146,17 @@ export class Parts {
   began(): void {
     if (this.#told) return;
     this.#told = true;
+    this.execution.accept({ state: "running" });
+  }
+
+  queued(reason: string, place: number): void {
+    this.#told = true;
+    this.execution.started = false;
+    this.execution.accept({ state: "queued", reason, place });
+  }
+
+  begin(): void {
+    this.execution.started = true;
     this.execution.accept({ state: "running" });
   }
 

@@ -55,8 +55,8 @@ export class Inquiries {
   tools(): readonly RegisteredTool[] {
     const more = { timeoutMs: undefined, maxTimeoutMs: undefined, maxConcurrent: undefined };
     // Their contracts have checked the input, and a handler's second argument is its call.
-    const outcome: AnyHandler = (input, call) => this.#outcome(input, call as Asking);
-    const calls: AnyHandler = (_input, call) => this.#calls(call as Asking);
+    const outcome: AnyHandler = (input, call) => this.#outcome(input, call);
+    const calls: AnyHandler = (_input, call) => this.#calls(call);
     return [
       { name: outcomeToolName, contract: outcomeTool, handler: outcome, offer: offer(outcomeToolName), ...more },
       { name: callsToolName, contract: callsTool, handler: calls, offer: offer(callsToolName), ...more },

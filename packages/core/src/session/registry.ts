@@ -17,6 +17,7 @@ import { UsageError } from "../errors/usage.ts";
 import type { OfferEntry } from "../wire/frame.ts";
 import { CallBook } from "./call-book.ts";
 import type { Elsewhere } from "./elsewhere.ts";
+import type { HandlerCall } from "./handler-call.ts";
 
 /** What configuration may say about a tool, over what its contract says. */
 export interface ToolOverrides {
@@ -29,7 +30,7 @@ export interface ToolOverrides {
 }
 
 /** A handler as the registry keeps it: the contract's types are gone, and its schemas check what passes. */
-export type AnyHandler = (input: unknown, call: unknown) => unknown;
+export type AnyHandler = (input: unknown, call: HandlerCall) => unknown;
 
 /** What finds out about calls that were cut off, as the registry keeps it. */
 export type AnyReconcile = (key: string, call: ReconcileCall) => unknown;
@@ -49,6 +50,12 @@ export interface RegisteredTool {
   readonly offer: OfferEntry;
 }
 
+/**
+ * Gives what runs in place of a handler that only describes what is to run, as one in another thread does; undefined where a handler
+ * runs as it is. May throw {@link UsageError}.
+ */
+export type StandIn = (name: string, contract: ToolContract, handler: unknown) => AnyHandler | undefined;
+
 /** What a {@link ToolRegistry} is made from. */
 export interface RegistryOptions {
   /** By tool name. A name that no tool has is an error once that tool's tree is implemented or never: it is not checked. */
@@ -57,6 +64,8 @@ export interface RegistryOptions {
   readonly hasJournal: boolean;
   /** A registry whose tools are there, too. */
   readonly parent?: ToolRegistry | undefined;
+  /** Default: that of the parent. */
+  readonly standIn?: StandIn | undefined;
 }
 
 /** Hears of a {@link ToolRegistry}. */
@@ -69,12 +78,15 @@ export class ToolRegistry {
   /** Calls of these tools that are in flight; those of the parent's tools are in the same book. */
   readonly calls: CallBook;
   readonly #options: RegistryOptions;
+  readonly #standIn: StandIn | undefined;
   #tools: Map<string, RegisteredTool> = EMPTY_MAP;
   #listeners: Set<ToolsListener> = EMPTY_SET;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
     this.calls = options.parent?.calls ?? new CallBook();
+    const { parent } = options;
+    this.#standIn = options.standIn ?? (parent === undefined ? undefined : parent.#standIn);
   }
 
   /**
@@ -99,7 +111,8 @@ export class ToolRegistry {
             "Pass `journal`: for one that forgets when the process ends, memoryJournal().",
         );
       }
-      added.push(this.#registered(name, contract, implementation));
+      const handler = this.#standIn?.(name, contract, implementation.given) ?? implementation.handler;
+      added.push(this.#registered(name, contract, { ...implementation, handler }));
     }
     return this.add(added);
   }
@@ -211,6 +224,8 @@ export function describeBuiltin(
 
 interface Implementation {
   readonly handler: AnyHandler;
+  /** The same as it was given. */
+  readonly given: unknown;
   readonly reconcile?: AnyReconcile | undefined;
 }
 
@@ -222,7 +237,7 @@ function collectHandlers(nodes: ToolNodes, handlers: unknown, path: string, foun
   for (const [key, node] of Object.entries(nodes)) {
     const handler = given[key];
     if (isToolNodes(node)) collectHandlers(node, handler, `${path}${key}.`, found);
-    else if (isFunction(handler)) found.set(`${path}${key}`, { handler: handler.bind(given) });
+    else if (isFunction(handler)) found.set(`${path}${key}`, { handler: handler.bind(given), given: handler });
     else if (isContract(node) && isRecord(handler))
       found.set(`${path}${key}`, onceHandler(`${path}${key}`, node, handler));
     else if (handler !== undefined) throw new UsageError(`implement(): the handler of ${path}${key} is no function.`);
@@ -240,9 +255,10 @@ function onceHandler(name: string, contract: ToolContract, given: Readonly<Recor
   if (!isFunction(run)) {
     throw new UsageError(`implement(): the handler of ${name} is no function, and has no run() that is one.`);
   }
-  if (reconcile === undefined) return { handler: run.bind(given) };
+  const implementation = { handler: run.bind(given), given: run };
+  if (reconcile === undefined) return implementation;
   if (!isFunction(reconcile)) throw new UsageError(`implement(): the reconcile of ${name} is no function.`);
-  return { handler: run.bind(given), reconcile: reconcile.bind(given) };
+  return { ...implementation, reconcile: reconcile.bind(given) };
 }
 
 function isToolNodes(node: ToolNodes[string]): node is ToolNodes {

@@ -85,7 +85,8 @@ class HandlerRun {
     try {
       const running = intercepted(interceptors, (inner) => this.#handle(inner))(call);
       // Whoever stands around the call takes its time: the caller hears that it is in good hands (CALL-001).
-      if (!execution.started && !told) execution.accept({ state: "queued", reason: "it is looked at before it runs" });
+      if (this.#state === "idle" && !told)
+        execution.accept({ state: "queued", reason: "it is looked at before it runs" });
       return await checkedResult(tool, await running, this.#environment);
     } catch (error) {
       return this.#settledOf(error);
