@@ -12,7 +12,7 @@ import { Execution } from "./execution.ts";
 import type { RunContext } from "./handler-call.ts";
 import type { IncomingCall } from "./incoming.ts";
 import { OTHER_ARGUMENTS, type OnceCalls } from "./once.ts";
-import { failed, freesKey, type Settled } from "./settled.ts";
+import { failed, type Settled } from "./settled.ts";
 
 /** What {@link KeyedCalls} work with. */
 export interface KeyedCallsOptions {
@@ -63,7 +63,13 @@ export class KeyedCalls {
     await this.#claimed(once, execution, { ...context, key });
   }
 
-  async #claimed(once: OnceCalls, execution: Execution, context: RunContext & { readonly key: string }): Promise<void> {
+  /** `again` is true for a key that ran elsewhere a moment ago. */
+  async #claimed(
+    once: OnceCalls,
+    execution: Execution,
+    context: RunContext & { readonly key: string },
+    again = false,
+  ): Promise<void> {
     const { principal, key } = context;
     const verdict = await once.claim(principal, key, context.callId, execution);
     switch (verdict.kind) {
@@ -79,15 +85,31 @@ export class KeyedCalls {
         execution.settle(verdict.settled);
         return;
       case "elsewhere":
-        // Another process runs it: what becomes of it is known there.
-        once.release(principal, key);
-        execution.settle(failed("aborted", "a call with this key runs elsewhere", "unknown"));
+        await this.#elsewhere(once, execution, context, again);
         return;
       case "refuse":
         once.release(principal, key);
         execution.settle(verdict.settled);
         return;
     }
+  }
+
+  /** Another thread, or process, runs it: what becomes of it is known there. */
+  async #elsewhere(
+    once: OnceCalls,
+    execution: Execution,
+    context: RunContext & { readonly key: string },
+    again: boolean,
+  ): Promise<void> {
+    const { principal, key } = context;
+    const settled = await once.joinOther(principal, key, execution);
+    // It ended meanwhile: the journal knows how, or gives the key.
+    if (settled === undefined && !again) {
+      await this.#claimed(once, execution, context, true);
+      return;
+    }
+    once.release(principal, key);
+    execution.settle(settled ?? failed("aborted", "a call with this key runs elsewhere", "unknown"));
   }
 
   async #runs(once: OnceCalls, execution: Execution, context: RunContext & { readonly key: string }): Promise<void> {
@@ -146,16 +168,12 @@ export class KeyedCalls {
     }
   }
 
-  async #ends(
+  #ends(
     once: OnceCalls,
     execution: Execution,
     { principal, key }: RunContext & { readonly key: string },
     settled: Settled,
   ): Promise<void> {
-    // A key that is free again must be so before anybody hears of it (KEY-004). Otherwise callers need not wait for the
-    // journal: a repetition meanwhile joins, and hears the same.
-    if (freesKey(settled)) await once.settle(principal, key, settled);
-    execution.settle(settled);
-    if (!freesKey(settled)) await once.settle(principal, key, settled);
+    return once.end(principal, key, execution, settled);
   }
 }

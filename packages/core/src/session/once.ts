@@ -9,7 +9,7 @@ import type { Environment } from "./environment.ts";
 import type { Execution } from "./execution.ts";
 import { recorded, replayed } from "./recorded.ts";
 import { address, answered, Recorder, type Unrecorded } from "./recorder.ts";
-import { failed, type Settled } from "./settled.ts";
+import { failed, freesKey, type Settled } from "./settled.ts";
 
 /** The owner's name is drawn anew with each start, and so has one life only. */
 const EPOCH = 1;
@@ -22,7 +22,7 @@ export type OnceVerdict =
   | { readonly kind: "abandoned"; readonly callId: string }
   /** The call with this key is over, with this ending. */
   | { readonly kind: "replay"; readonly settled: Settled }
-  /** A call with this key runs in another process. */
+  /** A call with this key runs in another process, or another thread. */
   | { readonly kind: "elsewhere" }
   /** Nothing runs. */
   | { readonly kind: "refuse"; readonly settled: Settled };
@@ -31,6 +31,23 @@ export type OnceVerdict =
 export interface HeldKey {
   readonly claim: JournalClaim;
   readonly execution: Execution;
+}
+
+/** Keys that another thread of this process holds, whose calls the same journal records. */
+export interface OtherKeys {
+  /**
+   * Joins the run of a key there on behalf of an execution, and resolves with how it ended; undefined where no such run is there, or
+   * not any more. Never rejects.
+   */
+  join(principal: string, key: string, execution: Execution): Promise<Settled | undefined>;
+}
+
+/** What {@link OnceCalls} may be told. */
+export interface OnceOptions {
+  /** The name in the journal. Default: drawn anew. */
+  readonly owner?: string | undefined;
+  /** Absent where all keys of this process are held here. */
+  readonly others?: OtherKeys | undefined;
 }
 
 interface PendingClaim {
@@ -44,16 +61,18 @@ export class OnceCalls {
   readonly #journal: Journal;
   readonly #environment: Environment;
   readonly #owner: string;
+  readonly #others: OtherKeys | undefined;
   readonly #held = new Map<string, HeldKey>();
   readonly #recorder: Recorder;
   #claims: PendingClaim[] = [];
   /** Keys whose claims were refused because the journal did not answer in time, and which it may still take. */
   readonly #late = new Set<string>();
 
-  constructor(journal: Journal, environment: Environment) {
+  constructor(journal: Journal, environment: Environment, options: OnceOptions = {}) {
     this.#journal = journal;
     this.#environment = environment;
-    this.#owner = environment.id();
+    this.#owner = options.owner ?? environment.id();
+    this.#others = options.others;
     this.#recorder = new Recorder(journal, environment);
   }
 
@@ -90,16 +109,7 @@ export class OnceCalls {
    * {@link release} lets go of the key. Claims of one event-loop turn go to the journal together.
    */
   async claim(principal: string, key: string, callId: string, execution: Execution): Promise<OnceVerdict> {
-    const claim: JournalClaim = {
-      principal,
-      key,
-      tool: execution.tool.name,
-      fingerprint: execution.fingerprint ?? "",
-      callId,
-      owner: this.#owner,
-      epoch: EPOCH,
-      atMs: this.#environment.wallClock(),
-    };
+    const claim = this.#claimOf(principal, key, callId, execution);
     // What a journal that does not answer makes of the claim before is still to come: until then nobody knows.
     if (this.#late.has(address(principal, key)) || this.#late.size >= LATE_CLAIMS) return NO_VERDICT;
     this.#held.set(address(principal, key), { claim, execution });
@@ -125,6 +135,41 @@ export class OnceCalls {
     const held = this.#held.get(address(principal, key));
     if (held !== undefined) await this.#recorder.record(held.claim, recorded(settled));
     this.release(principal, key);
+  }
+
+  /** Ends a claimed execution: its callers hear how, and the journal. */
+  async end(principal: string, key: string, execution: Execution, settled: Settled): Promise<void> {
+    // A key that is free again must be so before anybody hears of it (KEY-004). Otherwise callers need not wait for the
+    // journal: a repetition meanwhile joins, and hears the same.
+    if (freesKey(settled)) await this.settle(principal, key, settled);
+    execution.settle(settled);
+    if (!freesKey(settled)) await this.settle(principal, key, settled);
+  }
+
+  /** Holds a key that was claimed under this owner's name before, by who is there no more, and whose execution goes on. */
+  adopt(principal: string, key: string, callId: string, execution: Execution): void {
+    this.#held.set(address(principal, key), {
+      claim: this.#claimOf(principal, key, callId, execution),
+      execution,
+    });
+  }
+
+  /** Joins the run of a key in another thread: see {@link OtherKeys}. */
+  async joinOther(principal: string, key: string, execution: Execution): Promise<Settled | undefined> {
+    return this.#others?.join(principal, key, execution);
+  }
+
+  #claimOf(principal: string, key: string, callId: string, execution: Execution): JournalClaim {
+    return {
+      principal,
+      key,
+      tool: execution.tool.name,
+      fingerprint: execution.fingerprint ?? "",
+      callId,
+      owner: this.#owner,
+      epoch: EPOCH,
+      atMs: this.#environment.wallClock(),
+    };
   }
 
   /** Lets go of a key that was refused or replayed, or of which nothing was found out. */
