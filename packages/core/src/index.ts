@@ -87,3 +87,31 @@ export {
   type Environment,
   type Occurrence,
 } from "./session/environment.ts";
+
+// For a gateway whose sockets are in another thread than its handlers.
+export { moveMemoryJournal, type MemoryContents } from "./journal/memory.ts";
+export { aftermathOf, type Aftermath, type CutOff } from "./session/aftermath.ts";
+export { bodyLength, cloneValue } from "./content/body.ts";
+export { ValueError } from "./content/value.ts";
+export { jsonSchemaOf } from "./contract/json-schema.ts";
+export { ProtocolViolation } from "./errors/violation.ts";
+export { endedUnderWay, untaken } from "./peer/endings.ts";
+export {
+  NO_BODY,
+  type AcceptInfo,
+  type CallNumber,
+  type CallPort,
+  type Ending,
+  type OpenRequest,
+  type PortBody,
+  type PortEvent,
+} from "./peer/port.ts";
+export type { Elsewhere, ElsewhereRun } from "./session/elsewhere.ts";
+export { Errand } from "./session/errand.ts";
+export { Execution, type Participant } from "./session/execution.ts";
+export type { RunContext } from "./session/handler-call.ts";
+export { forbiddenResult } from "./session/incoming.ts";
+export type { IncomingCalls, IncomingContext } from "./session/incoming-calls.ts";
+export type { OnceOptions, OtherKeys } from "./session/once.ts";
+export type { RegisteredTool } from "./session/registry.ts";
+export { failed, type Failure, type Settled } from "./session/settled.ts";

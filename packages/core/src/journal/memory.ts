@@ -39,6 +39,15 @@ export interface MemoryJournal extends Journal {
   abandon(): void;
 }
 
+/** All that a {@link memoryJournal} holds: plain data. */
+export interface MemoryContents {
+  readonly options: Required<MemoryJournalOptions>;
+  /** The claims of all records, the oldest first. */
+  readonly claims: readonly JournalClaim[];
+  /** The endings of those that have one, the oldest first. */
+  readonly settlements: readonly JournalSettlement[];
+}
+
 interface Entry {
   /** With the owner and epoch that the record belongs to now. */
   claim: JournalClaim;
@@ -87,6 +96,17 @@ export function memoryJournal(options: MemoryJournalOptions = {}): MemoryJournal
   return new Records(options);
 }
 
+/**
+ * Moves what a {@link memoryJournal} holds to another journal, which it hands everything on to from then on. Undefined for any other
+ * journal, and for one that was moved before.
+ */
+export function moveMemoryJournal<T extends Journal>(
+  journal: Journal,
+  open: (contents: MemoryContents) => T,
+): T | undefined {
+  return journal instanceof Records ? journal.moveTo(open) : undefined;
+}
+
 class Records implements MemoryJournal {
   readonly name = "memory";
   readonly durable = false;
@@ -98,6 +118,8 @@ class Records implements MemoryJournal {
   readonly #settled = new Set<Entry>();
   #all = new Account();
   #closed = false;
+  /** Where everything is since it was moved. */
+  #moved: Journal | undefined;
 
   constructor(options: MemoryJournalOptions) {
     this.#retentionMs = positive("retentionMs", options.retentionMs ?? defaultRetentionMs);
@@ -109,17 +131,20 @@ class Records implements MemoryJournal {
   }
 
   claim(claims: readonly JournalClaim[]): Promise<readonly JournalVerdict[]> {
+    if (this.#moved !== undefined) return this.#moved.claim(claims);
     if (this.#closed) return Promise.reject(closed());
     return Promise.resolve(claims.map((claim) => this.#claimOne(claim)));
   }
 
   settle(settlements: readonly JournalSettlement[]): Promise<void> {
+    if (this.#moved !== undefined) return this.#moved.settle(settlements);
     if (this.#closed) return Promise.reject(closed());
     for (const settlement of settlements) this.#settleOne(settlement);
     return Promise.resolve();
   }
 
   find(queries: readonly JournalQuery[]): Promise<readonly (JournalRecord | undefined)[]> {
+    if (this.#moved !== undefined) return this.#moved.find(queries);
     if (this.#closed) return Promise.reject(closed());
     return Promise.resolve(
       queries.map((query) => {
@@ -130,18 +155,50 @@ class Records implements MemoryJournal {
     );
   }
 
+  moveTo<T extends Journal>(open: (contents: MemoryContents) => T): T | undefined {
+    if (this.#moved !== undefined) return undefined;
+    const moved = open(this.#contents());
+    this.#clear();
+    this.#moved = moved;
+    return moved;
+  }
+
   abandon(): void {
+    if (this.#moved !== undefined) throw new UsageError("abandon(): this journal was moved to another thread");
     for (const { records } of this.#principals.values()) {
       for (const record of records.values()) record.abandoned = record.ending === undefined;
     }
   }
 
   close(): Promise<void> {
+    if (this.#moved !== undefined) return this.#moved.close();
     this.#closed = true;
+    this.#clear();
+    return Promise.resolve();
+  }
+
+  #clear(): void {
     this.#principals.clear();
     this.#settled.clear();
     this.#all = new Account();
-    return Promise.resolve();
+  }
+
+  #contents(): MemoryContents {
+    const entries = [...this.#principals.values()].flatMap(({ records }) => [...records.values()]);
+    const endings = [...this.#settled].flatMap(({ claim, ending, settledMs }) => {
+      if (ending === undefined || settledMs === undefined) return [];
+      const { principal, key, owner, epoch } = claim;
+      return [{ principal, key, owner, epoch, atMs: settledMs, ending }];
+    });
+    return {
+      options: {
+        retentionMs: this.#retentionMs,
+        maxOctets: this.#maxOctets,
+        maxPrincipalOctets: this.#maxPrincipalOctets,
+      },
+      claims: entries.map(({ claim }) => claim).sort((a, b) => a.atMs - b.atMs),
+      settlements: endings,
+    };
   }
 
   #claimOne(claim: JournalClaim): JournalVerdict {

@@ -5,7 +5,14 @@
  */
 
 import type { MessagePort } from "node:worker_threads";
-import type { JournalClaim, JournalQuery, JournalRecord, JournalSettlement, JournalVerdict } from "@turnmux/core";
+import type {
+  JournalClaim,
+  JournalQuery,
+  JournalRecord,
+  JournalSettlement,
+  JournalVerdict,
+  MemoryContents,
+} from "@turnmux/core";
 
 /** What the thread needs to know of the file. */
 export interface DatabaseSettings {
@@ -20,12 +27,19 @@ export interface DatabaseSettings {
   readonly maxPrincipalOctets: number;
 }
 
+/** What the thread of a journal in memory needs to know. */
+export interface MemorySettings {
+  /** For messages. */
+  readonly shownPath: string;
+  readonly contents: MemoryContents;
+}
+
 /** What the thread starts with. */
-export interface ThreadStart {
+export interface ThreadStart<S = DatabaseSettings> {
   readonly port: MessagePort;
   /** Becomes 1 when the {@link Opening} has been sent. */
   readonly opened: Int32Array<SharedArrayBuffer>;
-  readonly settings: DatabaseSettings;
+  readonly settings: S;
 }
 
 /** Whether the file could be opened; `usage` where that is a matter of configuration. */
@@ -44,8 +58,11 @@ export type Result =
   | { readonly kind: "find"; readonly records: readonly (JournalRecord | undefined)[] }
   | { readonly kind: "failed"; readonly message: string };
 
-/** The operations of one event-loop turn, or the end. */
-export type Request = { readonly operations: readonly Operation[] } | { readonly close: true };
+/** The operations of one event-loop turn; somebody else who asks, over a port of its own; or the end. */
+export type Request =
+  | { readonly operations: readonly Operation[] }
+  | { readonly connect: MessagePort }
+  | { readonly close: true };
 
 /** Results of one or several requests, in the order of their operations. */
 export interface Reply {

@@ -5,16 +5,9 @@
  */
 
 import { resolve } from "node:path";
-import {
-  type Journal,
-  type JournalClaim,
-  type JournalQuery,
-  type JournalRecord,
-  type JournalSettlement,
-  type JournalVerdict,
-  UsageError,
-} from "@turnmux/core";
-import type { DatabaseSettings, Operation, Result } from "./messages.ts";
+import { type Journal, UsageError } from "@turnmux/core";
+import type { DatabaseSettings } from "./messages.ts";
+import { reachable } from "./reach.ts";
 import { JournalThread } from "./thread.ts";
 
 /** The limits of a {@link sqliteJournal}. */
@@ -54,62 +47,7 @@ const DEFAULT_MAX_OCTETS = 1024 * 1024 * 1024;
  * in use, damaged, not a journal, of a newer version, or cannot be written. Then it was not touched
  */
 export function sqliteJournal(path: string, options: SqliteJournalOptions = {}): Journal {
-  return new SqliteJournal(settingsOf(path, options));
-}
-
-class SqliteJournal implements Journal {
-  readonly name = "sqlite";
-  readonly durable = true;
-  readonly #thread: JournalThread;
-
-  constructor(settings: DatabaseSettings) {
-    this.#thread = new JournalThread(settings);
-  }
-
-  async claim(claims: readonly JournalClaim[]): Promise<readonly JournalVerdict[]> {
-    const result = await this.#ask({ kind: "claim", claims: claims.map(copyOfClaim) });
-    return result.kind === "claim" ? result.verdicts : wrong();
-  }
-
-  async settle(settlements: readonly JournalSettlement[]): Promise<void> {
-    await this.#ask({ kind: "settle", settlements: settlements.map(copyOfSettlement) });
-  }
-
-  async find(queries: readonly JournalQuery[]): Promise<readonly (JournalRecord | undefined)[]> {
-    const result = await this.#ask({ kind: "find", queries: queries.map(copyOfQuery) });
-    return result.kind === "find" ? result.records : wrong();
-  }
-
-  close(): Promise<void> {
-    return this.#thread.close();
-  }
-
-  #ask(operation: Operation): Promise<Result> {
-    return this.#thread.ask(operation);
-  }
-}
-
-function wrong(): never {
-  throw new Error("The journal's thread answered another question.");
-}
-
-// Copies of what the interface names, and no more: what is sent to a thread has to be plain data.
-
-function copyOfClaim(claim: JournalClaim): JournalClaim {
-  const { principal, key, tool, fingerprint, callId, owner, epoch, atMs } = claim;
-  return { principal, key, tool, fingerprint, callId, owner, epoch, atMs };
-}
-
-/** With octets of its own: those of the caller may be a small part of a large buffer, or change under its hands. */
-function copyOfSettlement({ principal, key, owner, epoch, atMs, ending }: JournalSettlement): JournalSettlement {
-  const { code, message, outcome, retryable, body } = ending;
-  const copy = { content: body.content, octets: new Uint8Array(body.octets) };
-  return { principal, key, owner, epoch, atMs, ending: { code, message, outcome, retryable, body: copy } };
-}
-
-function copyOfQuery(query: JournalQuery): JournalQuery {
-  const { principal } = query;
-  return "key" in query ? { principal, key: query.key } : { principal, callId: query.callId };
+  return reachable("sqlite", true, new JournalThread(settingsOf(path, options)));
 }
 
 function settingsOf(path: string, options: SqliteJournalOptions): DatabaseSettings {

@@ -8,17 +8,22 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { UsageError } from "@turnmux/core";
+import { fromSource } from "../from-source.ts";
 import { publish } from "../observe/diagnostics.ts";
-import type { DatabaseSettings, Opening, Operation, Reply, Request, Result, ThreadStart } from "./messages.ts";
+import type {
+  DatabaseSettings,
+  MemorySettings,
+  Opening,
+  Operation,
+  Reply,
+  Request,
+  Result,
+  ThreadStart,
+} from "./messages.ts";
+import { Questions } from "./questions.ts";
 
 /** How long opening may take, in milliseconds: reading a file through, or migrating it, on a slow disk. */
 const OPEN_TIMEOUT_MS = 60_000;
-
-interface Pending {
-  readonly operation: Operation;
-  readonly resolve: (result: Result) => void;
-  readonly reject: (error: Error) => void;
-}
 
 /** The thread's own file, as source or as build, whichever this is. */
 const WORKER_URL = import.meta.url.endsWith(".ts")
@@ -30,10 +35,7 @@ export class JournalThread {
   readonly #shownPath: string;
   readonly #worker: Worker;
   readonly #port: MessagePort;
-  /** Asked for in this turn of the event loop. */
-  #queued: Pending[] = [];
-  /** Told to the thread, in order. */
-  #sent: Pending[] = [];
+  readonly #questions: Questions;
   #gone: Error | undefined;
   #closed: Promise<void> | undefined;
 
@@ -44,7 +46,7 @@ export class JournalThread {
    * @throws {UsageError} when the file cannot serve as it is, or is in use
    * @throws {Error} when the machine is at fault
    */
-  constructor(settings: DatabaseSettings, url: URL = WORKER_URL) {
+  constructor(settings: DatabaseSettings | MemorySettings, url: URL = WORKER_URL) {
     this.#shownPath = settings.shownPath;
     if (!existsSync(fileURLToPath(url))) {
       throw new UsageError(
@@ -53,15 +55,24 @@ export class JournalThread {
     }
     const { port1, port2 } = new MessageChannel();
     const opened = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-    const workerData: ThreadStart = { port: port2, opened, settings };
+    const workerData: ThreadStart<typeof settings> = { port: port2, opened, settings };
     // Node 22 calls node:sqlite experimental, once in each process that uses it: nothing that users could act on. The flag
     // holds for this thread alone.
-    const execArgv = ["--disable-warning=ExperimentalWarning"];
+    const execArgv = ["--disable-warning=ExperimentalWarning", ...fromSource(url)];
     this.#port = port1;
     this.#worker = new Worker(url, { name: "turnmux journal", workerData, transferList: [port2], execArgv });
     this.#worker.unref();
     this.#worker.on("error", (error) => this.#die(error));
     this.#worker.on("exit", () => this.#die(undefined));
+
+    this.#questions = new Questions(
+      port1,
+      (busy) => {
+        if (busy) this.#worker.ref();
+        else if (this.#closed === undefined) this.#worker.unref();
+      },
+      (operations) => publish("journal", { event: "committed", fields: { operations } }),
+    );
 
     Atomics.wait(opened, 0, 0, OPEN_TIMEOUT_MS);
     // What the thread posts first.
@@ -74,7 +85,7 @@ export class JournalThread {
           `The journal "${this.#shownPath}" could not be opened within ${OPEN_TIMEOUT_MS / 1000} s: look whether its disk answers.`,
       );
     }
-    port1.on("message", (reply: Reply) => this.#take(reply));
+    port1.on("message", (reply: Reply) => this.#questions.take(reply));
     port1.unref();
   }
 
@@ -82,11 +93,15 @@ export class JournalThread {
   ask(operation: Operation): Promise<Result> {
     if (this.#closed !== undefined) return Promise.reject(new UsageError("The journal is closed. Open a new one."));
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
-    return new Promise((resolve, reject) => {
-      this.#queued.push({ operation, resolve, reject });
-      // The end of the turn: whatever else is asked for until then shares the commit.
-      if (this.#queued.length === 1) setImmediate(() => this.#send());
-    });
+    return this.#questions.ask(operation);
+  }
+
+  /** A port over which another thread may ask. It is to be transferred. Undefined once the journal is closed, or its thread gone. */
+  connect(): MessagePort | undefined {
+    if (this.#closed !== undefined || this.#gone !== undefined) return undefined;
+    const { port1, port2 } = new MessageChannel();
+    this.#post({ connect: port2 }, [port2]);
+    return port1;
   }
 
   /** Finishes what was asked for, then closes the file and ends the thread. */
@@ -97,7 +112,7 @@ export class JournalThread {
 
   async #close(): Promise<void> {
     if (this.#gone !== undefined) return;
-    this.#send();
+    this.#questions.send();
     const exit = new Promise<void>((resolve) => {
       this.#worker.once("exit", () => resolve());
     });
@@ -110,35 +125,8 @@ export class JournalThread {
     await this.#worker.terminate();
   }
 
-  #send(): void {
-    const batch = this.#queued;
-    this.#queued = [];
-    if (batch.length === 0 || this.#gone !== undefined) return;
-    const operations = batch.map(({ operation }) => operation);
-    try {
-      this.#post({ operations }, operations.flatMap(ownBuffers));
-    } catch (cause) {
-      // Something that is no plain data, against the types. Nobody waits for this turn's end who could be told otherwise.
-      for (const { reject } of batch) reject(new UsageError("What a journal records must be plain data.", { cause }));
-      return;
-    }
-    this.#sent.push(...batch);
-    this.#worker.ref();
-  }
-
-  #post(request: Request, transfer: ArrayBuffer[]): void {
+  #post(request: Request, transfer: MessagePort[]): void {
     this.#port.postMessage(request, transfer);
-  }
-
-  #take({ results, commits }: Reply): void {
-    const answered = this.#sent.splice(0, results.length);
-    if (this.#sent.length === 0 && this.#closed === undefined) this.#worker.unref();
-    for (const operations of commits) publish("journal", { event: "committed", fields: { operations } });
-    for (const [index, { resolve, reject }] of answered.entries()) {
-      const result = results[index];
-      if (result === undefined || result.kind === "failed") reject(new Error(result?.message ?? "No result."));
-      else resolve(result);
-    }
   }
 
   #die(cause: unknown): void {
@@ -146,19 +134,6 @@ export class JournalThread {
     const message = `The thread of the journal "${this.#shownPath}" has ended: restart the gateway.`;
     this.#gone = new Error(message, cause === undefined ? undefined : { cause });
     this.#port.close();
-    for (const { reject } of [...this.#sent, ...this.#queued]) reject(this.#gone);
-    this.#sent = [];
-    this.#queued = [];
+    this.#questions.fail(this.#gone);
   }
-}
-
-/** Results from this size on, in octets, move to the thread. Smaller ones are copied sooner than their buffers change hands. */
-const MOVED_OCTETS = 16 * 1024;
-
-/** Buffers of large results, which are copies of the journal's own and so can move. */
-function ownBuffers(operation: Operation): ArrayBuffer[] {
-  if (operation.kind !== "settle") return [];
-  return operation.settlements
-    .map(({ ending }) => ending.body.octets.buffer)
-    .filter((each): each is ArrayBuffer => each instanceof ArrayBuffer && each.byteLength >= MOVED_OCTETS);
 }

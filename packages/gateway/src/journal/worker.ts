@@ -6,7 +6,7 @@
  * @module
  */
 
-import { receiveMessageOnPort, workerData } from "node:worker_threads";
+import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import type { JournalDatabase } from "./database.ts";
 import type { Opening, Operation, Reply, Request, ThreadStart } from "./messages.ts";
 
@@ -41,31 +41,51 @@ function told(error: unknown): { usage: boolean; message: string } {
 }
 
 function serve(database: JournalDatabase): void {
-  port.on("message", (first: Request) => {
+  const asking = new Set([port]);
+  const closeAll = (): void => {
+    database.close();
+    for (const each of asking) each.close();
+  };
+  const connect = (another: MessagePort): void => {
+    asking.add(another);
+    another.on("close", () => asking.delete(another));
+    listen(another, database, connect, closeAll);
+    // Whoever started this thread decides how long it is there.
+    another.unref();
+  };
+  listen(port, database, connect, closeAll);
+}
+
+function listen(
+  asking: MessagePort,
+  database: JournalDatabase,
+  connect: (another: MessagePort) => void,
+  close: () => void,
+): void {
+  asking.on("message", (first: Request) => {
     let closing = false;
     let operations: Operation[] = [];
     const run = (): void => {
       if (operations.length === 0) return;
       const reply: Reply = database.run(operations);
       operations = [];
-      port.postMessage(reply);
+      asking.postMessage(reply);
     };
     // What has come meanwhile goes into the same commit.
-    for (let request: Request | undefined = first; request !== undefined; request = next()) {
+    for (let request: Request | undefined = first; request !== undefined; request = next(asking)) {
       if ("close" in request) closing = true;
+      else if ("connect" in request) connect(request.connect);
       else operations.push(...request.operations);
       if (operations.length >= BATCH_OPERATIONS) run();
     }
     run();
-    if (!closing) return;
-    database.close();
-    port.close();
+    if (closing) close();
   });
 }
 
-function next(): Request | undefined {
+function next(asking: MessagePort): Request | undefined {
   // A port gives back what was posted to it: requests alone.
-  return receiveMessageOnPort(port)?.message as Request | undefined;
+  return receiveMessageOnPort(asking)?.message as Request | undefined;
 }
 
 const database = await open();
