@@ -46,7 +46,7 @@ class Caller:
             call.deadline = time.monotonic() + request.timeout_ms / 1000
             call.timers.append(Timer(call.deadline, self._time_is_over, call))
         if request.accept_timeout_ms is not None:
-            call.timers.append(timer_in(request.accept_timeout_ms / 1000, self._not_accepted, call))
+            self._limit_acceptance(call, request.accept_timeout_ms / 1000)
         waiting = sum(not other.in_flight for other in self.calls)
         self.calls.append(call)
         if waiting >= self._limits.queued_calls:
@@ -87,8 +87,24 @@ class Caller:
     def _time_is_over(self, call: OutgoingCall) -> None:
         self.cancel(call, "deadline_exceeded")
 
-    def _not_accepted(self, call: OutgoingCall) -> None:
-        if not call.accepted:
+    def _limit_acceptance(self, call: OutgoingCall, seconds: float) -> None:
+        call.timers.append(timer_in(seconds / 2, self._ask, call, seconds))
+
+    def _ask(self, call: OutgoingCall, seconds: float) -> None:
+        """CALL-019: half of the wait for ACCEPT is over."""
+        if call.accepted or call.given_up is not None:
+            return
+        now = time.monotonic()
+        if self.session is not None:
+            self.session.ask(now)
+        call.timers.append(timer_in(seconds / 2, self._not_accepted, call, seconds, now))
+
+    def _not_accepted(self, call: OutgoingCall, seconds: float, asked_at: float) -> None:
+        if call.accepted or call.given_up is not None:
+            return
+        if self.session is not None and self.session.is_busy_since(asked_at):
+            self._limit_acceptance(call, seconds)
+        else:
             self.cancel(call, "deadline_exceeded")
 
     def _no_verdict(self, call: OutgoingCall, code: str) -> None:

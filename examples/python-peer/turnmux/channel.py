@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import Callable
@@ -10,7 +11,7 @@ from .errors import CODE_NAMES, CODES, ProtocolError
 from .frames import Frame, encode_frame
 from .intake import Intake
 from .layout import HANDSHAKE, LAYOUTS, Type
-from .limits import MESSAGE_FRAMES, MESSAGE_OCTETS, PONGS_WAITING, Limits
+from .limits import ASK_AGAIN_SECONDS, MESSAGE_FRAMES, MESSAGE_OCTETS, PONGS_WAITING, Limits
 from .rates import Rates
 from .session import Session
 from .wire import Carriage, Envelope, Message, WrappedCarriage
@@ -64,6 +65,8 @@ class Channel:
         self._asked_at: float | None = None
         self._ping = 0
         self._asked: set[int] = set()
+        self._ping_at = -ASK_AGAIN_SECONDS
+        session.ask = self.ask
         self._peer_drained = False
         self._sequence = sequence
         """The number of the next wrapped message; the handshake had the first ones (CARR-020)."""
@@ -118,6 +121,7 @@ class Channel:
             self._urgent.append(Frame(Type.PONG, 0, 0, [header[0], None]))
             self.session.wake()
         elif frame.type == Type.PONG:
+            self.session.peer_is_late(header[1], now)
             if header[0] in self._asked:
                 self._asked.discard(header[0])
             else:
@@ -260,20 +264,35 @@ class Channel:
             return
         silence = now - self._last_heard
         if self._asked_at is None:
-            if silence >= self._heartbeat:
-                self._ping += 1
-                self._asked = {self._ping}
-                self._asked_at = now
-                self._urgent.append(Frame(Type.PING, 0, 0, [self._ping]))
-                self.session.wake()
+            if silence >= self._heartbeat or now >= self._asks_busy_at():
+                self._question(now)
         elif silence >= 2.5 * self._heartbeat and now - self._asked_at >= 1.5 * self._heartbeat:
             message = "nothing was heard for two and a half heartbeat intervals"
             self._end(ChannelEnd(False, "unavailable", message, close_code=CLOSE_SILENT))
 
+    def ask(self, now: float) -> None:
+        """CALL-019: asks the peer, unless a question of before has no answer yet or was asked a moment ago."""
+        if not self.closed and not self._asked and now >= self._ping_at + ASK_AGAIN_SECONDS:
+            self._question(now)
+
+    def _question(self, now: float) -> None:
+        self._ping += 1
+        self._asked = {self._ping}
+        self._ping_at = now
+        if self._asked_at is None:
+            self._asked_at = now
+        self._urgent.append(Frame(Type.PING, 0, 0, [self._ping]))
+        self.session.wake()
+
+    def _asks_busy_at(self) -> float:
+        """CHAN-010: when a gateway that said it is busy is asked again."""
+        busy_since = self.session.busy_since if self.session.role == "client" else None
+        return math.inf if busy_since is None else max(busy_since, self._ping_at) + 1
+
     def next_tick(self) -> float:
         """When `tick` or `poll` has something to do again."""
         if self._asked_at is None:
-            at = self._last_heard + self._heartbeat
+            at = min(self._last_heard + self._heartbeat, self._asks_busy_at())
         else:
             at = max(self._last_heard + 2.5 * self._heartbeat, self._asked_at + 1.5 * self._heartbeat)
         due = self.session.delivery.ack_due_at() if self.session.delivery is not None else None

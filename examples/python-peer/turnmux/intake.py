@@ -205,7 +205,9 @@ class Intake:
         self._body(stream, frame)
 
     def _accept(self, stream: Stream, header: list[Any]) -> None:
-        state, reason, place, _lag, deadline_ms = header
+        state, reason, place, lag_ms, deadline_ms = header
+        if lag_ms is not None:
+            self._session.peer_is_late(lag_ms, self._now)
         if state >= len(ACCEPT_STATES):
             raise ProtocolError("FRAME-007", "there is no such state of ACCEPT")
         said = [state, reason, place, deadline_ms]

@@ -29,6 +29,9 @@ STREAMS_SLACK = 64
 PONGS_WAITING = 64
 GREATEST_STREAM = 2**31 - 1
 
+BUSY_MS = 100
+ASK_AGAIN_SECONDS = 0.1
+
 
 @dataclass
 class Limits:

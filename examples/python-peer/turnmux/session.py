@@ -13,7 +13,7 @@ from .errors import CODES, OUTCOMES, CallError
 from .events import CallerEvents, ReceiverEvents
 from .frames import Frame
 from .layout import Type
-from .limits import GREATEST_STREAM, Limits, Stated
+from .limits import ASK_AGAIN_SECONDS, BUSY_MS, GREATEST_STREAM, Limits, Stated
 from .offers import Names, Offered, PeerOffers, offer_frames
 from .streams import ITEM, PROGRESS, Body, Stream
 from .writer import Writer
@@ -71,6 +71,18 @@ class Session:
         self.last_taken: int | None = None
         """What this side's GOAWAY with code 0 said: streams beyond it are not taken."""
         self.over = False
+        self.ask: Callable[[float], None] = lambda _now: None
+        """CALL-019: asks the peer for a word; the channel at hand does it."""
+        self.busy_since: float | None = None
+        """When the peer said that it is busy, if that is what it said last."""
+
+    def peer_is_late(self, lag_ms: int | None, now: float) -> None:
+        """The peer has said how late its event loop is, or that it does not know."""
+        self.busy_since = now if (lag_ms or 0) >= BUSY_MS else None
+
+    def is_busy_since(self, asked_at: float) -> bool:
+        """CALL-019: whether the peer has answered a question, and said that it is busy."""
+        return self.busy_since is not None and self.busy_since >= asked_at - ASK_AGAIN_SECONDS
 
     # Streams that this side opens.
 

@@ -23,6 +23,8 @@ export {
   type ItemCall,
   type OfferEntry,
   type OutcomeRequest,
+  type PeerHealth,
+  type PeerState,
   type Priority,
   type SessionEnd,
   type SessionEventMap,

@@ -3,14 +3,16 @@
  *
  * @module
  */
-import { Session, type SessionControl, type SessionOptions } from "@turnmux/core";
+import { Session, type PeerHealth, type SessionControl, type SessionOptions } from "@turnmux/core";
 
 /** Who gives a session its connections. */
 export interface SessionOwner {
   /** Hands over the control, once. */
   own(control: SessionControl): void;
-  /** See {@link ClientSession.gatewayLagMs}. */
-  readonly gatewayLagMs: number | undefined;
+  /** See {@link ClientSession.gateway}. */
+  readonly gateway: PeerHealth | undefined;
+  /** Set by the session: the gateway's state has changed. */
+  gatewayChanged: () => void;
   /** Resolves when nothing is left of the session's last socket. Asked for when the session is closed. */
   released(): Promise<void>;
 }
@@ -32,11 +34,18 @@ export class ClientSession extends Session {
   constructor(options: SessionOptions, owner: SessionOwner) {
     super(options, (control) => owner.own(control));
     this.#owner = owner;
+    owner.gatewayChanged = () => {
+      const { gateway } = owner;
+      if (gateway !== undefined) this.emit("gateway", gateway);
+    };
   }
 
-  /** How late the gateway's event loop was when it last said so, in milliseconds. */
-  get gatewayLagMs(): number | undefined {
-    return this.#owner.gatewayLagMs;
+  /**
+   * What is known of the gateway's process, so that one that is busy can be told from one that is gone. The event `gateway` tells when its
+   * `state` changes. Undefined while there is no connection.
+   */
+  get gateway(): PeerHealth | undefined {
+    return this.#owner.gateway;
   }
 
   /**

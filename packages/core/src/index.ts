@@ -57,6 +57,7 @@ export type {
 } from "./journal/journal.ts";
 export { ALL_CARRIAGES, carriageNamed, textCarriage, wrappedCarriage, type Carriage } from "./wire/carriage.ts";
 export type { ChannelEnd, EndCause } from "./channel/events.ts";
+export type { PeerHealth, PeerState } from "./channel/heartbeat.ts";
 export type { OfferEntry } from "./wire/frame.ts";
 
 // For the gateway, the client, and other owners of sessions.

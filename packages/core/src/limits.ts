@@ -257,6 +257,18 @@ export const LEAST_GRANT: number = KIB;
 /** Heartbeat intervals of silence after which a channel is ended (CHAN-002). */
 export const SILENT_INTERVALS: number = 2.5;
 
+/** Milliseconds by which an event loop is late that is busy (CALL-019). */
+export const BUSY_MS: number = 100;
+
+/** Milliseconds within which a peer that was asked for a word by one call is not asked by another one (CALL-019). */
+export const ASK_AGAIN_MS: number = 100;
+
+/** Milliseconds after which a client asks a gateway again that has said that it is busy (CHAN-010). */
+export const BUSY_ASK_MS: number = 1_000;
+
+/** Milliseconds without a word after which a gateway that was asked counts as quiet, in what a client shows. */
+export const QUIET_MS: number = 1_000;
+
 /** What a frame counts for beside its body where octets of kept frames are counted (DELIV-003, DELIV-004). */
 export const FRAME_OVERHEAD: number = 64;
 

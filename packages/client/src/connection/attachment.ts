@@ -8,6 +8,7 @@ import {
   type Carrier,
   type ChannelEnd,
   type Dialer,
+  type PeerHealth,
   type Resumption,
   type SessionControl,
   type SessionEnd,
@@ -41,6 +42,7 @@ const loans = new WeakMap<object, Loan>();
 
 /** See the module's comment. */
 export class Attachment implements HostSockets {
+  gatewayChanged: HostSockets["gatewayChanged"] = () => {};
   readonly #options: AttachmentOptions;
   #resumption: Resumption | undefined;
   #loan: Loan | undefined;
@@ -58,8 +60,8 @@ export class Attachment implements HostSockets {
     this.#options = options;
   }
 
-  get gatewayLagMs(): number | undefined {
-    return this.#loan?.dialer.peerLagMs;
+  get gateway(): PeerHealth | undefined {
+    return this.#loan?.dialer.peer;
   }
 
   own(control: SessionControl): void {
@@ -92,6 +94,9 @@ export class Attachment implements HostSockets {
     const loan: Loan = {
       dialer: dialOn(carrier, settings, resumption, {
         ended,
+        peerChanged: () => {
+          if (this.#loan === loan) this.gatewayChanged();
+        },
         started: () => {
           this.#leave();
           // Whoever heard that may have brought yet another socket.

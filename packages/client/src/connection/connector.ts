@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Carrier, Dialer, Resumption, SessionControl, SessionEnd } from "@turnmux/core";
+import type { Carrier, Dialer, PeerHealth, Resumption, SessionControl, SessionEnd } from "@turnmux/core";
 import type { SessionOwner } from "../client-session.ts";
 import type { ReconnectOptions } from "../options.ts";
 import type { Platform, Target } from "../platform/platform.ts";
@@ -32,6 +32,7 @@ export interface ConnectorOptions {
 export class Connector implements SessionOwner {
   /** What lies behind the last failure, for the error that `connect` rejects with. */
   lastCause: unknown;
+  gatewayChanged: SessionOwner["gatewayChanged"] = () => {};
   readonly #options: ConnectorOptions;
   readonly #backoff: Backoff;
   #resumption: Resumption | undefined;
@@ -59,8 +60,8 @@ export class Connector implements SessionOwner {
     this.#backoff = new Backoff(reconnect === false ? {} : reconnect, settings.environment);
   }
 
-  get gatewayLagMs(): number | undefined {
-    return this.#dialer?.peerLagMs;
+  get gateway(): PeerHealth | undefined {
+    return this.#dialer?.peer;
   }
 
   own(control: SessionControl): void {
@@ -158,6 +159,7 @@ export class Connector implements SessionOwner {
     try {
       this.#dialer = dialOn(carrier, this.#options.settings, resumption, {
         ended: (end) => this.#lost(end, undefined),
+        peerChanged: () => this.gatewayChanged(),
       });
     } catch (cause) {
       this.#socket?.abort();

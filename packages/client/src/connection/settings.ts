@@ -83,7 +83,7 @@ export function dialOn(
   carrier: Carrier,
   settings: Settings,
   resumption: Resumption,
-  more: Pick<DialerOptions, "ended" | "started" | "previous">,
+  more: Pick<DialerOptions, "ended" | "started" | "previous" | "peerChanged">,
 ): Dialer {
   const { environment, limits, carriages, auth, agent, acceptsAudience } = settings;
   return new Dialer({

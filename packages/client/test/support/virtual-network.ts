@@ -54,10 +54,12 @@ export class VirtualNetwork implements Platform {
   /** True where clients may resume their sessions. */
   resumable = false;
   aborted = 0;
+  /** How late the event loop of each gateway is. */
+  lagMs = 0;
   /** What {@link Backoff} draws, from 0 to less than 1. */
   chance = 0;
   readonly #plan: Attempt[];
-  readonly #environment = this.time.environment("gateway");
+  readonly #environment = { ...this.time.environment("gateway"), lagMs: () => this.lagMs };
   readonly #resumable = new ResumableSessions({ environment: this.#environment, limits: resolveLimits() });
   readonly parts = ALL_PARTS;
   #first: number | undefined;

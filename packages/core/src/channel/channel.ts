@@ -16,7 +16,7 @@ import type { Frame, GoawayFrame, HandshakeFrame } from "../wire/frame.ts";
 import { clip } from "../wire/limits.ts";
 import { Antechamber } from "./antechamber.ts";
 import type { ChannelEnd, ChannelEvent } from "./events.ts";
-import { Heartbeat } from "./heartbeat.ts";
+import { Heartbeat, type Lateness, type PeerState } from "./heartbeat.ts";
 import { isCounted, isHandshake } from "./messages.ts";
 import { earliest, wholeMs } from "./milliseconds.ts";
 import { Outbox } from "./outbox.ts";
@@ -69,6 +69,8 @@ export abstract class Channel {
   #events: ChannelEvent[] = NO_EVENTS;
   #sink: FrameSink | undefined;
   #heartbeat: Heartbeat | undefined;
+  /** What the owner was told last of the peer. */
+  #told: PeerState = "alive";
   /** True once a message came behind WELCOME. */
   #heard = false;
   /** True where something came that may let go of what waits: an acknowledgement, credit. */
@@ -103,9 +105,21 @@ export abstract class Channel {
     return this.agreed;
   }
 
-  /** The last known lateness of the peer's event loop in milliseconds, from its PONG. */
-  get peerLagMs(): number | undefined {
-    return this.#heartbeat?.peerLagMs;
+  /** What the peer has said of its event loop last, in PONG or ACCEPT. */
+  get lateness(): Lateness | undefined {
+    return this.#heartbeat?.lateness;
+  }
+
+  /** What is known of the peer, once the session stands. */
+  get peer(): { readonly state: PeerState; readonly heardAt: number } | undefined {
+    return this.#heartbeat;
+  }
+
+  /** Asks the peer for a word now (CALL-019). True where there is a PING to write. */
+  ask(now: number): boolean {
+    const question = this.#state === "ended" ? undefined : this.#heartbeat?.ask(now);
+    if (question !== undefined) this.#outbox.say(question);
+    return question !== undefined;
   }
 
   /** True when the channel is over and its last word has been polled: the owner may let go of the carrier. */
@@ -189,6 +203,7 @@ export abstract class Channel {
     } else if (due !== undefined) {
       this.#outbox.say(due);
     }
+    this.#tellState();
   }
 
   /** As it is now: what the session does may change it. */
@@ -304,7 +319,7 @@ export abstract class Channel {
   protected opened(sink: FrameSink, heartbeatMs: number, now: number): void {
     this.#handshakeUntil = undefined;
     this.#sink = sink;
-    this.#heartbeat = new Heartbeat(heartbeatMs, now);
+    this.#heartbeat = new Heartbeat(heartbeatMs, now, this.role === "client");
     sink.rates.heartbeat(heartbeatMs);
     const antechamber = this.#antechamber;
     this.#antechamber = undefined;
@@ -392,7 +407,7 @@ export abstract class Channel {
           this.#outbox.sayPong({ type: "pong", id: frame.id, lagMs: wholeMs(this.#eventLoop?.lagMs?.()) });
           break;
         case "pong":
-          if (this.#heartbeat?.pong(frame) !== true) sink.rates.idle(now);
+          if (this.#heartbeat?.pong(frame, now) !== true) sink.rates.idle(now);
           break;
         case "goaway":
           this.#moved = true;
@@ -416,9 +431,12 @@ export abstract class Channel {
           sink.rates.reset(now);
           sink.frame(frame, now);
           break;
+        case "accept":
+          if (frame.lagMs !== undefined) this.#heartbeat?.late(frame.lagMs, now);
+          sink.frame(frame, now);
+          break;
         case "offer":
         case "open":
-        case "accept":
         case "end":
           sink.frame(frame, now);
           break;
@@ -426,6 +444,15 @@ export abstract class Channel {
           throw this.#tooEarly(frame);
       }
     }
+    this.#tellState();
+  }
+
+  /** A client shows how its gateway is. */
+  #tellState(): void {
+    const state = this.#heartbeat?.state;
+    if (this.role !== "client" || state === undefined || state === this.#told) return;
+    this.#told = state;
+    this.event({ type: "peer", state });
   }
 
   #receiveGoaway(frame: GoawayFrame, sink: FrameSink, now: number): void {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Code } from "../errors/codes.ts";
+import type { PeerState } from "./heartbeat.ts";
 import type { ChallengeFrame, HelloFrame, ProofFrame, WelcomeFrame } from "../wire/frame.ts";
 
 /** How a channel came to its end. */
@@ -52,5 +53,7 @@ export type ChannelEvent =
    * waited for WELCOME (HAND-012), `read` is true: the client has read that (RESUME-002).
    */
   | { readonly type: "heard"; readonly read: boolean }
+  /** Client: the gateway was found to be busy, quiet, or neither any more. */
+  | { readonly type: "peer"; readonly state: PeerState }
   /** The channel is over. The last event. */
   | { readonly type: "ended"; readonly end: ChannelEnd };

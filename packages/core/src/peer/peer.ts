@@ -18,6 +18,7 @@ import { CREDIT, LEAST_GRANT, ITEM_OCTETS, MAX_STREAM_ID, UNSENT_RESULTS, type L
 import { headerLength } from "../wire/carriage.ts";
 import { letGo } from "../spare-octets.ts";
 import type { AckFrame, CountedFrame, CreditFrame, Frame, GoawayFrame, OfferFrame, PeerLimits } from "../wire/frame.ts";
+import type { ChannelControl } from "./channel-control.ts";
 import { cutShort, endedBefore, endedUnderWay, notKept, notSent, untaken } from "./endings.ts";
 import {
   acceptFrame,
@@ -44,28 +45,12 @@ import {
   type OpenRequest,
   type PortBody,
   type PortEvent,
+  type Pulse,
 } from "./port.ts";
 import { EMPTY_QUEUE, withThing, type Queue } from "./queue.ts";
 import { classOf } from "./scheduler.ts";
 import { Stream, type BodyKind, type OutgoingBody, type StreamWindows } from "./stream.ts";
 import { Writer, type WriterOwner } from "./writer.ts";
-
-/** How a peer moves its channel. The owner passes these on with the present time. */
-export interface ChannelControl {
-  drain(message: string, retryAfterMs?: number): void;
-  /** This side drains, and no call is left. */
-  drained(message: string, retryAfterMs?: number): void;
-  close(code: Code, message: string, retryAfterMs?: number): void;
-  fail(violation: ProtocolViolation): void;
-  /** There is something to write, or an event to take: at the end of the event-loop turn. */
-  wake(): void;
-  /**
-   * A frame with so many octets of a body is ready, and so many frames may share its message, itself included. One that is alone
-   * is written at once, behind the code that runs now; and so is the first part of many, for the other side to work on while this
-   * one makes the rest. So whoever says this is done with its own work.
-   */
-  ready(octets: number, company: number): void;
-}
 
 /** What a {@link Peer} is made from. */
 export interface PeerOptions extends Agreement {
@@ -148,6 +133,10 @@ export class Peer implements CallPort, FrameSink, IntakeOwner, WriterOwner {
   /** What this side has said about draining, once it has. */
   get draining(): { readonly message: string; readonly retryAfterMs: number | undefined } | undefined {
     return this.#draining;
+  }
+
+  get pulse(): Pulse | undefined {
+    return this.#control.pulse;
   }
 
   /** Octets that the session holds: bodies that wait to be written, or have arrived, and the peer's offer. */

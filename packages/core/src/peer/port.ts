@@ -12,6 +12,7 @@ import type { Code } from "../errors/codes.ts";
 import type { Outcome } from "../errors/outcome.ts";
 import type { ProtocolViolation } from "../errors/violation.ts";
 import type { ChannelEnd } from "../channel/events.ts";
+import type { Lateness } from "../channel/heartbeat.ts";
 import type { OfferEntry } from "../wire/frame.ts";
 
 /** A body that never left the process: a copy of the value, which nobody else holds. */
@@ -104,6 +105,14 @@ export type PortEvent =
   /** The port is over: the last event. Every open call of either side was told of before. */
   | { readonly type: "ended"; readonly end: ChannelEnd };
 
+/** Whether the peer lives, and how late its event loop is. */
+export interface Pulse {
+  /** Asks the peer now, unless it was asked a moment ago. */
+  ask(): void;
+  /** What it has said last. */
+  readonly lateness: Lateness | undefined;
+}
+
 /** See the module's comment. Inputs that concern a call which is over are ignored. */
 export interface CallPort {
   /** Encodes a value for this peer. Throws {@link ValueError}. */
@@ -112,6 +121,8 @@ export interface CallPort {
   decode(body: PortBody): Value | undefined;
   /** Octets that the peer takes in one body; infinite in process. */
   readonly messageLimit: number;
+  /** Absent in process, where both sides have one event loop, and while there is no channel. */
+  readonly pulse?: Pulse | undefined;
   /** Opens a call. Throws `UsageError` where what it is opened with does not fit into a frame; then nothing was queued. */
   open(request: OpenRequest): CallNumber;
   /** Tells the caller that its call was taken, or what became of it since. */

@@ -19,6 +19,7 @@ import { endedBefore, endedUnderWay } from "../peer/endings.ts";
 import { NumberTable } from "../peer/number-table.ts";
 import type { CallPort, Ending, PortBody, PortEvent } from "../peer/port.ts";
 import { fits, META_ENTRIES, StringLimit } from "../wire/limits.ts";
+import { limitAcceptance } from "./accept-limit.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
 import type { ItemQueue } from "./items.ts";
@@ -109,16 +110,14 @@ export class Caller implements CallKeeper {
     }
     call.keeper = this;
     call.unlisten = cancellation?.listen((reason) => this.cancel(call, "the caller cancelled the call", reason));
-    const { deadlines, environment } = this.#session;
+    const { deadlines } = this.#session;
     const acceptTimeoutMs = request.options.acceptTimeoutMs ?? this.#session.acceptTimeoutMs;
     if (request.deadline !== undefined) {
       call.deadline = deadlines.set(request.deadline, expire, call);
     }
     if (acceptTimeoutMs !== undefined) {
-      const at = environment.now() + acceptTimeoutMs;
       const message = `the call was not accepted within ${acceptTimeoutMs} ms`;
-      // ACCEPT takes this deadline back.
-      call.acceptDeadline = deadlines.set(at, () => this.#expired(call, message));
+      limitAcceptance(call, this.#session, acceptTimeoutMs, () => this.#expired(call, message));
     }
     if (this.#port === undefined) this.#wait(call);
     else this.#openOn(this.#port, call);

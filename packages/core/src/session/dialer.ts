@@ -5,6 +5,7 @@
  */
 import type { Carrier, CarrierMessage } from "../carrier/carrier.ts";
 import type { ChannelEnd, ChannelEvent } from "../channel/events.ts";
+import type { PeerHealth } from "../channel/heartbeat.ts";
 import { ClientChannel } from "../channel/client-channel.ts";
 import { ALL_CONTENTS } from "../content/body.ts";
 import { UsageError } from "../errors/usage.ts";
@@ -48,6 +49,8 @@ export interface DialerOptions {
    * gives false the session goes on elsewhere already: the carrier is given back, and nobody hears of this dialer.
    */
   readonly started?: (() => boolean) | undefined;
+  /** The gateway was found to be busy, quiet, or neither any more. */
+  readonly peerChanged?: (() => void) | undefined;
   /** The channel is over, once. The owner decides whether to dial again. */
   readonly ended: (end: ChannelEnd) => void;
 }
@@ -115,9 +118,12 @@ export class Dialer {
     return this.#welcomed;
   }
 
-  /** How late the gateway's event loop was when it last said so, in milliseconds. */
-  get peerLagMs(): number | undefined {
-    return this.#channel.peerLagMs;
+  /** What is known of the gateway's process; undefined before WELCOME, and where the channel is over. */
+  get peer(): PeerHealth | undefined {
+    const { peer, lateness } = this.#channel;
+    if (peer === undefined || this.#over) return undefined;
+    const silentMs = Math.max(0, this.#options.environment.now() - peer.heardAt);
+    return { state: peer.state, lagMs: lateness?.lagMs, silentMs };
   }
 
   /** Ends the session, or the handshake that is under way. */
@@ -153,6 +159,7 @@ export class Dialer {
   #event(event: Exclude<ChannelEvent, { type: "ended" }>): void {
     if (event.type === "challenge") void this.#prove(event.challenge);
     else if (event.type === "welcome") this.#welcome(event.welcome);
+    else if (event.type === "peer") this.#options.peerChanged?.();
   }
 
   async #prove(challenge: ChallengeFrame): Promise<void> {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ChannelEnd } from "../channel/events.ts";
+import type { PeerHealth } from "../channel/heartbeat.ts";
 import type { OfferEntry } from "../wire/frame.ts";
 
 /**
@@ -33,6 +34,8 @@ export interface SessionEventMap {
   };
   /** The peer offers other tools. */
   offer: { readonly tools: ReadonlyMap<string, OfferEntry> };
+  /** On a client that is connected: the gateway was found to be busy, quiet, or neither any more. */
+  gateway: PeerHealth;
   /** The peer takes no further calls; the ones under way finish. */
   drain: { readonly message: string; readonly retryAfterMs?: number | undefined };
 }

@@ -10,7 +10,9 @@ import { Delivery, sessionSurvives, type DeliveryOwner } from "../delivery/deliv
 import type { Code } from "../errors/codes.ts";
 import type { ProtocolViolation } from "../errors/violation.ts";
 import { DELIVERY, type Limits } from "../limits.ts";
-import { Peer, type ChannelControl } from "../peer/peer.ts";
+import type { ChannelControl } from "../peer/channel-control.ts";
+import { Peer } from "../peer/peer.ts";
+import type { Pulse } from "../peer/port.ts";
 import type { Environment } from "./environment.ts";
 import { stallMessage } from "./gate.ts";
 
@@ -61,6 +63,10 @@ export class Lifeline implements ChannelControl, DeliveryOwner {
   /** True while a channel carries the calls. */
   get bound(): boolean {
     return this.#link !== undefined;
+  }
+
+  get pulse(): Pulse | undefined {
+    return this.#link?.pulse;
   }
 
   /** Octets that the session holds, without those of handlers and journals. */

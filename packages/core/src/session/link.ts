@@ -6,8 +6,10 @@
 import type { Carrier, CarrierLoss, CarrierMessage } from "../carrier/carrier.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { ChannelEnd, ChannelEvent } from "../channel/events.ts";
+import type { Lateness } from "../channel/heartbeat.ts";
 import { BATCH_FRAMES, BATCH_OCTETS, FIRST_FRAMES, type Limits } from "../limits.ts";
-import type { ChannelControl } from "../peer/peer.ts";
+import type { ChannelControl } from "../peer/channel-control.ts";
+import type { Pulse } from "../peer/port.ts";
 import type { Environment } from "./environment.ts";
 import { Gate, stallMessage } from "./gate.ts";
 
@@ -25,7 +27,7 @@ export interface LinkListener {
 const TURN_OCTETS = BATCH_OCTETS / 4;
 
 /** See the module's comment. */
-export class Link implements ChannelControl {
+export class Link implements ChannelControl, Pulse {
   readonly #carrier: Carrier;
   readonly #channel: Channel;
   readonly #environment: Environment;
@@ -106,6 +108,18 @@ export class Link implements ChannelControl {
   lost(loss: CarrierLoss): void {
     this.#channel.lost(loss, this.#environment.now());
     this.flush();
+  }
+
+  get pulse(): Pulse {
+    return this;
+  }
+
+  get lateness(): Lateness | undefined {
+    return this.#channel.lateness;
+  }
+
+  ask(): void {
+    if (this.#channel.ask(this.#environment.now())) this.wake();
   }
 
   drain(message: string, retryAfterMs?: number): void {

@@ -81,10 +81,10 @@ describe("PING", () => {
   it("tells whoever asked how late the other side is", async () => {
     const { raw, time, dialer } = await ClientUnderTest.open({}, { heartbeatMs: 1_000 });
     await time.advance(1_000);
-    expect(dialer.peerLagMs).toBeUndefined();
+    expect(dialer.peer).toMatchObject({ state: "alive", lagMs: undefined, silentMs: 1_000 });
     raw.say({ type: "pong", id: raw.only("ping").id, lagMs: 40 });
     await time.settle();
-    expect(dialer.peerLagMs).toBe(40);
+    expect(dialer.peer).toMatchObject({ state: "alive", lagMs: 40, silentMs: 0 });
   });
 
   it("keeps an idle session up for as long as both sides are there", async () => {

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../../src/limits.ts";
 import { Delivery } from "../../src/delivery/delivery.ts";
-import { Peer, type ChannelControl } from "../../src/peer/peer.ts";
+import type { ChannelControl } from "../../src/peer/channel-control.ts";
+import { Peer } from "../../src/peer/peer.ts";
 import { binaryCarriage, textCarriage, wrappedCarriage, type Carriage } from "../../src/wire/carriage.ts";
 import type { Frame } from "../../src/wire/frame.ts";
 

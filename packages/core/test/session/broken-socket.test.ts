@@ -1,7 +1,8 @@
 /** Carriers and environments that throw although they must not: what callers are told is the truth all the same. */
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { DEFAULT_LIMITS } from "../../src/limits.ts";
-import { Peer, type ChannelControl } from "../../src/peer/peer.ts";
+import type { ChannelControl } from "../../src/peer/channel-control.ts";
+import { Peer } from "../../src/peer/peer.ts";
 import { LocalPort } from "../../src/session/local-port.ts";
 import { kit, kitWorld, watch } from "../support/kit.ts";
 import { LocalWorld } from "../support/local-world.ts";

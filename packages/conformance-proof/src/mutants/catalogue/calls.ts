@@ -257,6 +257,57 @@ mutant({
 });
 
 mutant({
+  id: "calls.asks-nobody",
+  breaks: "CALL-019.1",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/session/accept-limit.ts",
+  find: "    call.port?.pulse?.ask();\n",
+  replace: "",
+  why: "gives up a call that is not accepted without a question",
+});
+
+mutant({
+  id: "calls.takes-busy-for-dead",
+  breaks: "CALL-019.2",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/session/accept-limit.ts",
+  find: "      if (isBusy(call, askedAt)) limit",
+  replace: "      if (call.settled) limit",
+  why: "gives up a call although its peer says that it is busy",
+});
+
+mutant({
+  id: "calls.waits-once-for-the-busy",
+  breaks: "CALL-019.2",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/session/accept-limit.ts",
+  find: "      if (isBusy(call, askedAt)) limitAcceptance(call, session, limitMs, expired);\n",
+  replace:
+    "      if (isBusy(call, askedAt)) call.acceptDeadline = deadlines.set(askedAt + limitMs, () => expired(call));\n",
+  why: "begins the limit anew only once",
+});
+
+mutant({
+  id: "calls.takes-dead-for-busy",
+  breaks: "CALL-007.1",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/session/accept-limit.ts",
+  find: "said.at >= askedAt - ASK_AGAIN_MS && ",
+  replace: "",
+  why: "waits for ever for a peer that was busy and is gone",
+});
+
+mutant({
+  id: "calls.takes-an-answer-for-busy",
+  breaks: "CALL-007.1",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/session/accept-limit.ts",
+  find: "(said.lagMs ?? 0) >= BUSY_MS",
+  replace: "(said.lagMs ?? BUSY_MS) >= 0",
+  why: "waits for ever for a peer that answers and accepts nothing",
+});
+
+mutant({
   id: "calls.knows-what-nobody-knows",
   breaks: "CALL-007.2",
   roles: ["gateway", "client"],

@@ -37,6 +37,16 @@ mutant({
 });
 
 mutant({
+  id: "chan.forgets-who-is-busy",
+  breaks: "CHAN-010",
+  roles: ["client"],
+  file: "packages/core/src/channel/heartbeat.ts",
+  find: 'if (!this.#watches || this.#state !== "busy") return regular;',
+  replace: "if (this.#watches) return regular;",
+  why: "asks a busy gateway no sooner than any other",
+});
+
+mutant({
   id: "chan.drain-breaks-off",
   breaks: "CHAN-003.1",
   roles: ["gateway"],

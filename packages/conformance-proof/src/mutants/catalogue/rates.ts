@@ -51,8 +51,8 @@ mutant({
   breaks: "RATE-002",
   roles: ["gateway", "client"],
   file: "packages/core/src/channel/channel.ts",
-  find: "if (this.#heartbeat?.pong(frame) !== true) sink.rates.idle(now);",
-  replace: "this.#heartbeat?.pong(frame);",
+  find: "if (this.#heartbeat?.pong(frame, now) !== true) sink.rates.idle(now);",
+  replace: "this.#heartbeat?.pong(frame, now);",
   why: "takes PONGs that it has not asked for",
 });
 
