@@ -10,6 +10,7 @@ export {
   type AfterCrash,
   type ToolContract,
   type ToolDefinition,
+  type ToolLane,
   type WhenSessionEnds,
 } from "./contract/tool.ts";
 export { defineTools, flattenTools, type ToolNodes, type ToolTree } from "./contract/tree.ts";
@@ -28,6 +29,7 @@ export { TurnmuxError, type TurnmuxErrorJson, type TurnmuxErrorOptions } from ".
 export { UsageError } from "./errors/usage.ts";
 export { Session } from "./session/session.ts";
 export type { SessionIdentity } from "./session/session-control.ts";
+export { BegunTurn, type BeginTurnOptions } from "./session/begun-turn.ts";
 export { Turn, type TurnOptions } from "./session/turn.ts";
 export {
   SessionEvent,
@@ -79,6 +81,8 @@ export {
 } from "./session/registry.ts";
 export { ForbiddenPart, lateStart, type HandlerCall, type LateStart } from "./session/handler-call.ts";
 export { OnceCalls } from "./session/once.ts";
+export { LaneBook, type LaneBookOptions } from "./lanes/book.ts";
+export type { LaneCounts, LaneRequest, Lanes, LaneTicket, LaneVerdict, LaneWait } from "./lanes/lanes.ts";
 export { systemEnvironment, type RuntimeGlobals, type SystemEnvironmentOptions } from "./session/system-environment.ts";
 export {
   silentLogger,

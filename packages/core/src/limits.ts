@@ -91,6 +91,10 @@ export interface Limits extends PeerLimits {
    * is refused (FLOW-012). Those of up to 1 KiB count for nothing.
    */
   readonly heldArguments: number;
+  /** Turns and calls that may wait for the lane of one session of a gateway (LANE-006). */
+  readonly laneQueue: number;
+  /** Milliseconds that a turn which runs at a client keeps its lane while its session has no channel (LANE-008). */
+  readonly turnOwnerMs: number;
 }
 
 /** The defaults of section 13. */
@@ -124,6 +128,8 @@ export const DEFAULT_LIMITS: Limits = {
   bulkInFlight: 512 * KIB,
   unsent: 64 * MIB,
   heldArguments: 64 * MIB,
+  laneQueue: 64,
+  turnOwnerMs: 30_000,
 };
 
 /** Between what each limit may be set. Both ends count. `stallMs` may be 0 as well. */
@@ -157,6 +163,8 @@ export const LIMIT_RANGES: { readonly [K in keyof Limits]: readonly [least: numb
   bulkInFlight: [KIB, 2 ** 31],
   unsent: [KIB, 2 ** 40],
   heldArguments: [KIB, 2 ** 40],
+  laneQueue: [0, 65_536],
+  turnOwnerMs: [0, 86_400_000],
 };
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The contracts of the built-in tools, for the side that answers them (TOOL-004 to TOOL-006).
+ * The contracts of the built-in tools, for the side that answers them (TOOL-004 to TOOL-006, LANE-002, LANE-003).
  *
  * @module
  */
@@ -16,6 +16,16 @@ import {
   type CallsResult,
   type OutcomeRequest,
 } from "./outcome.ts";
+import {
+  isBeginTurnRequest,
+  isEndTurnRequest,
+  isTurnBegun,
+  isTurnEnded,
+  type BeginTurnRequest,
+  type EndTurnRequest,
+  type TurnBegun,
+  type TurnEnded,
+} from "./turns.ts";
 import { tool, type ToolContract } from "./tool.ts";
 
 /** A validator by hand, so that the core needs no library for its own tool. */
@@ -92,4 +102,42 @@ export const callsTool: ToolContract<
     required: ["calls"],
   },
   effect: "read",
+});
+
+/** The contract of `turnmux.turn.begin`. It is not offered; every gateway has it. */
+export const beginTurnTool: ToolContract<
+  StandardSchemaV1<BeginTurnRequest, BeginTurnRequest>,
+  StandardSchemaV1<TurnBegun, TurnBegun>,
+  undefined,
+  undefined,
+  "idempotent"
+> = tool({
+  description: "Takes the lane of the session for a turn that runs at the caller's.",
+  input: schemaOf(isBeginTurnRequest, "must be { turn: string }"),
+  inputJsonSchema: { type: "object", properties: { turn: { type: "string" } }, required: ["turn"] },
+  output: schemaOf(isTurnBegun, "must be { lineage }"),
+  outputJsonSchema: { type: "object", properties: { lineage: { type: "string" } }, required: ["lineage"] },
+  effect: "idempotent",
+  lane: "session",
+});
+
+/** The contract of `turnmux.turn.end`. It is not offered; every gateway has it. */
+export const endTurnTool: ToolContract<
+  StandardSchemaV1<EndTurnRequest, EndTurnRequest>,
+  StandardSchemaV1<TurnEnded, TurnEnded>,
+  undefined,
+  undefined,
+  "idempotent"
+> = tool({
+  description: "Gives the lane of the session back that a turn took.",
+  input: schemaOf(isEndTurnRequest, "must be { lineage: string } or { callId: string }"),
+  inputJsonSchema: {
+    type: "object",
+    properties: { lineage: { type: "string" }, callId: { type: "string" } },
+    minProperties: 1,
+    maxProperties: 1,
+  },
+  output: schemaOf(isTurnEnded, "must be { ended }"),
+  outputJsonSchema: { type: "object", properties: { ended: { type: "boolean" } }, required: ["ended"] },
+  effect: "idempotent",
 });

@@ -36,6 +36,8 @@ export interface BaseCallOptions {
   readonly priority?: Priority | undefined;
   /** Hears that the receiver took the call. What it throws is ignored. */
   readonly onAccept?: ((acceptance: Acceptance) => void) | undefined;
+  /** The token of the running turn on whose behalf the call is: `call.lineage` of the call that causes it (LANE-004). */
+  readonly lineage?: string | undefined;
   /** A W3C `traceparent`. */
   readonly trace?: string | undefined;
   /** At most 32 strings that travel with the call (LIMIT-003). */

@@ -24,6 +24,11 @@ export interface BaseToolCall<E extends Effect = Effect> {
   readonly key: E extends "once" ? string : string | undefined;
   /** The turn that the call belongs to. */
   readonly turn?: string | undefined;
+  /**
+   * The token of the running turn on whose behalf the call is, as it came, to be passed on with calls that this one causes. Of a
+   * tool with a lane: the token of the call's own turn (LANE-007).
+   */
+  readonly lineage?: string | undefined;
   /** Who calls. */
   readonly principal: string;
   /** What the caller may do, as it stood when the call began. */

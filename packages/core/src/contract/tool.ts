@@ -22,6 +22,9 @@ export interface ToolMark {
 /** What a running handler meets when the session ends: an aborted signal, or nothing. */
 export type WhenSessionEnds = "abort" | "keep";
 
+/** The lane that calls of a tool take. */
+export type ToolLane = "session";
+
 /**
  * What becomes of a `once` call that ran when its side died, where the tool has no `reconcile`, and the call comes again:
  * it runs again, or ends with outcome `unknown` (KEY-007).
@@ -63,6 +66,11 @@ export interface ToolDefinition<
   readonly maxConcurrent?: number;
   /** Whether a running handler is aborted when the session ends. Default: `"keep"` for `once`, otherwise `"abort"`. */
   readonly whenSessionEnds?: WhenSessionEnds;
+  /**
+   * `"session"`: a call takes the lane of its session as a turn of its own, and waits while another turn has it, unless it is on
+   * behalf of that turn (LANE-007). For tools of gateways. Default: none; calls run at once.
+   */
+  readonly lane?: ToolLane;
   /**
    * Of a `once` tool: `"run"` says that a call which was cut off by a crash of its side may run again under its key, as
    * where the handler passes the key on to a system that knows it. Default: `"unknown"`. See `reconcile` in `implement()`.
@@ -174,6 +182,8 @@ function checkDefinition(definition: ToolDefinition): void {
   if (ends !== undefined && ends !== "abort" && ends !== "keep") {
     throw new UsageError(`${title}: whenSessionEnds must be "abort" or "keep".`);
   }
+  const lane: unknown = definition.lane;
+  if (lane !== undefined && lane !== "session") throw new UsageError(`${title}: lane must be "session".`);
   const crash: unknown = definition.afterCrash;
   if (crash !== undefined && crash !== "run" && crash !== "unknown") {
     throw new UsageError(`${title}: afterCrash must be "run" or "unknown".`);

@@ -1,5 +1,5 @@
 /**
- * Who waits for whom: the lanes of sessions, the turns that hold them, and the requests that wait. `docs/spec.md` section 9.
+ * Who waits for whom: the lanes of sessions, the turns that hold them, and the requests that wait. `docs/spec.md` section 8.
  *
  * Pure: no clock, no promises, no tokens. What waits for what is a graph without cycles at any time, since the one edge that
  * would close a cycle is never added; so there is always somebody who waits for nobody.

@@ -190,7 +190,7 @@ export class Caller implements CallKeeper {
 
   #openOn(port: CallPort, call: OutgoingCall): void {
     const { request } = call;
-    const { options, tool, callId, key, deadline, turn, trace, meta } = request;
+    const { options, tool, callId, key, deadline, turn, lineage, trace, meta } = request;
     const priority = options.priority === undefined ? undefined : priorityToWire(options.priority);
     let encoded = false;
     try {
@@ -203,7 +203,7 @@ export class Caller implements CallKeeper {
       }
       call.port = port;
       call.body = body;
-      call.number = port.open({ tool, callId, key, deadline, priority, turn, trace, meta, body });
+      call.number = port.open({ tool, callId, key, deadline, priority, turn, lineage, trace, meta, body });
       this.#open.set(call.number, call);
     } catch (error) {
       const told = error instanceof ValueError || error instanceof UsageError;
@@ -360,6 +360,7 @@ export function checkCallOptions(options: CallOptions): void {
     throw new UsageError("signal must be an AbortSignal");
   }
   checkText("key", options.key, StringLimit.key);
+  checkText("lineage", options.lineage, StringLimit.lineage);
   checkText("trace", options.trace, StringLimit.trace);
   const { meta } = options;
   if (meta === undefined) return;

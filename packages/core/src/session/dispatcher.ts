@@ -16,6 +16,7 @@ import { TurnmuxError } from "../errors/turnmux-error.ts";
 import { ProtocolViolation } from "../errors/violation.ts";
 import { SHORT_ARGUMENTS } from "../limits.ts";
 import { NumberTable } from "../peer/number-table.ts";
+import type { Lanes } from "../lanes/lanes.ts";
 import { NO_BODY, type CallNumber, type CallPort, type PortEvent } from "../peer/port.ts";
 import type { OfferEntry } from "../wire/frame.ts";
 import type { BookPage } from "./call-book.ts";
@@ -30,6 +31,7 @@ import type { OnceCalls } from "./once.ts";
 import { describeBuiltin, ToolRegistry, type RegisteredTool } from "./registry.ts";
 import { brokenOff, failed, type Failure, type Settled } from "./settled.ts";
 import { runTraced } from "./traced.ts";
+import { TurnCalls } from "./turn-calls.ts";
 
 type OpenEvent = Extract<PortEvent, { type: "open" }>;
 
@@ -46,6 +48,8 @@ export interface DispatcherOptions {
   readonly registry: ToolRegistry | undefined;
   /** Absent where there is no journal. */
   readonly once: OnceCalls | undefined;
+  /** Absent where sessions have no lanes: on a client. */
+  readonly lanes?: Lanes | undefined;
 }
 
 /** One for each session. */
@@ -68,25 +72,37 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
   #abandoned = false;
   /** Made with the first call of a `once` tool. */
   #keyed: KeyedCalls | undefined;
+  /** Absent where there are no lanes. */
+  readonly #turns: TurnCalls | undefined;
   /** Made when one of them is called first: most sessions never do. */
   #builtin: ReadonlyMap<string, RegisteredTool> | undefined;
 
   constructor(options: DispatcherOptions) {
-    const { session, registry, once } = options;
+    const { session, registry, once, lanes } = options;
     this.#session = session;
     this.#once = once;
     this.environment = session.environment;
+    this.#turns = lanes === undefined ? undefined : new TurnCalls(lanes, session);
     this.#registry = registry ?? this.#ownRegistry(undefined);
     this.#registry.listen(session);
   }
 
+  suspended(): void {
+    this.#turns?.suspended();
+  }
+
+  resumed(): void {
+    this.#turns?.resumed();
+  }
+
   leave(): void {
+    this.#turns?.leave();
     this.#registry.unlisten(this.#session);
   }
 
   #ownRegistry(parent: ToolRegistry | undefined): ToolRegistry {
     this.#hasOwn = true;
-    return new ToolRegistry({ hasJournal: this.#once !== undefined, parent });
+    return new ToolRegistry({ hasJournal: this.#once !== undefined, hasLanes: this.#turns !== undefined, parent });
   }
 
   offered(): OfferEntry[] {
@@ -161,6 +177,8 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
     this.#page?.delete(call);
     this.#booked -= 1;
     this.#leavePage();
+    // It waits no more.
+    if (call.execution === undefined) call.lane?.leave();
     this.#leavePlace(call);
   }
 
@@ -193,6 +211,7 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
     const { tool } = call;
     call.holds -= 1;
     if (call.holds > 0) return;
+    call.lane?.leave();
     this.#argumentOctets -= call.argumentOctets;
     if (tool.maxConcurrent === undefined) return;
     const left = (this.#runningByTool.get(tool.name) ?? 1) - 1;
@@ -278,7 +297,9 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
         (problem) => environment.log.warn(`turnmux: ${problem}`),
       );
       const inquiries = new Inquiries({ registry, once, environment, allows: (tool) => this.#allows(tool) });
-      this.#builtin = new Map([describe, ...inquiries.tools()].map((tool) => [tool.name, tool]));
+      this.#builtin = new Map(
+        [describe, ...inquiries.tools(), ...(this.#turns?.tools() ?? [])].map((tool) => [tool.name, tool]),
+      );
     }
     return this.#builtin;
   }
@@ -370,14 +391,24 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
       callId: event.callId,
       key: event.key,
       turn: event.turn,
+      lineage: event.lineage,
       principal: this.#session.caller,
       scopes: this.#session.scopeList,
       deadlineMs,
       trace: event.trace,
       meta: event.meta ?? {},
     };
-    if (call.tool.contract.effect === "once") return this.#keyedCalls().run(call, checked.value, value, context);
-    const execution = new Execution(call.tool, checked.value);
+    const input = checked.value;
+    if (call.tool.contract.lane === undefined || this.#turns === undefined) {
+      return this.#run(call, input, value, context);
+    }
+    return this.#turns.run(call, input, context, (entered) => this.#run(call, input, value, entered));
+  }
+
+  /** Runs a call that waits for nothing more but its key. */
+  #run(call: IncomingCall, input: unknown, value: Value | undefined, context: RunContext): Promise<void> | undefined {
+    if (call.tool.contract.effect === "once") return this.#keyedCalls().run(call, input, value, context);
+    const execution = new Execution(call.tool, input);
     call.execution = execution;
     execution.join(call);
     const settled = this.#execute(execution, context);

@@ -17,6 +17,7 @@ export interface RunContext {
   readonly callId: string;
   readonly key: string | undefined;
   readonly turn: string | undefined;
+  readonly lineage: string | undefined;
   readonly principal: string;
   readonly scopes: readonly string[];
   readonly deadlineMs: number | undefined;
@@ -55,6 +56,7 @@ class HandlerCallOnDemand implements HandlerCall {
   readonly callId: string;
   readonly key: string | undefined;
   readonly turn: string | undefined;
+  readonly lineage: string | undefined;
   readonly principal: string;
   readonly scopes: readonly string[];
   readonly deadlineMs: number | undefined;
@@ -69,6 +71,7 @@ class HandlerCallOnDemand implements HandlerCall {
     this.callId = context.callId;
     this.key = context.key;
     this.turn = context.turn;
+    this.lineage = context.lineage;
     this.principal = context.principal;
     this.scopes = context.scopes;
     this.deadlineMs = context.deadlineMs;

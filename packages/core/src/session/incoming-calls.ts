@@ -51,6 +51,10 @@ export interface IncomingCalls {
   room(call: CallNumber): void;
   /** The port is gone, and what it has not told of is void. */
   abandon(): void;
+  /** The session has no channel at present, and may get another one. */
+  suspended(): void;
+  /** It has one again. */
+  resumed(): void;
   /** The session is over. */
   leave(): void;
 }
@@ -89,6 +93,8 @@ export const takesNoCalls: IncomingCalls = {
   makeVoid: nothing,
   room: nothing,
   abandon: nothing,
+  suspended: nothing,
+  resumed: nothing,
   leave: nothing,
 };
 

@@ -6,12 +6,14 @@
 import { bodyLength } from "../content/body.ts";
 import { ValueError } from "../content/value.ts";
 import { ToolError } from "../errors/tool-error.ts";
+import type { LaneTicket } from "../lanes/lanes.ts";
 import { NO_BODY, type AcceptInfo, type CallNumber, type CallPort, type Ending, type PortBody } from "../peer/port.ts";
 import type { BookedCall } from "./call-book.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
 import type { Execution, Participant } from "./execution.ts";
 import type { RegisteredTool } from "./registry.ts";
+
 import { failed, type Failure, type Settled } from "./settled.ts";
 
 /** What an incoming call needs of its dispatcher. */
@@ -51,6 +53,8 @@ export class IncomingCall implements Participant, BookedCall {
    * ended (CALL-013).
    */
   holds = 2;
+  /** Its place in the lane of its session, where its tool takes it (LANE-007). */
+  lane: LaneTicket | undefined;
   /** What its arguments and meta count for, for as long as it holds a place (FLOW-012). */
   argumentOctets = 0;
   bookedBefore: BookedCall | undefined;
@@ -62,6 +66,7 @@ export class IncomingCall implements Participant, BookedCall {
   #told: AcceptInfo | undefined;
   #state: BookedCall["state"] = "queued";
   #ended = false;
+  #succeeded = false;
   #void = false;
 
   /** `since`: when it came, on the environment's clock. */
@@ -87,6 +92,11 @@ export class IncomingCall implements Participant, BookedCall {
   /** True once END was said. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** True once its caller was told, or will be, that it has its result. */
+  get succeeded(): boolean {
+    return this.#succeeded;
   }
 
   /** What it was told last; at first that it waits for its turn. */
@@ -144,6 +154,7 @@ export class IncomingCall implements Participant, BookedCall {
   settle(settled: Settled): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#succeeded = settled.ok && !this.#void;
     this.deadline?.cancel();
     this.roomMade();
     if (!this.#void) this.#answer(this.#ending(settled));

@@ -15,6 +15,8 @@ export interface InterceptedCall {
   readonly input: unknown;
   readonly key?: string | undefined;
   readonly turn?: string | undefined;
+  /** The token of the running turn on whose behalf the call is. */
+  readonly lineage?: string | undefined;
   /** Who calls. */
   readonly principal: string;
   /** What the caller may do. */

@@ -24,6 +24,7 @@ import { Retries, subjectOf } from "./retries.ts";
 /** What a turn adds to a call. */
 export interface CallMore {
   readonly turn?: string | undefined;
+  readonly lineage?: string | undefined;
   /** What cancels the call beside its own signal. */
   readonly signals?: readonly (AbortSignal | undefined)[] | undefined;
 }
@@ -156,6 +157,7 @@ export class OutgoingCalls {
       deadline:
         timeoutMs === undefined || timeoutMs === Number.POSITIVE_INFINITY ? undefined : environment.now() + timeoutMs,
       turn: more.turn,
+      lineage: options.lineage ?? more.lineage,
       trace: options.trace,
       meta: options.meta,
       options,
@@ -244,7 +246,7 @@ export class OutgoingCalls {
   }
 
   #interceptable(request: CallRequest, signal: AbortSignal): InterceptedCall {
-    const { tool, callId, input, key, turn, trace, meta } = request;
+    const { tool, callId, input, key, turn, lineage, trace, meta } = request;
     const { principal, scopes } = this.#session.identity;
     return {
       direction: "outgoing",
@@ -253,6 +255,7 @@ export class OutgoingCalls {
       input,
       key,
       turn,
+      lineage,
       principal,
       scopes,
       signal,

@@ -25,6 +25,7 @@ export interface CallRequest {
   /** When the caller's deadline is over, on the session's clock. */
   readonly deadline: number | undefined;
   readonly turn: string | undefined;
+  readonly lineage: string | undefined;
   readonly trace: string | undefined;
   readonly meta: Readonly<Record<string, string>> | undefined;
   readonly options: CallOptions;

@@ -62,6 +62,8 @@ export interface RegistryOptions {
   readonly overrides?: Readonly<Record<string, ToolOverrides>> | undefined;
   /** True where calls of `once` tools can be recorded (KEY-006). */
   readonly hasJournal: boolean;
+  /** True where sessions have lanes: at a gateway. */
+  readonly hasLanes?: boolean | undefined;
   /** A registry whose tools are there, too. */
   readonly parent?: ToolRegistry | undefined;
   /** Default: that of the parent. */
@@ -109,6 +111,11 @@ export class ToolRegistry {
         throw new UsageError(
           `implement(): ${name} has effect "once" and needs a journal, so that it runs at most once for a key [KEY-006]. ` +
             "Pass `journal`: for one that forgets when the process ends, memoryJournal().",
+        );
+      }
+      if (contract.lane !== undefined && this.#options.hasLanes !== true) {
+        throw new UsageError(
+          `implement(): ${name} takes the lane of its session, and sessions have lanes at a gateway alone [LANE-007].`,
         );
       }
       const handler = this.#standIn?.(name, contract, implementation.given) ?? implementation.handler;

@@ -27,6 +27,7 @@ import type { Limits } from "../limits.ts";
 import type { CallPort, PortEvent } from "../peer/port.ts";
 import { StringLimit } from "../wire/limits.ts";
 import type { OfferEntry } from "../wire/frame.ts";
+import { beginTurn, type BeginTurnOptions, type BegunTurn } from "./begun-turn.ts";
 import { Caller, checkText, NO_OPTIONS, type CallerContext } from "./caller.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
@@ -310,10 +311,22 @@ export class Session extends SessionEventTarget {
     return checkedAnswer(isCallsResult, answer, "TOOL-006").calls;
   }
 
-  /** A turn: calls made through it carry its id, and end with it. */
+  /** A turn: calls made through it carry its id, and end with it. It takes no lane: see {@link beginTurn}. */
   turn(id: string, options: TurnOptions = {}): Turn {
     checkText("the turn's id", id, StringLimit.turn);
     return new Turn(this, id, options);
+  }
+
+  /**
+   * Takes the session's lane for a turn that runs here: one turn of a session runs at a time, and this one waits for those before
+   * it. For clients; a gateway runs turns by `gateway.runTurn`.
+   *
+   * @throws {TurnmuxError} `failed_precondition` where the wait could never end, since it is a cycle; `resource_exhausted` where too
+   *   many wait already; and what any call may fail with
+   */
+  beginTurn(id: string, options: BeginTurnOptions = {}): Promise<BegunTurn> {
+    checkText("the turn's id", id, StringLimit.turn);
+    return beginTurn(this, (tool, input, more) => this.#calls.call(tool, input, more, {}, BUILTIN), id, options);
   }
 
   /**
@@ -404,6 +417,7 @@ export class Session extends SessionEventTarget {
   #suspend(end: SessionEnd): void {
     if (this.#state === "closed") return;
     this.#pump();
+    this.#incoming.suspended();
     this.#setState("reconnecting", end);
   }
 
@@ -413,6 +427,7 @@ export class Session extends SessionEventTarget {
     const isSame = scopes.length === this.#scopes.size && scopes.every((scope) => this.#scopes.has(scope));
     this.#identity = identity;
     if (!isSame) this.#setScopes(scopes);
+    this.#incoming.resumed();
     this.#setState("ready", undefined, true);
     this.#pump();
     return true;

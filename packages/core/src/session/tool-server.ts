@@ -5,6 +5,7 @@
  */
 import { Dispatcher } from "./dispatcher.ts";
 import type { TakesCalls } from "./incoming-calls.ts";
+import type { Lanes } from "../lanes/lanes.ts";
 import type { OnceCalls } from "./once.ts";
 import type { ToolRegistry } from "./registry.ts";
 
@@ -14,9 +15,11 @@ export interface ToolServerOptions {
   readonly registry?: ToolRegistry | undefined;
   /** Where calls of `once` tools are recorded. Absent where there is no journal. */
   readonly once?: OnceCalls | undefined;
+  /** The lanes of sessions. Absent on a client: tools with a lane are refused there. */
+  readonly lanes?: Lanes | undefined;
 }
 
 /** For `SessionOptions.incoming`. It may serve any number of sessions. */
-export function toolServer({ registry, once }: ToolServerOptions): TakesCalls {
-  return (session) => new Dispatcher({ session, once, registry });
+export function toolServer({ registry, once, lanes }: ToolServerOptions): TakesCalls {
+  return (session) => new Dispatcher({ session, once, registry, lanes });
 }

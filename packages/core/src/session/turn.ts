@@ -8,12 +8,15 @@ import type { ToolDescription } from "../contract/describe.ts";
 import type { ToolClient } from "../contract/infer.ts";
 import type { ToolTree } from "../contract/tree.ts";
 import { TurnmuxError } from "../errors/turnmux-error.ts";
+import type { CallMore } from "./outgoing-calls.ts";
 import type { Session } from "./session.ts";
 
 /** What a turn is made with. */
 export interface TurnOptions {
   /** Cancels the turn, as {@link Turn.cancel} does. */
   readonly signal?: AbortSignal | undefined;
+  /** The token of the running turn on whose behalf its calls are: `call.lineage` of the call that causes them (LANE-004). */
+  readonly lineage?: string | undefined;
 }
 
 /**
@@ -29,6 +32,8 @@ export interface TurnOptions {
  */
 export class Turn {
   readonly id: string;
+  /** The token that its calls carry, where they carry one. */
+  readonly lineage: string | undefined;
   readonly #session: Session;
   readonly #abort = new AbortController();
   readonly #signals: AbortSignal[];
@@ -37,6 +42,7 @@ export class Turn {
   /** For sessions: see {@link Session.turn}. */
   constructor(session: Session, id: string, options: TurnOptions) {
     this.id = id;
+    this.lineage = options.lineage;
     this.#session = session;
     this.#signals = options.signal === undefined ? [this.#abort.signal] : [this.#abort.signal, options.signal];
   }
@@ -50,12 +56,16 @@ export class Turn {
 
   /** Typed methods for the peer's tools, on behalf of this turn. */
   client<T extends ToolTree>(tools: T): ToolClient<T> {
-    return this.#session.clientWith(tools, { turn: this.id, signals: this.#signals });
+    return this.#session.clientWith(tools, this.#more);
   }
 
   /** Calls a tool by name, without types. See {@link Session.call}. */
   call(name: string, input?: unknown, options: CallOptions = {}): Promise<unknown> {
-    return this.#session.callWith(name, input, options, { turn: this.id, signals: this.#signals });
+    return this.#session.callWith(name, input, options, this.#more);
+  }
+
+  get #more(): CallMore {
+    return { turn: this.id, lineage: this.lineage, signals: this.#signals };
   }
 
   /** The peer's tools with their JSON Schemas. See {@link Session.catalog}. */

@@ -23,6 +23,7 @@ const NAMES = [
   "deadlineMs",
   "item",
   "key",
+  "lineage",
   "log",
   "meta",
   "principal",

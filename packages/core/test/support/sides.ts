@@ -3,6 +3,7 @@ import {
   Acceptor,
   ALL_CARRIAGES,
   Dialer,
+  LaneBook,
   memoryJournal,
   OnceCalls,
   resolveLimits,
@@ -55,6 +56,7 @@ export class GatewaySide {
   readonly limits: Limits;
   readonly registry: ToolRegistry;
   readonly once: OnceCalls;
+  readonly lanes: LaneBook;
   readonly resumable: ResumableSessions;
   /** The latest last. */
   readonly sessions: { readonly session: Session; readonly control: SessionControl }[] = [];
@@ -71,7 +73,8 @@ export class GatewaySide {
     this.limits = resolveLimits(options.limits);
     this.once = new OnceCalls(options.journal ?? memoryJournal(), this.environment);
     this.resumable = new ResumableSessions(this);
-    this.registry = new ToolRegistry({ hasJournal: true, overrides: options.overrides });
+    this.lanes = new LaneBook(this);
+    this.registry = new ToolRegistry({ hasJournal: true, hasLanes: true, overrides: options.overrides });
   }
 
   /** The latest session. */
@@ -110,12 +113,12 @@ export class GatewaySide {
 
   #makeSession(): SessionControl {
     let made: SessionControl | undefined;
-    const { environment, limits, registry, once } = this;
+    const { environment, limits, registry, once, lanes } = this;
     const session = new Session(
       {
         environment,
         limits,
-        incoming: toolServer({ registry, once }),
+        incoming: toolServer({ registry, once, lanes }),
         interceptors: this.#options.gatewayInterceptors,
       },
       (control) => {
