@@ -111,9 +111,9 @@ export class Gateway extends GatewayEventTarget {
     return openLocalSession(this.#house, options);
   }
 
-  /** What it has done and does. */
+  /** What it has done and does. `eventLoop` is about the time since it was asked before. */
   stats(): GatewayStats {
-    const { sessions, handlers, accepted, refused, answered, called, lag } = this.#house;
+    const { sessions, handlers, accepted, refused, answered, called, lag, delays } = this.#house;
     let incoming = 0;
     let outgoing = 0;
     for (const { activeCalls } of sessions) {
@@ -129,6 +129,7 @@ export class Gateway extends GatewayEventTarget {
       handshakes: { accepted, refused },
       ended: { incoming: answered.read(), outgoing: called.read() },
       lagMs: lag.lagMs,
+      eventLoop: delays.read(),
     };
   }
 
@@ -184,5 +185,6 @@ export class Gateway extends GatewayEventTarget {
     await Promise.all([...this.#endpoints].map((endpoint) => endpoint.close(message)));
     await house.until(() => house.sessions.size === 0);
     house.lag.close();
+    house.delays.close();
   }
 }

@@ -12,6 +12,7 @@ export type { Endpoint, ListenOptions } from "./endpoint/options.ts";
 export type { OpenSessionOptions } from "./session/local.ts";
 export { GatewaySession } from "./session/gateway-session.ts";
 export { GatewayEvent, type GatewayEventMap, type GatewayListener } from "./events.ts";
+export type { EventLoopDelays } from "./observe/delays.ts";
 export type { CallsByOutcome, GatewayStats } from "./observe/stats.ts";
 export type { CallTraceMessage } from "./observe/diagnostics.ts";
 

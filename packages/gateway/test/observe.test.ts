@@ -1,6 +1,7 @@
 import { channel, tracingChannel } from "node:diagnostics_channel";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { CallTraceMessage, Occurrence } from "@turnmux/gateway";
+import { DelayMeter } from "../src/observe/delays.ts";
 import { LagMeter } from "../src/observe/lag.ts";
 import { stderrLogger, unfailing } from "../src/observe/logger.ts";
 import { connected, listening, nextSession, testGateway } from "./support/gateway.ts";
@@ -47,6 +48,7 @@ describe("stats()", () => {
         outgoing: { ok: 1, not_started: 1, failed: 0, completed: 0, unknown: 0 },
       },
       lagMs: expect.any(Number),
+      eventLoop: { p50Ms: expect.any(Number), p99Ms: expect.any(Number), maxMs: expect.any(Number) },
     });
     expect(JSON.parse(JSON.stringify(stats))).toEqual(stats);
   });
@@ -131,6 +133,16 @@ describe("diagnostics channels", () => {
   });
 });
 
+function block(milliseconds: number): void {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until);
+}
+
+/** The event loop has run what is due, and come round. */
+async function turn(): Promise<void> {
+  for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 describe("the event loop's lag", () => {
   test("is told in ACCEPT, by a gateway that was blocked until now", async () => {
     const { gateway } = testGateway();
@@ -139,17 +151,36 @@ describe("the event loop's lag", () => {
     const lags: number[] = [];
     const call = session.client(tools).echo({ text: "x" }, { onAccept: ({ lagMs }) => lags.push(lagMs ?? -1) });
     // The gateway is in this process, and shall see the call behind this.
-    const until = performance.now() + 400;
-    while (performance.now() < until);
+    block(400);
     await call;
     // END stands for an ACCEPT that was not written; the gateway says it in statistics as well.
     for (const lag of lags) expect(lag).toBeGreaterThanOrEqual(200);
   });
 
+  test("is a distribution since it was read before, with the worst of it, and of what goes on", async () => {
+    const { gateway } = testGateway();
+    gateway.stats();
+    block(300);
+    const during = gateway.stats().eventLoop;
+    expect(during.maxMs).toBeGreaterThanOrEqual(180);
+    const meter = new LagMeter();
+    const delays = new DelayMeter(meter);
+    for (let i = 0; i < 5; i++) {
+      block(60);
+      await turn();
+    }
+    const busy = delays.read();
+    expect(busy.maxMs).toBeGreaterThanOrEqual(busy.p99Ms);
+    expect(busy.p99Ms).toBeGreaterThanOrEqual(busy.p50Ms);
+    expect(busy.p99Ms).toBeGreaterThanOrEqual(30);
+    delays.close();
+    meter.close();
+    expect(delays.read()).toEqual({ p50Ms: 0, p99Ms: 0, maxMs: 0 });
+  });
+
   test("is known before any timer has run, and is nothing once the meter is closed", () => {
     const meter = new LagMeter();
-    const until = performance.now() + 300;
-    while (performance.now() < until);
+    block(300);
     expect(meter.lagMs).toBeGreaterThanOrEqual(200);
     meter.close();
     expect(meter.lagMs).toBe(0);

@@ -5,6 +5,7 @@
  */
 
 import type { Outcome } from "@turnmux/core";
+import type { EventLoopDelays } from "./delays.ts";
 
 /** Calls that are over, by how they ended: with a result, or with an error of this outcome. */
 export type CallsByOutcome = { readonly [O in "ok" | Outcome]: number };
@@ -33,8 +34,10 @@ export interface GatewayStats {
     /** The gateway's calls, as they ended here. */
     readonly outgoing: CallsByOutcome;
   };
-  /** How late the event loop is, in milliseconds. */
+  /** How late the event loop is now, in milliseconds. */
   readonly lagMs: number;
+  /** How late it was since these numbers were read before. */
+  readonly eventLoop: EventLoopDelays;
 }
 
 /** One counter for each way to end. */

@@ -24,6 +24,7 @@ import {
 import { nanoid } from "nanoid";
 import { guard } from "../events.ts";
 import { publish, traceCall, tracesCalls } from "../observe/diagnostics.ts";
+import { DelayMeter } from "../observe/delays.ts";
 import { LagMeter } from "../observe/lag.ts";
 import { OutcomeCounter } from "../observe/stats.ts";
 import type { GatewayOptions } from "../options.ts";
@@ -58,6 +59,7 @@ export class House {
   readonly registry: ToolRegistry;
   readonly once: OnceCalls | undefined;
   readonly lag: LagMeter = new LagMeter();
+  readonly delays: DelayMeter = new DelayMeter(this.lag);
   readonly sessions: Set<GatewaySession> = new Set();
   /** The sessions that clients may resume. */
   readonly resumable: ResumableSessions;
