@@ -8,12 +8,14 @@
 export type { ClientSession } from "./client-session.ts";
 export type { AttachedSession } from "./attached-session.ts";
 export {
+  BegunTurn,
   Session,
   SessionEvent,
   Turn,
   type Acceptance,
   type AcceptState,
   type BaseCallOptions,
+  type BeginTurnOptions,
   type CallInFlight,
   type CallOptions,
   type CallOutcome,
@@ -62,6 +64,7 @@ export {
   type ToolDefinition,
   type ToolErrorOptions,
   type ToolHandlers,
+  type ToolLane,
   type ToolNodes,
   type ToolTree,
   type WhenSessionEnds,

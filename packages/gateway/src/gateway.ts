@@ -16,6 +16,7 @@ import {
 import type { Endpoint, ListenOptions } from "./endpoint/options.ts";
 import { OwnEndpoint } from "./endpoint/endpoint.ts";
 import { GatewayEventTarget } from "./events.ts";
+import { runTurn, type RunningTurn, type RunTurnOptions } from "./lanes/run-turn.ts";
 import { stderrLogger, unfailing } from "./observe/logger.ts";
 import type { GatewayStats } from "./observe/stats.ts";
 import {
@@ -106,6 +107,29 @@ export class Gateway extends GatewayEventTarget {
    *
    * @throws {UsageError} for what is no grant
    * @throws {TurnmuxError} `unavailable` while the gateway drains or once it is closed, `unauthenticated` for an expired grant
+  /**
+   * Runs a turn of a session, once the session's lane is free: one turn of a session runs at a time, in the order in which they were
+   * asked for. Gives what `run` gives. Calls made through what `run` gets are on behalf of the turn, and never wait for its lane, over
+   * any number of hops on which `lineage` is passed on. The lane is free again when `run` has ended, or the turn is cancelled.
+   *
+   * ```ts
+   * await gateway.runTurn(session, "turn-7", async (turn) => turn.client(deviceTools).screen.read({}));
+   * ```
+   *
+   * @throws {TurnmuxError} `not_started`, where it did not run: `failed_precondition` where the wait could never end, since it is a
+   *   cycle, `resource_exhausted` where too many wait already, `unavailable` where the session is over, `deadline_exceeded` and
+   *   `cancelled`. Otherwise what `run` throws
+   * @throws {UsageError} where an argument is not what it should be
+   */
+  runTurn<T>(
+    session: GatewaySession,
+    turn: string,
+    run: (running: RunningTurn) => T | PromiseLike<T>,
+    options?: RunTurnOptions,
+  ): Promise<T> {
+    return runTurn(this.#house, session, turn, run, options);
+  }
+
    */
   openSession(options: OpenSessionOptions): Session {
     return openLocalSession(this.#house, options);
@@ -121,6 +145,7 @@ export class Gateway extends GatewayEventTarget {
       outgoing += activeCalls.outgoing;
     }
     let unauthenticated = 0;
+      lanes: this.#house.lanes.counts,
     for (const endpoint of this.#endpoints) unauthenticated += endpoint.unauthenticated;
     return {
       sessions: sessions.size,

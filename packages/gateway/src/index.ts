@@ -19,6 +19,7 @@ export type { CallTraceMessage } from "./observe/diagnostics.ts";
 // Where calls of `once` tools are recorded.
 export { sqliteJournal, type SqliteJournalOptions } from "./journal/sqlite.ts";
 
+export { RunningTurn, type RunTurnOptions } from "./lanes/run-turn.ts";
 // Who may connect.
 export { tokenAuth, type TokenEntry, type TokenOptions } from "./auth/token.ts";
 export {
@@ -61,6 +62,8 @@ export {
   type CallTrace,
   type ChannelEnd,
   type Code,
+  type BeginTurnOptions,
+  type BegunTurn,
   type CodeInfo,
   type Effect,
   type EndCause,
@@ -111,6 +114,7 @@ export {
   type WhenSessionEnds,
 } from "@turnmux/core";
 
+  type ToolLane,
 // For hosts whose sockets are of another kind.
 export {
   webSocketCarrier,

@@ -42,6 +42,7 @@ describe("stats()", () => {
       sessions: 1,
       unauthenticated: expect.any(Number),
       running: { incoming: 0, outgoing: 0, handlers: 0 },
+      lanes: { running: 0, waiting: 0 },
       handshakes: { accepted: 2, refused: 1 },
       ended: {
         incoming: { ok: 3, not_started: 2, failed: 1, completed: 0, unknown: 0 },

@@ -26,6 +26,8 @@ export interface GatewayStats {
     readonly handlers: number;
   };
   /** Handshakes since the start. */
+  /** Turns that have the lane of a session, calls of tools with a lane among them, and those that wait for one. */
+  readonly lanes: { readonly running: number; readonly waiting: number };
   readonly handshakes: { readonly accepted: number; readonly refused: number };
   /** Calls that ended since the start. */
   readonly ended: {

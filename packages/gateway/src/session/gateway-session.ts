@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Session, type SessionControl, type SessionOptions } from "@turnmux/core";
+import { Session, UsageError, type BegunTurn, type SessionControl, type SessionOptions } from "@turnmux/core";
 import { checkScopes } from "../auth/grant.ts";
 
 /**
@@ -34,6 +34,11 @@ export class GatewaySession extends Session {
   updateScopes(scopes: readonly string[]): void {
     checkScopes(scopes);
     if (this.state !== "closed") this.#control.setScopes([...scopes]);
+  }
+
+  /** Is for clients: the gateway has the lanes, and runs a turn of this session by `gateway.runTurn`. */
+  override beginTurn(): Promise<BegunTurn> {
+    return Promise.reject(new UsageError("beginTurn() is for clients: use gateway.runTurn(session, turn, run)"));
   }
 
   /**

@@ -6,6 +6,7 @@
 
 import { hash } from "node:crypto";
 import {
+  LaneBook,
   OnceCalls,
   resolveLimits,
   ResumableSessions,
@@ -61,6 +62,7 @@ export class House {
   readonly lag: LagMeter = new LagMeter();
   readonly delays: DelayMeter = new DelayMeter(this.lag);
   readonly sessions: Set<GatewaySession> = new Set();
+  readonly lanes: LaneBook;
   /** The sessions that clients may resume. */
   readonly resumable: ResumableSessions;
   readonly entries: Set<Entry> = new Set();
@@ -114,7 +116,14 @@ export class House {
     }
     this.resumable = new ResumableSessions({ environment: this.environment, limits: this.limits });
     this.entries.add(this.resumable);
-    this.registry = new ToolRegistry({ overrides: options.tools, hasJournal: journal !== undefined });
+    this.workers = new WorkerPool(options.workers, this.log);
+    this.registry = new ToolRegistry({
+      overrides: options.tools,
+      hasJournal: journal !== undefined,
+      hasLanes: true,
+      standIn: workerStandIn(this.workers),
+    });
+    this.lanes = new LaneBook({ environment: this.environment, limits: this.limits });
     this.#incoming = toolServer(this);
   }
 
