@@ -116,12 +116,10 @@ export class House {
     }
     this.resumable = new ResumableSessions({ environment: this.environment, limits: this.limits });
     this.entries.add(this.resumable);
-    this.workers = new WorkerPool(options.workers, this.log);
     this.registry = new ToolRegistry({
       overrides: options.tools,
       hasJournal: journal !== undefined,
       hasLanes: true,
-      standIn: workerStandIn(this.workers),
     });
     this.lanes = new LaneBook({ environment: this.environment, limits: this.limits });
     this.#incoming = toolServer(this);
