@@ -16,9 +16,10 @@ import {
 import type { Endpoint, ListenOptions } from "./endpoint/options.ts";
 import { OwnEndpoint } from "./endpoint/endpoint.ts";
 import { GatewayEventTarget } from "./events.ts";
+import { IoThread } from "./io-thread/main/io-thread.ts";
 import { runTurn, type RunningTurn, type RunTurnOptions } from "./lanes/run-turn.ts";
 import { stderrLogger, unfailing } from "./observe/logger.ts";
-import type { GatewayStats } from "./observe/stats.ts";
+import { sum, type GatewayStats } from "./observe/stats.ts";
 import {
   checkGatewayOptions,
   checkDelay,
@@ -50,6 +51,8 @@ const SHUTTING_DOWN = "the gateway is shutting down";
 export class Gateway extends GatewayEventTarget {
   readonly #house: House;
   readonly #endpoints = new Set<OwnEndpoint>();
+  /** Started with the first endpoint that is to be in it. */
+  #ioThread: IoThread | undefined;
   #drained: Promise<DrainReport> | undefined;
   #closed: Promise<void> | undefined;
   #cut: () => void = () => {};
@@ -91,11 +94,17 @@ export class Gateway extends GatewayEventTarget {
   /**
    * Opens an endpoint of its own, where clients prove who they are.
    *
-   * @throws {UsageError} where an option is not what it should be, and once the gateway is closed. That a port is in use is told by
-   *   `ready`.
+   * With `ioThread: true` it is in a thread of its own, which answers while this one is busy. `docs/guide.md` section 3 says when.
+   *
+   * @throws {UsageError} where an option is not what it should be, or cannot be handed to another thread; and once the gateway is
+   *   closed. That a port is in use is told by `ready`.
    */
   listen(options: ListenOptions): Endpoint {
     if (this.#closed !== undefined) throw new UsageError("listen(): this gateway is closed: create another one");
+    if (options.ioThread === true) {
+      this.#ioThread ??= new IoThread(this.#house);
+      return this.#ioThread.listen(options);
+    }
     const endpoint = new OwnEndpoint(this.#house, options, (gone) => this.#endpoints.delete(gone));
     this.#endpoints.add(endpoint);
     return endpoint;
@@ -144,7 +153,7 @@ export class Gateway extends GatewayEventTarget {
       incoming += activeCalls.incoming;
       outgoing += activeCalls.outgoing;
     }
-    let unauthenticated = 0;
+    let unauthenticated = this.#ioThread?.unauthenticated ?? 0;
       lanes: this.#house.lanes.counts,
     for (const endpoint of this.#endpoints) unauthenticated += endpoint.unauthenticated;
     return {
@@ -152,7 +161,7 @@ export class Gateway extends GatewayEventTarget {
       unauthenticated,
       running: { incoming, outgoing, handlers },
       handshakes: { accepted, refused },
-      ended: { incoming: answered.read(), outgoing: called.read() },
+      ended: { incoming: sum(answered.read(), this.#ioThread?.answered), outgoing: called.read() },
       lagMs: lag.lagMs,
       eventLoop: delays.read(),
     };
@@ -207,8 +216,11 @@ export class Gateway extends GatewayEventTarget {
     house.closing ??= { message };
     this.#cut();
     for (const entry of house.entries) entry.close(message);
+    const threadClosed = this.#ioThread?.closeEndpoints(message);
     await Promise.all([...this.#endpoints].map((endpoint) => endpoint.close(message)));
+    await threadClosed;
     await house.until(() => house.sessions.size === 0);
+    await this.#ioThread?.end();
     house.lag.close();
     house.delays.close();
   }

@@ -8,7 +8,7 @@
 export { createGateway, type Gateway } from "./gateway.ts";
 export type { DrainOptions, DrainReport, GatewayOptions } from "./options.ts";
 export type { Attachment, AttachOptions, HostGrant } from "./session/attachment.ts";
-export type { Endpoint, ListenOptions } from "./endpoint/options.ts";
+export type { AuthModule, Endpoint, ListenOptions, TlsOptions } from "./endpoint/options.ts";
 export type { OpenSessionOptions } from "./session/local.ts";
 export { GatewaySession } from "./session/gateway-session.ts";
 export { GatewayEvent, type GatewayEventMap, type GatewayListener } from "./events.ts";

@@ -48,6 +48,8 @@ export interface OnceOptions {
   readonly owner?: string | undefined;
   /** Absent where all keys of this process are held here. */
   readonly others?: OtherKeys | undefined;
+  /** Told when a key is let go of whose call this execution was: the journal has its ending, or will have none. */
+  readonly released?: ((execution: Execution) => void) | undefined;
 }
 
 interface PendingClaim {
@@ -62,6 +64,7 @@ export class OnceCalls {
   readonly #environment: Environment;
   readonly #owner: string;
   readonly #others: OtherKeys | undefined;
+  readonly #released: OnceOptions["released"];
   readonly #held = new Map<string, HeldKey>();
   readonly #recorder: Recorder;
   #claims: PendingClaim[] = [];
@@ -73,6 +76,7 @@ export class OnceCalls {
     this.#environment = environment;
     this.#owner = options.owner ?? environment.id();
     this.#others = options.others;
+    this.#released = options.released;
     this.#recorder = new Recorder(journal, environment);
   }
 
@@ -174,7 +178,11 @@ export class OnceCalls {
 
   /** Lets go of a key that was refused or replayed, or of which nothing was found out. */
   release(principal: string, key: string): void {
-    this.#held.delete(address(principal, key));
+    const place = address(principal, key);
+    const held = this.#held.get(place);
+    if (held === undefined) return;
+    this.#held.delete(place);
+    this.#released?.(held.execution);
   }
 
   async #sendClaims(): Promise<void> {

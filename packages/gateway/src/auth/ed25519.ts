@@ -7,6 +7,7 @@
 import { createHash, createPublicKey, generateKeyPairSync, KeyObject, verify } from "node:crypto";
 import { UsageError } from "@turnmux/core";
 import { type KeyLookup, keyring } from "./keyring.ts";
+import { withAuthData } from "./portable.ts";
 import type { Grant, ProofMethod, ProofRequest } from "./proof-method.ts";
 
 /**
@@ -38,7 +39,14 @@ export interface Ed25519Options {
  * Throws {@link UsageError} for a key in a list or record that is none; a lookup that yields one rejects in `verify`.
  */
 export function ed25519Auth(options: Ed25519Options): ProofMethod {
-  return new Ed25519Method(lookupOf(options.keys));
+  const { keys } = options;
+  if (typeof keys === "function") return new Ed25519Method(lookupOf(keys));
+  const devices = devicesOf(keys);
+  const data = Object.entries(devices).map(([keyId, { key, grant }]) => {
+    return [keyId, { ...grant, scopes: [...grant.scopes], publicKey: new Uint8Array(rawOctets(key)) }] as const;
+  });
+  const method = new Ed25519Method(keyring(devices));
+  return withAuthData(method, { kind: "ed25519", keys: Object.fromEntries(data) });
 }
 
 /** The key id that clients use by default: the SHA-256 of the public key's 32 octets, in hexadecimal. Throws {@link UsageError}. */
@@ -70,20 +78,21 @@ class Ed25519Method implements ProofMethod {
   }
 }
 
-function lookupOf(keys: Ed25519Options["keys"]): KeyLookup<Device> {
-  if (typeof keys === "function") {
-    // Read for nobody as well, so that an unknown key id costs the same.
-    const nobody = { principal: "", scopes: [], publicKey: rawOctets(generateKeyPairSync("ed25519").publicKey) };
-    return async (keyId) => {
-      const found = await keys(keyId);
-      const device = deviceOf(found ?? nobody);
-      return found === undefined ? undefined : device;
-    };
-  }
+function lookupOf(keys: KeyLookup<DeviceEntry>): KeyLookup<Device> {
+  // Read for nobody as well, so that an unknown key id costs the same.
+  const nobody = { principal: "", scopes: [], publicKey: rawOctets(generateKeyPairSync("ed25519").publicKey) };
+  return async (keyId) => {
+    const found = await keys(keyId);
+    const device = deviceOf(found ?? nobody);
+    return found === undefined ? undefined : device;
+  };
+}
+
+function devicesOf(keys: Exclude<Ed25519Options["keys"], KeyLookup<DeviceEntry>>): Readonly<Record<string, Device>> {
   const devices: [string, Device][] = isList(keys)
     ? keys.map((entry) => [deviceKeyId(entry.publicKey), deviceOf(entry)])
     : Object.entries(keys).map(([keyId, entry]) => [keyId, deviceOf(entry)]);
-  return keyring(Object.fromEntries(devices));
+  return Object.fromEntries(devices);
 }
 
 function isList(keys: Exclude<Ed25519Options["keys"], KeyLookup<DeviceEntry>>): keys is readonly DeviceEntry[] {

@@ -7,6 +7,7 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from "node:crypto";
 import { UsageError } from "@turnmux/core";
 import { type KeyLookup, keyring } from "./keyring.ts";
+import { withAuthData } from "./portable.ts";
 import type { Grant, ProofMethod, ProofRequest } from "./proof-method.ts";
 
 /** A shared secret, and what it entitles to. */
@@ -36,13 +37,22 @@ export function tokenAuth(secret: string, grant: Grant): ProofMethod;
 export function tokenAuth(options: TokenOptions): ProofMethod;
 export function tokenAuth(first: string | TokenOptions, grant?: Grant): ProofMethod {
   if (typeof first !== "string") {
-    if (typeof first.tokens !== "function") Object.values(first.tokens).forEach(checkEntry);
-    return new TokenMethod(keyring(first.tokens));
+    const { tokens } = first;
+    if (typeof tokens === "function") return new TokenMethod(tokens);
+    Object.values(tokens).forEach(checkEntry);
+    return recordOf(tokens);
   }
   if (grant === undefined) throw new UsageError("tokenAuth(secret, grant): say whom the secret stands for");
   const entry = { ...grant, secret: first };
   checkEntry(entry);
-  return new TokenMethod(keyring({ "": entry }));
+  return recordOf({ "": entry });
+}
+
+function recordOf(tokens: Readonly<Record<string, TokenEntry>>): ProofMethod {
+  const entries = Object.entries(tokens).map(([keyId, { secret, principal, scopes, expiresAt }]) => {
+    return [keyId, { secret, principal, scopes: [...scopes], expiresAt }] as const;
+  });
+  return withAuthData(new TokenMethod(keyring(tokens)), { kind: "token", tokens: Object.fromEntries(entries) });
 }
 
 const PROOF_OCTETS = 32;

@@ -4,11 +4,12 @@
  * @module
  */
 
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { Server as SecureServer } from "node:tls";
-import { UsageError, type Admission } from "@turnmux/core";
+import type { Admission } from "@turnmux/core";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import { chooseAudience } from "../auth/audience.ts";
 import { authenticator, type Authenticator } from "../auth/authenticator.ts";
@@ -16,8 +17,16 @@ import { checkOrigin } from "../auth/origin.ts";
 import type { House } from "../session/house.ts";
 import { Connection } from "./connection.ts";
 import { answer } from "./http-answer.ts";
-import { resolveListenOptions, type Endpoint, type ListenOptions, type ResolvedListenOptions } from "./options.ts";
+import {
+  methodsOf,
+  resolveListenOptions,
+  type Endpoint,
+  type ListenOptions,
+  type ResolvedListenOptions,
+  type TlsOptions,
+} from "./options.ts";
 import { pathOf, takePath, type UpgradeServer } from "./routes.ts";
+import { urlOf } from "./url.ts";
 
 /** How long a peer may take to answer a closing handshake, in milliseconds, before its connection is destroyed. */
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -46,18 +55,25 @@ export class OwnEndpoint implements Endpoint {
   readonly #connections = new Map<WebSocket, Connection>();
   readonly #unauthenticated = new Set<Duplex>();
   readonly #gone: () => void;
+  readonly #counted: (unauthenticated: number) => void;
   #letGo: () => void;
   #closed: Promise<void> | undefined;
   #toldAudience = false;
   #toldCrowded = false;
 
-  /** Throws {@link UsageError}. `gone` is called once the endpoint is closed. */
-  constructor(house: House, options: ListenOptions, gone: (endpoint: OwnEndpoint) => void) {
+  /** Throws {@link UsageError}. `gone` is called once the endpoint is closed, `counted` whenever {@link unauthenticated} changes. */
+  constructor(
+    house: House,
+    options: ListenOptions,
+    gone: (endpoint: OwnEndpoint) => void,
+    counted: (unauthenticated: number) => void = () => {},
+  ) {
     this.#house = house;
     this.#options = options;
     this.#resolved = resolveListenOptions(options);
     this.#gone = () => gone(this);
-    this.#authenticator = authenticator(options.auth, {
+    this.#counted = counted;
+    this.#authenticator = authenticator(methodsOf(options.auth), {
       onFault: ({ method, error }) => house.log.error(`turnmux: the method ${method} could not decide`, { error }),
     });
     const wsOptions: WsServerOptions = {
@@ -69,13 +85,7 @@ export class OwnEndpoint implements Endpoint {
     };
     this.#sockets = new WebSocketServer(wsOptions);
     const { place, path } = this.#resolved;
-    this.#server =
-      place.server ??
-      createServer((request, response) => {
-        const here = pathOf(request) === path;
-        response.writeHead(here ? 426 : 404, { "Content-Type": "text/plain; charset=utf-8", ...(here ? UPGRADE : {}) });
-        response.end(here ? "This path takes WebSockets that speak turnmux.\n" : "There is nothing at this path.\n");
-      });
+    this.#server = place.server ?? makeServer(path, place.tls);
     this.#letGo = takePath(this.#server, path, (request, socket, head) => this.#upgrade(request, socket, head));
     this.ready = this.#listening();
     this.ready.catch(() => {});
@@ -91,13 +101,7 @@ export class OwnEndpoint implements Endpoint {
   }
 
   get url(): string {
-    const address = this.#server.address();
-    if (address === null || typeof address === "string") {
-      throw new UsageError("The endpoint listens on no port: wait for `ready`");
-    }
-    const scheme = this.#server instanceof SecureServer ? "wss" : "ws";
-    const host = ANY_ADDRESS.has(address.address) ? "localhost" : address.address;
-    return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${address.port}${this.#resolved.path}`;
+    return urlOf(this.#server.address(), this.#server instanceof SecureServer, this.#resolved.path);
   }
 
   close(message = "the endpoint was closed"): Promise<void> {
@@ -155,11 +159,12 @@ export class OwnEndpoint implements Endpoint {
   /** A function of its own: a listener keeps all that the function knows which made it, and so would keep the request. */
   #enters(socket: Duplex): void {
     this.#unauthenticated.add(socket);
+    this.#counted(this.#unauthenticated.size);
     socket.once("close", () => this.#left(socket));
   }
 
   #left(socket: Duplex): void {
-    this.#unauthenticated.delete(socket);
+    if (this.#unauthenticated.delete(socket)) this.#counted(this.#unauthenticated.size);
     if (this.#unauthenticated.size <= this.#resolved.maxUnauthenticated / 2) this.#toldCrowded = false;
   }
 
@@ -223,7 +228,25 @@ export class OwnEndpoint implements Endpoint {
 
 const UPGRADE = { Connection: "Upgrade", Upgrade: "websocket" } as const;
 
-const ANY_ADDRESS: ReadonlySet<string> = new Set(["::", "0.0.0.0"]);
+/** A server of the gateway's own. */
+function makeServer(path: string, tls: TlsOptions | undefined): UpgradeServer {
+  const answerPlain: RequestListener = (request, response) => {
+    const here = pathOf(request) === path;
+    response.writeHead(here ? 426 : 404, { "Content-Type": "text/plain; charset=utf-8", ...(here ? UPGRADE : {}) });
+    response.end(here ? "This path takes WebSockets that speak turnmux.\n" : "There is nothing at this path.\n");
+  };
+  if (tls === undefined) return createServer(answerPlain);
+  // Node takes buffers of its own class.
+  const octets = (part: string | Uint8Array): string | Buffer => (typeof part === "string" ? part : Buffer.from(part));
+  const { cert, key, ca, passphrase, ciphers, minVersion } = tls;
+  const more = {
+    ...(ca === undefined ? {} : { ca: octets(ca) }),
+    ...(passphrase === undefined ? {} : { passphrase }),
+    ...(ciphers === undefined ? {} : { ciphers }),
+    ...(minVersion === undefined ? {} : { minVersion }),
+  };
+  return createSecureServer({ cert: octets(cert), key: octets(key), ...more }, answerPlain);
+}
 
 const NO_AUDIENCE =
   "this gateway does not know its name, and so cannot ask for a proof: pass `audience` to listen(), as host and port by which clients dial it [AUTH-005]";

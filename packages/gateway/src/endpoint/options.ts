@@ -12,6 +12,27 @@ import { checkCount } from "../options.ts";
 import type { GatewaySession } from "../session/gateway-session.ts";
 import type { UpgradeServer } from "./routes.ts";
 
+/** A certificate with its key, and whatever else `node:tls` takes that is plain data. */
+export interface TlsOptions {
+  /** PEM, with the certificates between it and the root. */
+  readonly cert: string | Uint8Array;
+  /** PEM. */
+  readonly key: string | Uint8Array;
+  /** Of an encrypted key. */
+  readonly passphrase?: string | undefined;
+  readonly ca?: string | Uint8Array | undefined;
+  readonly ciphers?: string | undefined;
+  readonly minVersion?: "TLSv1.2" | "TLSv1.3" | undefined;
+}
+
+/** Where methods of proof are, for a thread that loads them itself. */
+export interface AuthModule {
+  /** Such as `new URL("./auth.js", import.meta.url)`. */
+  readonly module: URL | string;
+  /** The name under which the module exports a method, or an array of them. Default: `"default"`. */
+  readonly export?: string | undefined;
+}
+
 /** Options of `Gateway.listen`: on a server that is there already (`server`), or on one of its own (`port`). */
 export interface ListenOptions {
   /** An HTTP or HTTPS server, listening or not. It stays its owner's; only upgrade requests for `path` are taken. */
@@ -22,8 +43,18 @@ export interface ListenOptions {
   readonly host?: string | undefined;
   /** Default: `"/session"`. */
   readonly path?: string | undefined;
-  /** How clients prove who they are: `tokenAuth`, `ed25519Auth`, or a method of the application's own. */
-  readonly auth: ProofMethod | readonly ProofMethod[];
+  /** Has the server of the gateway's own speak TLS. Not with `server`, which has its own. */
+  readonly tls?: TlsOptions | undefined;
+  /**
+   * Puts sockets, handshakes, keys and limits into a thread of their own, which owns the port and answers while this one is busy. Options
+   * are plain data then: no `server`, and no functions in `auth`.
+   */
+  readonly ioThread?: boolean | undefined;
+  /**
+   * How clients prove who they are: `tokenAuth`, `ed25519Auth`, or a method of the application's own. With `ioThread` also a module that
+   * exports methods, which the thread loads.
+   */
+  readonly auth: ProofMethod | readonly ProofMethod[] | AuthModule;
   /**
    * Who the gateway says it is, as host and port by which clients dial it, such as `["gateway.example:443"]`. Clients refuse to prove
    * themselves to anybody else (AUTH-005). Needed as soon as they dial another name than a loopback one.
@@ -60,7 +91,12 @@ const DEFAULT_MAX_UNAUTHENTICATED = 1_000;
 export interface ResolvedListenOptions {
   readonly place:
     | { readonly server: UpgradeServer; readonly port?: undefined }
-    | { readonly server?: undefined; readonly port: number; readonly host: string };
+    | {
+        readonly server?: undefined;
+        readonly port: number;
+        readonly host: string;
+        readonly tls: TlsOptions | undefined;
+      };
   readonly path: string;
   readonly audience: readonly string[];
   readonly maxUnauthenticated: number;
@@ -81,13 +117,22 @@ export function resolveListenOptions(options: ListenOptions): ResolvedListenOpti
   }
   const rest = { path, audience: names, maxUnauthenticated };
   if (server !== undefined) {
-    if (port !== undefined || options.host !== undefined) {
-      throw new UsageError("listen(): server has a port and host of its own: pass either server, or port and host");
+    if (port !== undefined || options.host !== undefined || options.tls !== undefined) {
+      throw new UsageError(
+        "listen(): server has a port, host and certificate of its own: pass either server, or port, host and tls",
+      );
     }
     return { ...rest, place: { server } };
   }
   if (port === undefined) throw new UsageError("listen(): pass the server to listen on, or a port");
-  return { ...rest, place: { port, host } };
+  return { ...rest, place: { port, host, tls: options.tls } };
+}
+
+/** The methods of proof. Throws {@link UsageError} for a module, which is for another thread to load. */
+export function methodsOf(auth: ListenOptions["auth"]): ProofMethod | readonly ProofMethod[] {
+  if ("module" in auth)
+    throw new UsageError("listen(): auth: { module } is for ioThread: true; import it, and pass what it exports");
+  return auth;
 }
 
 const AUDIENCE = /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$/;

@@ -5,7 +5,7 @@
  */
 
 import { monitorEventLoopDelay, type IntervalHistogram } from "node:perf_hooks";
-import type { LagMeter } from "./lag.ts";
+import type { Lag } from "./lag.ts";
 
 /** How late the event loop was, in milliseconds: the half, and 99 in 100, of the samples were no later than this. */
 export interface EventLoopDelays {
@@ -21,10 +21,10 @@ const RESOLUTION_MS = 20;
 /** Gives the distribution since it was read last. Runs beside the event loop's own timers, and keeps no process up. */
 export class DelayMeter {
   readonly #histogram: IntervalHistogram;
-  readonly #lag: LagMeter;
+  readonly #lag: Lag;
 
   /** `lag` knows of what the histogram does not: a delay that goes on, and one that begins right behind a reading. */
-  constructor(lag: LagMeter) {
+  constructor(lag: Lag) {
     this.#lag = lag;
     this.#histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
     this.#histogram.enable();

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** How late an event loop is. */
+export type Lag = Pick<LagMeter, "lagMs" | "takeWorst" | "close">;
+
 /** How often the meter's timer is due, in milliseconds. */
 const INTERVAL_MS = 100;
 

@@ -42,6 +42,18 @@ export interface GatewayStats {
   readonly eventLoop: EventLoopDelays;
 }
 
+/** Calls counted in two places. */
+export function sum(a: CallsByOutcome, b: CallsByOutcome | undefined): CallsByOutcome {
+  if (b === undefined) return a;
+  return {
+    ok: a.ok + b.ok,
+    not_started: a.not_started + b.not_started,
+    failed: a.failed + b.failed,
+    completed: a.completed + b.completed,
+    unknown: a.unknown + b.unknown,
+  };
+}
+
 /** One counter for each way to end. */
 export class OutcomeCounter {
   readonly #counts: Record<keyof CallsByOutcome, number> = {

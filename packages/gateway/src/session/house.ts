@@ -17,8 +17,11 @@ import {
   type Environment,
   type Limits,
   type Logger,
+  type OnceOptions,
+  type OtherKeys,
   type SessionControl,
   type SessionEnd,
+  type SessionOptions,
   type SessionState,
   type TakesCalls,
 } from "@turnmux/core";
@@ -26,7 +29,7 @@ import { nanoid } from "nanoid";
 import { guard } from "../events.ts";
 import { publish, traceCall, tracesCalls } from "../observe/diagnostics.ts";
 import { DelayMeter } from "../observe/delays.ts";
-import { LagMeter } from "../observe/lag.ts";
+import { LagMeter, type Lag } from "../observe/lag.ts";
 import { OutcomeCounter } from "../observe/stats.ts";
 import type { GatewayOptions } from "../options.ts";
 import { GatewaySession } from "./gateway-session.ts";
@@ -41,6 +44,26 @@ export interface Entry {
   drain(message: string, retryAfterMs: number | undefined): void;
   /** Ends at once. */
   close(message: string): void;
+}
+
+/** Something else that has to be over before a gateway is. */
+export interface Guest {
+  readonly idle: boolean;
+}
+
+/** What a house has from somebody else, where it is one of several threads. */
+export interface HouseParts extends OnceOptions {
+  /** Default: that of this thread's event loop. */
+  readonly lag?: Lag | undefined;
+  /** Counts the calls of clients. */
+  readonly answered?: OutcomeCounter | undefined;
+}
+
+/** What is special about a session. */
+export interface SessionParts {
+  /** Takes the peer's calls. Default: runs the house's tools. */
+  readonly incoming?: TakesCalls | undefined;
+  readonly create?: ((options: SessionOptions, own: (control: SessionControl) => void) => GatewaySession) | undefined;
 }
 
 /** Why nobody is let in. */
@@ -59,14 +82,17 @@ export class House {
   readonly visitorEnvironment: Environment;
   readonly registry: ToolRegistry;
   readonly once: OnceCalls | undefined;
-  readonly lag: LagMeter = new LagMeter();
-  readonly delays: DelayMeter = new DelayMeter(this.lag);
+  readonly lag: Lag;
+  readonly delays: DelayMeter;
   readonly sessions: Set<GatewaySession> = new Set();
   readonly lanes: LaneBook;
   /** The sessions that clients may resume. */
   readonly resumable: ResumableSessions;
   readonly entries: Set<Entry> = new Set();
-  readonly answered: OutcomeCounter = new OutcomeCounter();
+  readonly guests: Set<Guest> = new Set();
+  /** Keys that another thread of this gateway holds. */
+  otherKeys: OtherKeys | undefined;
+  readonly answered: OutcomeCounter;
   readonly called: OutcomeCounter = new OutcomeCounter();
   /** Handlers that run, also those whose session is over. */
   handlers = 0;
@@ -79,9 +105,17 @@ export class House {
   readonly #changed = new Set<() => void>();
 
   /** `announce` is called with each session once it stands. */
-  constructor(options: GatewayOptions, log: Logger, announce: (session: GatewaySession) => void) {
+  constructor(
+    options: GatewayOptions,
+    log: Logger,
+    announce: (session: GatewaySession) => void,
+    { lag, answered, ...once }: HouseParts = {},
+  ) {
     this.options = options;
     this.log = log;
+    this.lag = lag ?? new LagMeter();
+    this.delays = new DelayMeter(this.lag);
+    this.answered = answered ?? new OutcomeCounter();
     this.#announce = announce;
     this.limits = resolveLimits(options.limits);
     this.environment = systemEnvironment({
@@ -112,7 +146,11 @@ export class House {
     };
     const { journal } = options;
     if (journal !== undefined) {
-      this.once = new OnceCalls(new SettlementWatch(journal, () => this.changed()), this.environment);
+      const watched = new SettlementWatch(journal, () => this.changed());
+      this.once = new OnceCalls(watched, this.environment, {
+        others: { join: async (principal, key, execution) => this.otherKeys?.join(principal, key, execution) },
+        ...once,
+      });
     }
     this.resumable = new ResumableSessions({ environment: this.environment, limits: this.limits });
     this.entries.add(this.resumable);
@@ -143,20 +181,24 @@ export class House {
 
   /** True when nothing runs, nobody is there, and every ending is recorded. */
   get idle(): boolean {
-    return this.sessions.size === 0 && this.handlers === 0 && (this.once?.running ?? 0) === 0;
+    if (this.sessions.size > 0 || this.handlers > 0 || (this.once?.running ?? 0) > 0) return false;
+    return [...this.guests].every(({ idle }) => idle);
   }
 
   /** Makes a session. Its owner attaches it; then it is announced, first to `first`. */
-  makeSession(first?: (session: GatewaySession) => void): { session: GatewaySession; control: SessionControl } {
+  makeSession(
+    first?: (session: GatewaySession) => void,
+    parts: SessionParts = {},
+  ): { session: GatewaySession; control: SessionControl } {
     let own: SessionControl | undefined;
     const { environment, limits, options } = this;
     const { interceptors, timeoutMs, acceptTimeoutMs } = options;
-    const session = new GatewaySession(
-      { environment, limits, incoming: this.#incoming, interceptors, timeoutMs, acceptTimeoutMs },
-      (control) => {
-        own = control;
-      },
-    );
+    const incoming = parts.incoming ?? this.#incoming;
+    const made: SessionOptions = { environment, limits, incoming, interceptors, timeoutMs, acceptTimeoutMs };
+    const take = (control: SessionControl): void => {
+      own = control;
+    };
+    const session = parts.create?.(made, take) ?? new GatewaySession(made, take);
     // The constructor has set it.
     const control = own as unknown as SessionControl;
     control.onState = (state, end) => {

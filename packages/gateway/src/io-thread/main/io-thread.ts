@@ -1,0 +1,370 @@
+/**
+ * The I/O thread of a gateway, as the main thread has it: started with the first endpoint, and again when it dies.
+ *
+ * @module
+ */
+
+import { UsageError, type SessionEnd } from "@turnmux/core";
+import type { Endpoint, ListenOptions } from "../../endpoint/options.ts";
+import { threadOf } from "../../journal/reach.ts";
+import type { CallsByOutcome } from "../../observe/stats.ts";
+import type { Entry, Guest, House } from "../../session/house.ts";
+import { KeyExchange } from "../keys.ts";
+import type { IoThreadStart, RunData, ToMain, ToThread } from "../messages.ts";
+import { Postbox } from "../postbox.ts";
+import { lagMemory, LagStamp, outcomesMemory, RunWords, SharedOutcomes } from "../shared.ts";
+import { ThreadEndpoint, type EndpointOwner } from "./endpoint.ts";
+import { Mirror } from "./mirror.ts";
+import { RunsHere } from "./runs.ts";
+import { ToldTools } from "./told-tools.ts";
+import { IoWorker, type WorkerListener } from "./worker.ts";
+
+/** A thread that dies this soon, in milliseconds, is not started again at once. */
+const SHORT_LIFE_MS = 10_000;
+
+const FIRST_RESTART_MS = 100;
+const LAST_RESTART_MS = 5_000;
+
+const DIED: SessionEnd = Object.freeze({
+  cause: "lost",
+  code: "unavailable",
+  message: "the gateway's I/O thread has ended",
+  byPeer: false,
+});
+
+/** A box that nobody opens: while there is no thread there is nothing that it would have to be told one by one. */
+function noBox(): Postbox<ToThread> {
+  return new Postbox({ postMessage() {} }, () => {});
+}
+
+/** See the module's comment. */
+export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
+  readonly #house: House;
+  readonly #lag = lagMemory();
+  readonly #stamp: LagStamp;
+  readonly #outcomes = outcomesMemory();
+  readonly #counter: SharedOutcomes;
+  /** Its name in the journal, and that of its successors. */
+  readonly #owner: string;
+  readonly #tools: ToldTools;
+  readonly #runs: RunsHere;
+  readonly #keys: KeyExchange;
+  readonly #mirrors = new Map<string, Mirror>();
+  readonly #endpoints = new Map<number, ThreadEndpoint>();
+  readonly #gone = Promise.withResolvers<undefined>();
+  #worker: IoWorker | undefined;
+  #box: Postbox<ToThread> = noBox();
+  #words = new RunWords();
+  #lastEndpoint = 0;
+  /** Keys that the thread holds. */
+  #held = 0;
+  #startedAt = 0;
+  #restartMs = 0;
+  #exits = false;
+
+  /** Starts no thread yet. Throws {@link UsageError} where the gateway's journal cannot be asked from another thread. */
+  constructor(house: House) {
+    this.#house = house;
+    const { journal } = house.options;
+    if (journal !== undefined && threadOf(journal) === undefined) {
+      throw new UsageError(
+        `listen({ ioThread: true }): the journal ${JSON.stringify(journal.name)} has functions, which exist in one thread only, and both threads record calls: ` +
+          "use sqliteJournal() or memoryJournal()",
+      );
+    }
+    this.#owner = house.environment.id();
+    this.#counter = new SharedOutcomes(this.#outcomes);
+    this.#stamp = new LagStamp(this.#lag);
+    this.#tools = new ToldTools((message) => this.#box.now(message));
+    const scopesOf = (sessionId: string): readonly string[] | undefined => this.#mirrors.get(sessionId)?.session.scopes;
+    this.#runs = new RunsHere({ house, tools: this.#tools, scopesOf });
+    this.#keys = new KeyExchange(
+      (message) => this.#box.post(message),
+      () => house.once,
+    );
+    house.otherKeys = this.#keys;
+    this.#tools.tell(house.registry);
+    house.entries.add(this);
+    house.guests.add(this);
+  }
+
+  /** Opens an endpoint. Throws {@link UsageError} for options that make no sense, or cannot cross to another thread. */
+  listen(options: ListenOptions): Endpoint {
+    const endpoint = new ThreadEndpoint(this.#lastEndpoint + 1, options, this);
+    this.#lastEndpoint += 1;
+    this.#endpoints.set(endpoint.number, endpoint);
+    if (this.#worker === undefined) this.#start();
+    else this.#open(endpoint);
+    this.#worker?.keepUp(true);
+    return endpoint;
+  }
+
+  /** Connections without a session. */
+  get unauthenticated(): number {
+    let count = 0;
+    for (const endpoint of this.#endpoints.values()) count += endpoint.unauthenticated;
+    return count;
+  }
+
+  /** Calls of clients that it has answered. */
+  get answered(): CallsByOutcome {
+    return this.#counter.read();
+  }
+
+  /** True when every ending is recorded. */
+  get idle(): boolean {
+    return this.#held === 0;
+  }
+
+  drain(message: string, retryAfterMs: number | undefined): void {
+    this.#box.now({ kind: "drain", message, retryAfterMs });
+  }
+
+  close(message: string): void {
+    this.#box.now({ kind: "close", message });
+  }
+
+  closeEndpoint({ number }: ThreadEndpoint, message: string | undefined): void {
+    if (this.#worker === undefined) this.#endpointGone(number);
+    else this.#box.now({ kind: "closeEndpoint", endpoint: number, message });
+  }
+
+  /** Closes all endpoints. */
+  async closeEndpoints(message: string): Promise<void> {
+    await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.close(message)));
+  }
+
+  /** Ends the thread, whose endpoints are closed. Resolves when it has ended. */
+  async end(): Promise<void> {
+    this.#exits = true;
+    this.#stamp.close();
+    this.#house.entries.delete(this);
+    this.#house.guests.delete(this);
+    if (this.#worker === undefined) return;
+    this.#worker.keepUp(true);
+    this.#box.now({ kind: "exit" });
+    await this.#gone.promise;
+  }
+
+  messages(messages: readonly ToMain[]): void {
+    // Deadlines that are late since this thread was busy wait for what has come meanwhile (CALL-015).
+    this.#house.environment.arrived?.();
+    for (const message of messages) this.#take(message);
+    this.#runs.looked();
+    this.#box.flush();
+  }
+
+  died(cause: unknown, unread: readonly ToMain[]): void {
+    this.#worker = undefined;
+    if (this.#exits) {
+      this.#gone.resolve(undefined);
+      return;
+    }
+    const unlooked: RunData[] = [];
+    for (const message of unread) {
+      if (message.kind === "run") unlooked.push(message.run);
+      else this.#take(message);
+    }
+    const { log } = this.#house;
+    log.error("turnmux: the I/O thread has ended, and with it all its sessions", { error: cause });
+    this.#box = noBox();
+    this.#runs.orphaned(unlooked);
+    this.#held = 0;
+    for (const [sessionId, mirror] of this.#mirrors) {
+      this.#mirrors.delete(sessionId);
+      mirror.close(DIED);
+    }
+    this.#keys.reset();
+    for (const endpoint of this.#endpoints.values()) {
+      endpoint.unauthenticated = 0;
+      if (endpoint.wasReady && !endpoint.closing) continue;
+      const because = cause instanceof Error ? `: ${cause.message}` : "";
+      endpoint.failed(new Error(`the I/O thread has ended${because}`, { cause }));
+      this.#endpointGone(endpoint.number);
+    }
+    if (this.#endpoints.size > 0) this.#startAgain();
+    this.#house.changed();
+  }
+
+  #start(): void {
+    const { limits, options, environment } = this.#house;
+    const words = new RunWords();
+    const { journal } = options;
+    const port = journal === undefined ? undefined : threadOf(journal)?.connect();
+    let box = noBox();
+    const left = this.#runs.left({
+      get box() {
+        return box;
+      },
+      words,
+    });
+    const start: Omit<IoThreadStart, "port"> = {
+      limits,
+      journal:
+        journal === undefined || port === undefined
+          ? undefined
+          : { name: journal.name, durable: journal.durable, port },
+      owner: this.#owner,
+      lag: this.#lag,
+      outcomes: this.#outcomes,
+      tools: this.#tools.all(),
+      lastRun: this.#runs.last,
+      left,
+    };
+    this.#startedAt = environment.now();
+    this.#worker = new IoWorker(start, this);
+    box = new Postbox(this.#worker.port, (message, error) => this.#unsendable(message, error));
+    this.#box = box;
+    this.#words = words;
+    const { closing } = this.#house;
+    if (closing !== undefined) this.drain(closing.message, closing.retryAfterMs);
+    for (const endpoint of this.#endpoints.values()) this.#open(endpoint);
+  }
+
+  #startAgain(): void {
+    const { environment } = this.#house;
+    const now = environment.now();
+    const isShort = now - this.#startedAt < SHORT_LIFE_MS;
+    const waitMs = isShort ? this.#restartMs : 0;
+    this.#restartMs = isShort ? Math.min(LAST_RESTART_MS, Math.max(FIRST_RESTART_MS, 2 * this.#restartMs)) : 0;
+    const start = (): void => {
+      if (!this.#exits && this.#worker === undefined && this.#endpoints.size > 0) this.#start();
+    };
+    if (waitMs === 0) start();
+    else environment.setTimer(now + waitMs, start, false, true);
+  }
+
+  #open(endpoint: ThreadEndpoint): void {
+    this.#box.now({ kind: "listen", endpoint: endpoint.number, options: endpoint.data });
+  }
+
+  #unsendable(message: ToThread, error: unknown): void {
+    this.#house.log.error("turnmux: a message to the I/O thread could not be sent", { kind: message.kind, error });
+  }
+
+  #take(message: ToMain): void {
+    switch (message.kind) {
+      case "run":
+        this.#runs.begin(message.run);
+        return;
+      case "abort":
+        this.#runs.abort(message.run, message.reason);
+        return;
+      case "room":
+        this.#runs.room(message.run, message.item);
+        return;
+      case "itemRefused":
+        this.#runs.itemRefused(message.run, message.item, message.message);
+        return;
+      case "recorded":
+        this.#runs.recorded(message.run);
+        return;
+      case "words":
+        this.#words.add(message.page);
+        return;
+      case "askAftermath":
+        void this.#runs.askAftermath(message);
+        return;
+      case "leaveAftermath":
+        this.#runs.leaveAftermath(message.ask);
+        return;
+      case "forgotten":
+        this.#tools.forget(message.tools);
+        return;
+      case "held":
+        this.#held = message.keys;
+        this.#house.changed();
+        return;
+      case "refused":
+        this.#house.handshakeRefused(message.code, message.message, message.requirement);
+        return;
+      case "log":
+        this.#house.log[message.level](message.message, message.fields);
+        return;
+      case "listening":
+        this.#endpoints.get(message.endpoint)?.listening(message.address);
+        return;
+      case "listenFailed":
+        this.#listenFailed(message.endpoint, message.error);
+        return;
+      case "endpointClosed":
+        this.#endpointGone(message.endpoint);
+        return;
+      case "unauthenticated": {
+        const endpoint = this.#endpoints.get(message.endpoint);
+        if (endpoint !== undefined) endpoint.unauthenticated = message.count;
+        return;
+      }
+      case "session":
+      case "suspended":
+      case "resumed":
+      case "sessionClosed":
+      case "event":
+      case "running":
+        this.#session(message);
+        return;
+      default:
+        this.#keys.take(message);
+    }
+  }
+
+  #session(
+    message: Extract<ToMain, { kind: "session" | "suspended" | "resumed" | "sessionClosed" | "event" | "running" }>,
+  ): void {
+    switch (message.kind) {
+      case "session": {
+        const { identity, endpoint } = message;
+        const mirror = new Mirror({
+          house: this.#house,
+          identity,
+          tools: this.#tools,
+          post: (each) => this.#box.post(each),
+          now: (each) => this.#box.now(each),
+          first: this.#endpoints.get(endpoint)?.onSession,
+        });
+        this.#mirrors.set(identity.id, mirror);
+        mirror.attach();
+        return;
+      }
+      case "resumed":
+        this.#mirrors.get(message.identity.id)?.resume(message.identity);
+        return;
+      case "suspended":
+        this.#mirrors.get(message.sessionId)?.suspend(message.end);
+        return;
+      case "sessionClosed": {
+        const mirror = this.#mirrors.get(message.sessionId);
+        this.#mirrors.delete(message.sessionId);
+        mirror?.close(message.end);
+        return;
+      }
+      case "event":
+        this.#mirrors.get(message.sessionId)?.port.take(message.event);
+        return;
+      case "running": {
+        const calls = this.#mirrors.get(message.sessionId)?.calls;
+        if (calls !== undefined) calls.running = message.count;
+        this.#house.changed();
+      }
+    }
+  }
+
+  /** The thread's log has said why. */
+  #listenFailed(number: number, error: Error): void {
+    const endpoint = this.#endpoints.get(number);
+    if (endpoint === undefined) return;
+    if (endpoint.wasReady && !endpoint.closing) {
+      // The system may still hold the port for the thread that is gone.
+      const { environment } = this.#house;
+      environment.setTimer(environment.now() + FIRST_RESTART_MS, () => this.#open(endpoint), false, true);
+      return;
+    }
+    endpoint.failed(error);
+  }
+
+  #endpointGone(number: number): void {
+    this.#endpoints.get(number)?.gone();
+    this.#endpoints.delete(number);
+    if (this.#endpoints.size === 0) this.#worker?.keepUp(false);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Starts an I/O thread, and hears of its end.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { UsageError } from "@turnmux/core";
+import { fromSource } from "../../from-source.ts";
+import type { IoThreadStart, ToMain } from "../messages.ts";
+
+/** The thread's own file, as source or as build, whichever this is. */
+const WORKER_URL = import.meta.url.endsWith(".ts")
+  ? new URL("../thread/thread.ts", import.meta.url)
+  : new URL("../thread/thread.js", import.meta.url);
+
+/** What is to be done with what a thread says. */
+export interface WorkerListener {
+  messages(messages: readonly ToMain[]): void;
+  /** The thread has ended; `cause` is what it threw, if it did. `unread` came before, and nobody has looked at it. */
+  died(cause: unknown, unread: readonly ToMain[]): void;
+}
+
+/** One I/O thread. */
+export class IoWorker {
+  readonly port: MessagePort;
+  readonly #worker: Worker;
+
+  /** Throws {@link UsageError} where the thread's file is missing. */
+  constructor(start: Omit<IoThreadStart, "port">, listener: WorkerListener) {
+    if (!existsSync(fileURLToPath(WORKER_URL))) {
+      throw new UsageError(
+        `The I/O thread has its own file, ${fileURLToPath(WORKER_URL)}, and that is missing: leave @turnmux/gateway out of the bundle.`,
+      );
+    }
+    const { port1, port2 } = new MessageChannel();
+    const workerData: IoThreadStart = { ...start, port: port2 };
+    const transferList = [port2];
+    if (start.journal !== undefined) transferList.push(start.journal.port);
+    const execArgv = [...process.execArgv.filter((each) => !each.startsWith("--inspect")), ...fromSource(WORKER_URL)];
+    this.port = port1;
+    this.#worker = new Worker(WORKER_URL, { name: "turnmux I/O", workerData, transferList, execArgv });
+    let cause: unknown;
+    this.#worker.on("error", (error) => {
+      cause = error;
+    });
+    this.#worker.on("exit", () => {
+      const unread: ToMain[] = [];
+      for (let next = receiveMessageOnPort(port1); next !== undefined; next = receiveMessageOnPort(port1)) {
+        // What the thread posted: messages alone.
+        unread.push(...(next.message as ToMain[]));
+      }
+      port1.close();
+      listener.died(cause, unread);
+    });
+    port1.on("message", (messages: readonly ToMain[]) => listener.messages(messages));
+    // The thread itself keeps the process up, while it has endpoints.
+    port1.unref();
+  }
+
+  /** Whether the thread by itself keeps the process up. */
+  keepUp(keeps: boolean): void {
+    if (keeps) this.#worker.ref();
+    else this.#worker.unref();
+  }
+}

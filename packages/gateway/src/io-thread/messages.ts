@@ -1,0 +1,212 @@
+/**
+ * What the main thread and the I/O thread say to each other. Plain data.
+ *
+ * @module
+ */
+
+import type { AddressInfo } from "node:net";
+import type { MessagePort } from "node:worker_threads";
+import type {
+  AcceptInfo,
+  Aftermath,
+  CallNumber,
+  ChannelEnd,
+  Code,
+  Limits,
+  Logger,
+  OfferEntry,
+  OpenRequest,
+  Outcome,
+  PortEvent,
+  RunContext,
+  SessionIdentity,
+  Settled,
+  ToolDefinition,
+} from "@turnmux/core";
+import type { ListenData } from "./listen-data.ts";
+
+/** Names a run on both sides. */
+export type RunNumber = number;
+
+/** Names a tool on both sides, for as long as it is implemented. */
+export type ToolNumber = number;
+
+/** What of a tool is data. */
+export interface ToolData {
+  readonly id: ToolNumber;
+  readonly name: string;
+  /** Its contract without schemas. */
+  readonly definition: Omit<ToolDefinition, "input" | "output" | "item" | "progress">;
+  /** Which schemas it has beside that of its input. */
+  readonly parts: readonly ("output" | "item" | "progress")[];
+  readonly timeoutMs: number | undefined;
+  readonly maxTimeoutMs: number | undefined;
+  readonly maxConcurrent: number | undefined;
+  readonly offer: OfferEntry;
+}
+
+/** A call that a handler is to be run for. */
+export interface RunData {
+  readonly run: RunNumber;
+  /** Its word in shared memory: see {@link RunWords}. */
+  readonly word: number;
+  readonly tool: ToolNumber;
+  readonly sessionId: string;
+  readonly context: RunContext;
+  /** As it came. */
+  readonly input: unknown;
+  /** Of a run under a key. */
+  readonly fingerprint: string | undefined;
+}
+
+/** A run under a key that a thread has left behind. */
+export interface LeftRun {
+  readonly run: RunNumber;
+  readonly tool: ToolNumber;
+  readonly principal: string;
+  readonly key: string;
+  readonly callId: string;
+  readonly fingerprint: string;
+  /** How it ended, where it is over, or was never begun. */
+  readonly settled: Settled | undefined;
+}
+
+/** Why a run is aborted. */
+export interface AbortData {
+  readonly code: Code;
+  readonly message: string;
+  readonly outcome: Outcome;
+}
+
+/** A call of the gateway to a client. */
+export interface OpenData extends Omit<OpenRequest, "body" | "deadline"> {
+  /** On the clock that both threads have: see {@link sharedTime}. */
+  readonly deadlineAt: number | undefined;
+  readonly input: unknown;
+}
+
+/** A key that the other thread may hold: asked for, and what became of it. */
+export type KeyMessage =
+  | {
+      readonly kind: "join";
+      readonly join: number;
+      readonly principal: string;
+      readonly key: string;
+      readonly fingerprint: string;
+    }
+  | { readonly kind: "leaveJoined"; readonly join: number; readonly reason: AbortData }
+  | { readonly kind: "joinedAccept"; readonly join: number; readonly accept: AcceptInfo }
+  | { readonly kind: "joinedProgress"; readonly join: number; readonly value: unknown }
+  | { readonly kind: "joinedEnd"; readonly join: number; readonly settled: Settled | undefined };
+
+/** The tools of all sessions, or those that one session has of its own. */
+export interface ToolsMessage {
+  readonly kind: "tools";
+  readonly sessionId: string | undefined;
+  readonly added: readonly ToolData[];
+  readonly removed: readonly ToolNumber[];
+}
+
+/** From the main thread. */
+export type ToThread =
+  | ToolsMessage
+  | { readonly kind: "listen"; readonly endpoint: number; readonly options: ListenData }
+  | { readonly kind: "closeEndpoint"; readonly endpoint: number; readonly message: string | undefined }
+  | { readonly kind: "drain"; readonly message: string; readonly retryAfterMs: number | undefined }
+  | { readonly kind: "close"; readonly message: string }
+  /** Nothing is left to do. */
+  | { readonly kind: "exit" }
+  | { readonly kind: "scopes"; readonly sessionId: string; readonly scopes: readonly string[] }
+  | {
+      readonly kind: "endSession";
+      readonly sessionId: string;
+      readonly how: "close" | "revoke";
+      readonly message: string;
+    }
+  | { readonly kind: "open"; readonly sessionId: string; readonly call: CallNumber; readonly request: OpenData }
+  | {
+      readonly kind: "reset";
+      readonly sessionId: string;
+      readonly call: CallNumber;
+      readonly code: "cancelled" | "deadline_exceeded";
+    }
+  | { readonly kind: "consumed"; readonly sessionId: string; readonly call: CallNumber; readonly octets: number }
+  /** So many runs were looked at, and wait in no queue any more. */
+  | { readonly kind: "taken"; readonly count: number }
+  /** A run that was withdrawn was found to be so. */
+  | { readonly kind: "dropped"; readonly run: RunNumber }
+  | { readonly kind: "accept"; readonly run: RunNumber; readonly accept: AcceptInfo }
+  | { readonly kind: "progress"; readonly run: RunNumber; readonly value: unknown }
+  | { readonly kind: "item"; readonly run: RunNumber; readonly item: number; readonly value: unknown }
+  | { readonly kind: "settled"; readonly run: RunNumber; readonly settled: Settled }
+  | { readonly kind: "aftermath"; readonly ask: number; readonly found: Aftermath }
+  | KeyMessage;
+
+/** From the I/O thread. */
+export type ToMain =
+  | { readonly kind: "listening"; readonly endpoint: number; readonly address: AddressInfo | string | null }
+  | { readonly kind: "listenFailed"; readonly endpoint: number; readonly error: Error }
+  | { readonly kind: "endpointClosed"; readonly endpoint: number }
+  | { readonly kind: "session"; readonly endpoint: number; readonly identity: SessionIdentity }
+  | { readonly kind: "suspended"; readonly sessionId: string; readonly end: ChannelEnd }
+  | { readonly kind: "resumed"; readonly identity: SessionIdentity }
+  | { readonly kind: "sessionClosed"; readonly sessionId: string; readonly end: ChannelEnd }
+  | { readonly kind: "event"; readonly sessionId: string; readonly event: PortEvent }
+  /** How many calls of the peer are not over. */
+  | { readonly kind: "running"; readonly sessionId: string; readonly count: number }
+  | { readonly kind: "run"; readonly run: RunData }
+  | { readonly kind: "abort"; readonly run: RunNumber; readonly reason: AbortData }
+  /** There is room for another item in this one's place. */
+  | { readonly kind: "room"; readonly run: RunNumber; readonly item: number }
+  | { readonly kind: "itemRefused"; readonly run: RunNumber; readonly item: number; readonly message: string }
+  /** The journal has the ending of a run, or will never take it. */
+  | { readonly kind: "recorded"; readonly run: RunNumber }
+  | {
+      readonly kind: "askAftermath";
+      readonly ask: number;
+      readonly tool: ToolNumber;
+      readonly call: {
+        readonly key: string;
+        readonly principal: string;
+        readonly callId: string;
+        readonly input: unknown;
+      };
+    }
+  | { readonly kind: "leaveAftermath"; readonly ask: number }
+  /** Tools that are not asked for any more. */
+  | { readonly kind: "forgotten"; readonly tools: readonly ToolNumber[] }
+  | { readonly kind: "words"; readonly page: SharedArrayBuffer }
+  | { readonly kind: "held"; readonly keys: number }
+  | { readonly kind: "unauthenticated"; readonly endpoint: number; readonly count: number }
+  | {
+      readonly kind: "refused";
+      readonly code: string;
+      readonly message: string;
+      readonly requirement: string | undefined;
+    }
+  | {
+      readonly kind: "log";
+      readonly level: keyof Logger;
+      readonly message: string;
+      readonly fields: Readonly<Record<string, unknown>> | undefined;
+    }
+  | KeyMessage;
+
+/** What the I/O thread starts with. */
+export interface IoThreadStart {
+  readonly port: MessagePort;
+  readonly limits: Limits;
+  /** Absent where there is no journal. */
+  readonly journal: { readonly name: string; readonly durable: boolean; readonly port: MessagePort } | undefined;
+  /** Its name in the journal: the same for each successor. */
+  readonly owner: string;
+  /** See {@link LagStamp}. */
+  readonly lag: BigInt64Array<SharedArrayBuffer>;
+  /** See {@link SharedOutcomes}. */
+  readonly outcomes: BigInt64Array<SharedArrayBuffer>;
+  readonly tools: readonly ToolsMessage[];
+  /** The highest number of a run that its predecessors have used. */
+  readonly lastRun: RunNumber;
+  /** What its predecessor has left behind. */
+  readonly left: readonly LeftRun[];
+}

@@ -1,0 +1,60 @@
+/**
+ * The endpoints of an I/O thread.
+ *
+ * @module
+ */
+
+import { OwnEndpoint } from "../../endpoint/endpoint.ts";
+import type { ListenData } from "../listen-data.ts";
+import type { ToMain } from "../messages.ts";
+import type { Postbox } from "../postbox.ts";
+import { methodsOf } from "./auth.ts";
+import type { ThreadHouse } from "./house.ts";
+
+/** See the module's comment. */
+export class ThreadEndpoints {
+  readonly #house: ThreadHouse;
+  readonly #box: Postbox<ToMain>;
+  readonly #open = new Map<number, OwnEndpoint>();
+  /** Those that are to be closed, also before they were made. */
+  readonly #closing = new Set<number>();
+
+  constructor(house: ThreadHouse, box: Postbox<ToMain>) {
+    this.#house = house;
+    this.#box = box;
+  }
+
+  /** Opens one, and tells when it takes connections, or why it does not. */
+  async listen(number: number, { auth, ...data }: ListenData): Promise<void> {
+    const box = this.#box;
+    try {
+      const methods = await methodsOf(auth);
+      if (this.#closing.has(number)) return;
+      const endpoint = new OwnEndpoint(
+        this.#house,
+        { ...data, auth: methods, onSession: (session) => this.#house.announce(session, number) },
+        () => this.#open.delete(number),
+        (count) => box.post({ kind: "unauthenticated", endpoint: number, count }),
+      );
+      this.#open.set(number, endpoint);
+      await endpoint.ready;
+      box.now({ kind: "listening", endpoint: number, address: endpoint.address() });
+    } catch (error) {
+      box.now({ kind: "listenFailed", endpoint: number, error: plainError(error) });
+    }
+  }
+
+  async close(number: number, message: string | undefined): Promise<void> {
+    this.#closing.add(number);
+    await this.#open.get(number)?.close(message);
+    this.#box.now({ kind: "endpointClosed", endpoint: number });
+  }
+}
+
+/** An error that crosses to the other thread with its message, and its code where it has one. */
+function plainError(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  const { cause } = error;
+  const because = cause instanceof Error ? `: ${cause.message}` : "";
+  return Object.assign(new Error(error.message + because), "code" in error ? { code: error.code } : {});
+}

@@ -1,0 +1,109 @@
+/**
+ * What all sessions of an I/O thread share.
+ *
+ * @module
+ */
+
+import {
+  toolServer,
+  ToolRegistry,
+  type Execution,
+  type Journal,
+  type Limits,
+  type Logger,
+  type OtherKeys,
+  type Session,
+  type SessionControl,
+} from "@turnmux/core";
+import type { GatewaySession } from "../../session/gateway-session.ts";
+import { House } from "../../session/house.ts";
+import type { ToMain } from "../messages.ts";
+import type { Postbox } from "../postbox.ts";
+import type { LagOfMain, SharedOutcomes } from "../shared.ts";
+import { TapControl } from "./tap-control.ts";
+
+/** What a {@link ThreadHouse} works with. */
+export interface ThreadHouseOptions {
+  readonly limits: Limits;
+  readonly journal: Journal | undefined;
+  readonly owner: string;
+  readonly others: OtherKeys;
+  /** A key was let go of. */
+  readonly released: (execution: Execution) => void;
+  readonly log: Logger;
+  readonly lag: LagOfMain;
+  readonly outcomes: SharedOutcomes;
+  readonly box: Postbox<ToMain>;
+}
+
+/** A house whose handlers, hooks and statistics are in the main thread. */
+export class ThreadHouse extends House {
+  readonly #box: Postbox<ToMain>;
+  readonly #taps = new Map<string, TapControl>();
+  readonly #bySession = new Map<Session, TapControl>();
+  readonly #uncounted = new Set<TapControl>();
+  #held = 0;
+
+  constructor({ limits, journal, owner, others, released, log, lag, outcomes, box }: ThreadHouseOptions) {
+    super({ limits, journal }, log, () => {}, { lag, answered: outcomes, owner, released });
+    this.otherKeys = others;
+    this.#box = box;
+    box.beforeFlush = () => this.#count();
+  }
+
+  /** The session of this identifier. */
+  tap(sessionId: string): TapControl | undefined {
+    return this.#taps.get(sessionId);
+  }
+
+  /** A session stands, at this endpoint. */
+  announce(session: GatewaySession, endpoint: number): void {
+    const tap = this.#bySession.get(session);
+    if (tap === undefined) return;
+    this.#taps.set(session.id, tap);
+    tap.announce(endpoint);
+  }
+
+  override makeSession(first?: (session: GatewaySession) => void): {
+    session: GatewaySession;
+    control: SessionControl;
+  } {
+    const { once } = this;
+    const registry = new ToolRegistry({ hasJournal: once !== undefined, parent: this.registry });
+    const { session, control: inner } = super.makeSession(first, { incoming: toolServer({ registry, once }) });
+    const control = new TapControl({
+      inner,
+      registry,
+      box: this.#box,
+      counted: (tap) => {
+        this.#uncounted.add(tap);
+        this.#box.wake();
+      },
+      over: (tap) => {
+        this.#taps.delete(session.id);
+        this.#bySession.delete(session);
+        this.#uncounted.delete(tap);
+      },
+    });
+    this.#bySession.set(session, control);
+    return { session, control };
+  }
+
+  override handshakeRefused(code: string, message: string, requirement: string | undefined): void {
+    this.#box.post({ kind: "refused", code, message, requirement });
+  }
+
+  override changed(): void {
+    super.changed();
+    const held = this.once?.running ?? 0;
+    if (held === this.#held) return;
+    this.#held = held;
+    this.#box.post({ kind: "held", keys: held });
+  }
+
+  #count(): void {
+    if (this.#uncounted.size === 0) return;
+    for (const tap of this.#uncounted) tap.tellCount();
+    this.#uncounted.clear();
+  }
+}

@@ -1,0 +1,287 @@
+/**
+ * Runs of handlers that are in the main thread: asks for them, takes them back, and passes on what the main thread says.
+ *
+ * @module
+ */
+
+import {
+  failed,
+  type AcceptInfo,
+  type Aftermath,
+  type CutOff,
+  type Elsewhere,
+  type ElsewhereRun,
+  type Environment,
+  type Execution,
+  type RunContext,
+  type Settled,
+} from "@turnmux/core";
+import { abortData } from "../aborts.ts";
+import type { RunNumber, ToMain, ToolNumber } from "../messages.ts";
+import { movable, type Postbox } from "../postbox.ts";
+import type { RunWords } from "../shared.ts";
+
+/** Runs that are posted and that the main thread has not looked at: what lies in its queue has a bound. */
+const MOST_POSTED = 1_024;
+
+/** How long the main thread may take to answer until callers hear that their calls are queued, in milliseconds: up to twice as long. */
+const QUEUED_AFTER_MS = 10;
+
+/** A main thread that is as late as this, in milliseconds, is not waited for until that is said. */
+const BUSY_MS = 50;
+
+const BUSY = "the gateway's main thread is busy";
+
+/** What {@link RunsOfMain} work with. */
+export interface RunsOptions {
+  readonly box: Postbox<ToMain>;
+  readonly words: RunWords;
+  readonly environment: Environment;
+  /** The highest number of a run that is not to be used again. */
+  readonly lastRun: RunNumber;
+}
+
+/** All runs of one I/O thread. */
+export class RunsOfMain {
+  readonly #options: RunsOptions;
+  readonly #runs = new Map<RunNumber, Run>();
+  /** Words of runs that were withdrawn and that the main thread has still to look at. */
+  readonly #withdrawn = new Map<RunNumber, number>();
+  /** Those under a key whose endings are not recorded. */
+  readonly #keyed = new Map<Execution, RunNumber>();
+  /** Not posted yet. */
+  readonly #queue = new Set<Run>();
+  /** Of which the main thread has said nothing since they came: the younger ones, and those that were looked at once. */
+  #young: Run[] = [];
+  #old: Run[] = [];
+  #timer = false;
+  #posted = 0;
+  #last: RunNumber;
+  readonly #asked = new Map<number, (found: Aftermath) => void>();
+  #lastAsked = 0;
+
+  constructor(options: RunsOptions) {
+    this.#options = options;
+    this.#last = options.lastRun;
+  }
+
+  /** What a tool of the main thread is to the dispatchers here. */
+  elsewhere(tool: ToolNumber): Elsewhere {
+    return {
+      run: (execution, context, sessionId) => this.#run(tool, execution, context, sessionId),
+      aftermath: (call) => this.#aftermath(tool, call),
+    };
+  }
+
+  /** The main thread has looked at so many, and takes others. */
+  taken(count: number): void {
+    this.#posted -= count;
+    for (const run of this.#queue) {
+      if (this.#posted >= MOST_POSTED) return;
+      this.#queue.delete(run);
+      this.#post(run);
+    }
+  }
+
+  dropped(number: RunNumber): void {
+    const word = this.#withdrawn.get(number);
+    this.#withdrawn.delete(number);
+    if (word !== undefined) this.#options.words.giveBack(word);
+  }
+
+  accept(number: RunNumber, accept: AcceptInfo): void {
+    const run = this.#runs.get(number);
+    if (run === undefined) return;
+    run.heard = true;
+    run.execution.accept(accept);
+  }
+
+  progress(number: RunNumber, value: unknown): void {
+    this.#runs.get(number)?.execution.progress(value);
+  }
+
+  item(number: RunNumber, item: number, value: unknown): void {
+    const { box } = this.#options;
+    const run = this.#runs.get(number);
+    if (run === undefined) return;
+    run.execution.item(value).then(
+      () => box.post({ kind: "room", run: number, item }),
+      (error: unknown) => {
+        const message = error instanceof Error ? error.message : "the item could not be sent";
+        box.post({ kind: "itemRefused", run: number, item, message });
+      },
+    );
+  }
+
+  settled(number: RunNumber, settled: Settled): void {
+    const run = this.#runs.get(number);
+    if (run === undefined) return;
+    this.#runs.delete(number);
+    if (run.word !== undefined) this.#options.words.giveBack(run.word);
+    run.over(settled);
+  }
+
+  aftermath(ask: number, found: Aftermath): void {
+    this.#asked.get(ask)?.(found);
+    this.#asked.delete(ask);
+  }
+
+  /** A key was let go of: the main thread need not remember how the run of it ended. */
+  released(execution: Execution): void {
+    const number = this.#keyed.get(execution);
+    if (number === undefined) return;
+    this.#keyed.delete(execution);
+    this.#options.box.post({ kind: "recorded", run: number });
+  }
+
+  /** Takes over a run that a thread before has left behind. Resolves with its end. */
+  adopt(number: RunNumber, execution: Execution): Promise<Settled> {
+    this.remember(number, execution);
+    execution.started = true;
+    return new Promise((resolve) => {
+      const run = new Run(this, number, execution, resolve);
+      this.#runs.set(number, run);
+      execution.run = run;
+    });
+  }
+
+  /** The main thread knows of this run under a key until it hears of {@link released}. */
+  remember(number: RunNumber, execution: Execution): void {
+    this.#keyed.set(execution, number);
+  }
+
+  /** For a run: whether it was taken back in time. */
+  withdraw(run: Run): boolean {
+    if (run.word === undefined) {
+      if (!this.#queue.delete(run)) return false;
+    } else {
+      if (!this.#options.words.withdraw(run.word)) return false;
+      this.#withdrawn.set(run.number, run.word);
+    }
+    this.#runs.delete(run.number);
+    run.execution.started = false;
+    run.over(failed("cancelled", "the call was cancelled before it ran", "not_started"));
+    return true;
+  }
+
+  /** For a run: it is to end. */
+  abort(run: Run, reason: unknown): void {
+    this.#options.box.post({ kind: "abort", run: run.number, reason: abortData(reason) });
+  }
+
+  #run(tool: ToolNumber, execution: Execution, context: RunContext, sessionId: string): Promise<Settled> {
+    if (execution.aborted) {
+      return Promise.resolve(failed("cancelled", "the call was cancelled before it ran", "not_started"));
+    }
+    return new Promise((resolve) => {
+      this.#last += 1;
+      const run = new Run(this, this.#last, execution, resolve, { tool, context, sessionId });
+      this.#runs.set(run.number, run);
+      execution.started = true;
+      execution.run = run;
+      if (this.#posted < MOST_POSTED) this.#post(run);
+      else this.#queue.add(run);
+      const { environment } = this.#options;
+      if ((environment.lagMs?.() ?? 0) >= BUSY_MS) this.#tellQueued(run);
+      else this.#watch(run);
+    });
+  }
+
+  #post(run: Run): void {
+    const { box, words } = this.#options;
+    const { number, execution, asked } = run;
+    if (asked === undefined) return;
+    const { tool, context, sessionId } = asked;
+    const word = words.take((page) => box.post({ kind: "words", page }));
+    run.word = word;
+    this.#posted += 1;
+    const { input, fingerprint } = execution;
+    if (fingerprint !== undefined) this.#keyed.set(execution, number);
+    const data = { run: number, word, tool, sessionId, context, input, fingerprint };
+    // What is under a key may have to be asked for again.
+    box.post({ kind: "run", run: data }, fingerprint === undefined ? movable(input) : undefined);
+  }
+
+  #watch(run: Run): void {
+    this.#young.push(run);
+    if (this.#timer) return;
+    this.#timer = true;
+    const { environment } = this.#options;
+    environment.setTimer(environment.now() + QUEUED_AFTER_MS, () => this.#look(), true, true);
+  }
+
+  #look(): void {
+    this.#timer = false;
+    const old = this.#old;
+    this.#old = this.#young;
+    this.#young = [];
+    for (const run of old) this.#tellQueued(run);
+    if (this.#old.length === 0) return;
+    this.#timer = true;
+    const { environment } = this.#options;
+    environment.setTimer(environment.now() + QUEUED_AFTER_MS, () => this.#look(), true, true);
+  }
+
+  #tellQueued(run: Run): void {
+    if (!run.heard && !run.isOver) run.execution.accept({ state: "queued", reason: BUSY });
+  }
+
+  #aftermath(tool: ToolNumber, { key, principal, callId, input, signal }: CutOff): Promise<Aftermath> {
+    const { box } = this.#options;
+    this.#lastAsked += 1;
+    const ask = this.#lastAsked;
+    box.post({ kind: "askAftermath", ask, tool, call: { key, principal, callId, input } });
+    signal.addEventListener("abort", () => box.post({ kind: "leaveAftermath", ask }), { once: true });
+    return new Promise((resolve) => this.#asked.set(ask, resolve));
+  }
+}
+
+/** What is asked of the main thread. */
+interface Asked {
+  readonly tool: ToolNumber;
+  readonly context: RunContext;
+  readonly sessionId: string;
+}
+
+/** One run, from the execution's side. */
+class Run implements ElsewhereRun {
+  readonly number: RunNumber;
+  readonly execution: Execution;
+  /** Undefined for one that was taken over. */
+  readonly asked: Asked | undefined;
+  /** Its word, once it was posted. */
+  word: number | undefined;
+  /** True once the main thread has said something of it. */
+  heard = false;
+  isOver = false;
+  readonly #runs: RunsOfMain;
+  readonly #resolve: (settled: Settled) => void;
+
+  constructor(
+    runs: RunsOfMain,
+    number: RunNumber,
+    execution: Execution,
+    resolve: (settled: Settled) => void,
+    asked?: Asked,
+  ) {
+    this.#runs = runs;
+    this.number = number;
+    this.execution = execution;
+    this.#resolve = resolve;
+    this.asked = asked;
+  }
+
+  withdraw(): boolean {
+    return !this.isOver && this.#runs.withdraw(this);
+  }
+
+  abort(reason: unknown): void {
+    if (!this.isOver && !this.withdraw()) this.#runs.abort(this, reason);
+  }
+
+  over(settled: Settled): void {
+    this.isOver = true;
+    this.execution.run = undefined;
+    this.#resolve(settled);
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The I/O thread: what it has, and what it does with each message of the main thread.
+ *
+ * @module
+ */
+
+import { Execution, type Journal, type Logger, type RegisteredTool, type Settled } from "@turnmux/core";
+import { portJournal } from "../../journal/port-journal.ts";
+import { KeyExchange } from "../keys.ts";
+import type { IoThreadStart, LeftRun, ToMain, ToolNumber, ToolsMessage, ToThread } from "../messages.ts";
+import { Postbox } from "../postbox.ts";
+import { LagOfMain, RunWords, SharedOutcomes } from "../shared.ts";
+import { toolOf } from "../tool-data.ts";
+import { ThreadEndpoints } from "./endpoints.ts";
+import { ThreadHouse } from "./house.ts";
+import { portLogger } from "./log.ts";
+import { RunsOfMain } from "./runs.ts";
+
+/** See the module's comment. */
+export class Station {
+  readonly #box: Postbox<ToMain>;
+  readonly #log: Logger;
+  readonly #house: ThreadHouse;
+  readonly #runs: RunsOfMain;
+  readonly #keys: KeyExchange;
+  readonly #endpoints: ThreadEndpoints;
+  readonly #tools = new Map<ToolNumber, { readonly tool: RegisteredTool; readonly remove: () => void }>();
+
+  constructor(start: IoThreadStart) {
+    const { port, limits, owner, lag, outcomes, tools, lastRun, left } = start;
+    this.#box = new Postbox(port, (message, error) => {
+      this.#log.error("turnmux: a message to the main thread could not be sent", { kind: message.kind, error });
+    });
+    this.#log = portLogger(this.#box);
+    this.#keys = new KeyExchange(
+      (message) => this.#box.post(message),
+      () => this.#house.once,
+    );
+    this.#house = new ThreadHouse({
+      limits,
+      journal: journalOf(start),
+      owner,
+      others: this.#keys,
+      released: (execution) => this.#runs.released(execution),
+      log: this.#log,
+      lag: new LagOfMain(lag),
+      outcomes: new SharedOutcomes(outcomes),
+      box: this.#box,
+    });
+    const { environment } = this.#house;
+    this.#runs = new RunsOfMain({ box: this.#box, words: new RunWords(), environment, lastRun });
+    this.#endpoints = new ThreadEndpoints(this.#house, this.#box);
+    for (const message of tools) this.#takeTools(message);
+    for (const run of left) this.#adopt(run);
+    port.on("message", (messages: readonly ToThread[]) => {
+      for (const message of messages) this.#take(message);
+    });
+  }
+
+  #take(message: ToThread): void {
+    switch (message.kind) {
+      case "accept":
+        this.#runs.accept(message.run, message.accept);
+        return;
+      case "progress":
+        this.#runs.progress(message.run, message.value);
+        return;
+      case "item":
+        this.#runs.item(message.run, message.item, message.value);
+        return;
+      case "settled":
+        this.#runs.settled(message.run, message.settled);
+        return;
+      case "taken":
+        this.#runs.taken(message.count);
+        return;
+      case "dropped":
+        this.#runs.dropped(message.run);
+        return;
+      case "aftermath":
+        this.#runs.aftermath(message.ask, message.found);
+        return;
+      case "open":
+        this.#house.tap(message.sessionId)?.port?.openFor(message.call, message.request);
+        return;
+      case "reset":
+        this.#house.tap(message.sessionId)?.port?.resetFor(message.call, message.code);
+        return;
+      case "consumed":
+        this.#house.tap(message.sessionId)?.port?.consumedFor(message.call, message.octets);
+        return;
+      case "tools":
+        this.#takeTools(message);
+        return;
+      case "scopes":
+        this.#house.tap(message.sessionId)?.setScopes(message.scopes);
+        return;
+      case "endSession": {
+        const tap = this.#house.tap(message.sessionId);
+        if (message.how === "close") tap?.onClose(message.message);
+        else tap?.onRevoke(message.message);
+        return;
+      }
+      case "listen":
+        void this.#endpoints.listen(message.endpoint, message.options);
+        return;
+      case "closeEndpoint":
+        void this.#endpoints.close(message.endpoint, message.message);
+        return;
+      case "drain":
+        this.#house.closing ??= message;
+        for (const entry of this.#house.entries) entry.drain(message.message, message.retryAfterMs);
+        return;
+      case "close":
+        this.#house.closing ??= message;
+        for (const entry of this.#house.entries) entry.close(message.message);
+        return;
+      case "exit":
+        this.#house.lag.close();
+        this.#box.flush();
+        process.exit(0);
+      default:
+        this.#keys.take(message);
+    }
+  }
+
+  #takeTools({ sessionId, added, removed }: ToolsMessage): void {
+    const registry = sessionId === undefined ? this.#house.registry : this.#house.tap(sessionId)?.registry;
+    for (const id of removed) {
+      this.#tools.get(id)?.remove();
+      this.#tools.delete(id);
+    }
+    if (removed.length > 0) this.#box.post({ kind: "forgotten", tools: removed });
+    // The session may be over by now.
+    if (registry === undefined) return;
+    for (const data of added) {
+      const tool = toolOf(data, this.#runs.elsewhere(data.id));
+      this.#tools.set(data.id, { tool, remove: registry.add([tool]) });
+    }
+  }
+
+  /** A run under a key goes on, or its end is to be recorded. */
+  #adopt({ run, tool: id, principal, key, callId, fingerprint, settled }: LeftRun): void {
+    const { once } = this.#house;
+    const tool = this.#tools.get(id)?.tool;
+    if (once === undefined || tool === undefined) return;
+    const execution = new Execution(tool, undefined, fingerprint);
+    execution.mayHaveRun = false;
+    once.adopt(principal, key, callId, execution);
+    const ends = (how: Settled): void => {
+      once.end(principal, key, execution, how).catch((error: unknown) => {
+        this.#log.error("turnmux: the end of a call could not be recorded", { error });
+      });
+    };
+    if (settled !== undefined) {
+      this.#runs.remember(run, execution);
+      ends(settled);
+    } else void this.#runs.adopt(run, execution).then(ends);
+  }
+}
+
+function journalOf({ journal }: IoThreadStart): Journal | undefined {
+  if (journal === undefined) return undefined;
+  return portJournal(journal.name, journal.durable, journal.port);
+}

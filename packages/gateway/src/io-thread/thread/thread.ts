@@ -1,0 +1,12 @@
+/**
+ * The I/O thread's own file.
+ *
+ * @module
+ */
+
+import { workerData } from "node:worker_threads";
+import type { IoThreadStart } from "../messages.ts";
+import { Station } from "./station.ts";
+
+// What the gateway that started this thread has put there.
+new Station(workerData as IoThreadStart);
