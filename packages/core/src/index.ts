@@ -13,8 +13,8 @@ export {
   type ToolLane,
   type WhenSessionEnds,
 } from "./contract/tool.ts";
-export { defineTools, flattenTools, type ToolNodes, type ToolTree } from "./contract/tree.ts";
-export type { OnceHandler, ToolClient, ToolHandlers } from "./contract/infer.ts";
+export { defineTools, flattenTools, isToolTree, type ToolNodes, type ToolTree } from "./contract/tree.ts";
+export type { OnceHandler, ToolClient, ToolHandler, ToolHandlers } from "./contract/infer.ts";
 export type { Acceptance, BaseCallOptions, CallOptions, ItemCall } from "./contract/call-options.ts";
 export type { BaseToolCall, Logger, ReconcileCall, Reconciled, ToolCall } from "./contract/tool-call.ts";
 export type { CallInFlight, CallOutcome, CallState, OutcomeRequest } from "./contract/outcome.ts";
@@ -79,10 +79,11 @@ export {
   type StandIn,
   type ToolOverrides,
 } from "./session/registry.ts";
+export { issueDetails, validate, type Checked, type Issue } from "./contract/validate.ts";
 export { ForbiddenPart, lateStart, type HandlerCall, type LateStart } from "./session/handler-call.ts";
-export { OnceCalls } from "./session/once.ts";
 export { LaneBook, type LaneBookOptions } from "./lanes/book.ts";
 export type { LaneCounts, LaneRequest, Lanes, LaneTicket, LaneVerdict, LaneWait } from "./lanes/lanes.ts";
+export { OnceCalls } from "./session/once.ts";
 export { systemEnvironment, type RuntimeGlobals, type SystemEnvironmentOptions } from "./session/system-environment.ts";
 export {
   silentLogger,

@@ -20,13 +20,8 @@ import { IoThread } from "./io-thread/main/io-thread.ts";
 import { runTurn, type RunningTurn, type RunTurnOptions } from "./lanes/run-turn.ts";
 import { stderrLogger, unfailing } from "./observe/logger.ts";
 import { sum, type GatewayStats } from "./observe/stats.ts";
-import {
-  checkGatewayOptions,
-  checkDelay,
-  type DrainOptions,
-  type DrainReport,
-  type GatewayOptions,
-} from "./options.ts";
+import { checkDelay } from "./check.ts";
+import { checkGatewayOptions, type DrainOptions, type DrainReport, type GatewayOptions } from "./options.ts";
 import { attach, type Attachment, type AttachOptions, type HostGrant } from "./session/attachment.ts";
 import type { GatewaySession } from "./session/gateway-session.ts";
 import { House, type Closing } from "./session/house.ts";
@@ -116,6 +111,11 @@ export class Gateway extends GatewayEventTarget {
    *
    * @throws {UsageError} for what is no grant
    * @throws {TurnmuxError} `unavailable` while the gateway drains or once it is closed, `unauthenticated` for an expired grant
+   */
+  openSession(options: OpenSessionOptions): Session {
+    return openLocalSession(this.#house, options);
+  }
+
   /**
    * Runs a turn of a session, once the session's lane is free: one turn of a session runs at a time, in the order in which they were
    * asked for. Gives what `run` gives. Calls made through what `run` gets are on behalf of the turn, and never wait for its lane, over
@@ -139,14 +139,9 @@ export class Gateway extends GatewayEventTarget {
     return runTurn(this.#house, session, turn, run, options);
   }
 
-   */
-  openSession(options: OpenSessionOptions): Session {
-    return openLocalSession(this.#house, options);
-  }
-
   /** What it has done and does. `eventLoop` is about the time since it was asked before. */
   stats(): GatewayStats {
-    const { sessions, handlers, accepted, refused, answered, called, lag, delays } = this.#house;
+    const { sessions, handlers, accepted, refused, answered, called, lag, delays, workers } = this.#house;
     let incoming = 0;
     let outgoing = 0;
     for (const { activeCalls } of sessions) {
@@ -154,14 +149,15 @@ export class Gateway extends GatewayEventTarget {
       outgoing += activeCalls.outgoing;
     }
     let unauthenticated = this.#ioThread?.unauthenticated ?? 0;
-      lanes: this.#house.lanes.counts,
     for (const endpoint of this.#endpoints) unauthenticated += endpoint.unauthenticated;
     return {
       sessions: sessions.size,
       unauthenticated,
       running: { incoming, outgoing, handlers },
+      lanes: this.#house.lanes.counts,
       handshakes: { accepted, refused },
       ended: { incoming: sum(answered.read(), this.#ioThread?.answered), outgoing: called.read() },
+      workers: workers.stats,
       lagMs: lag.lagMs,
       eventLoop: delays.read(),
     };
@@ -217,7 +213,7 @@ export class Gateway extends GatewayEventTarget {
     this.#cut();
     for (const entry of house.entries) entry.close(message);
     const threadClosed = this.#ioThread?.closeEndpoints(message);
-    await Promise.all([...this.#endpoints].map((endpoint) => endpoint.close(message)));
+    await Promise.all([...[...this.#endpoints].map((endpoint) => endpoint.close(message)), house.workers.close()]);
     await threadClosed;
     await house.until(() => house.sessions.size === 0);
     await this.#ioThread?.end();

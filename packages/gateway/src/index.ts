@@ -6,9 +6,20 @@
 
 // For authors of gateways.
 export { createGateway, type Gateway } from "./gateway.ts";
+export {
+  workerTool,
+  type SeesCancellation,
+  type WorkerHandler,
+  type WorkerTool,
+  type WorkerToolDescription,
+  type WorkerToolOptions,
+} from "./worker-tools/worker-tool.ts";
+export type { WorkersOptions } from "./worker-tools/options.ts";
+export type { WorkerStats } from "./worker-tools/stats.ts";
 export type { DrainOptions, DrainReport, GatewayOptions } from "./options.ts";
 export type { Attachment, AttachOptions, HostGrant } from "./session/attachment.ts";
 export type { AuthModule, Endpoint, ListenOptions, TlsOptions } from "./endpoint/options.ts";
+export { RunningTurn, type RunTurnOptions } from "./lanes/run-turn.ts";
 export type { OpenSessionOptions } from "./session/local.ts";
 export { GatewaySession } from "./session/gateway-session.ts";
 export { GatewayEvent, type GatewayEventMap, type GatewayListener } from "./events.ts";
@@ -19,7 +30,6 @@ export type { CallTraceMessage } from "./observe/diagnostics.ts";
 // Where calls of `once` tools are recorded.
 export { sqliteJournal, type SqliteJournalOptions } from "./journal/sqlite.ts";
 
-export { RunningTurn, type RunTurnOptions } from "./lanes/run-turn.ts";
 // Who may connect.
 export { tokenAuth, type TokenEntry, type TokenOptions } from "./auth/token.ts";
 export {
@@ -52,6 +62,8 @@ export {
   type Acceptance,
   type AcceptState,
   type AfterCrash,
+  type BeginTurnOptions,
+  type BegunTurn,
   type BaseCallOptions,
   type BaseToolCall,
   type CallEnd,
@@ -62,8 +74,6 @@ export {
   type CallTrace,
   type ChannelEnd,
   type Code,
-  type BeginTurnOptions,
-  type BegunTurn,
   type CodeInfo,
   type Effect,
   type EndCause,
@@ -104,6 +114,7 @@ export {
   type ToolDescription,
   type ToolErrorOptions,
   type ToolHandlers,
+  type ToolLane,
   type ToolNodes,
   type ToolOverrides,
   type ToolTree,
@@ -114,7 +125,6 @@ export {
   type WhenSessionEnds,
 } from "@turnmux/core";
 
-  type ToolLane,
 // For hosts whose sockets are of another kind.
 export {
   webSocketCarrier,

@@ -12,6 +12,8 @@ import {
   type Logger,
   type ToolOverrides,
 } from "@turnmux/core";
+import { checkCount, checkMs } from "./check.ts";
+import { poolSettings, type WorkersOptions } from "./worker-tools/options.ts";
 
 /** Options of `createGateway`. */
 export interface GatewayOptions {
@@ -28,6 +30,8 @@ export interface GatewayOptions {
   readonly limits?: Partial<Limits> | undefined;
   /** Default: warnings and errors, one line each, on the standard error output. */
   readonly logger?: Logger | undefined;
+  /** The threads that run worker tools: see `workerTool`. None is started before there is such a tool. */
+  readonly workers?: WorkersOptions | undefined;
   /**
    * The deadline of a call of the gateway to a client, in milliseconds, where neither the call nor the tool has one. Default:
    * 60,000; tools with items have none then.
@@ -58,6 +62,7 @@ export function checkGatewayOptions(options: GatewayOptions): void {
   checkMs("timeoutMs", options.timeoutMs);
   checkMs("acceptTimeoutMs", options.acceptTimeoutMs);
   checkJournal(options.journal);
+  poolSettings(options.workers);
   for (const [name, overrides] of Object.entries(options.tools ?? {})) checkOverrides(`tools["${name}"]`, overrides);
 }
 
@@ -66,27 +71,6 @@ function checkJournal(journal: unknown): void {
   const isJournal =
     typeof journal === "object" && journal !== null && "claim" in journal && typeof journal.claim === "function";
   if (!isJournal) throw new UsageError('journal must be one: sqliteJournal("state.db"), or memoryJournal()');
-}
-
-/** Throws {@link UsageError} where a time is not a positive number of milliseconds. */
-export function checkMs(name: string, value: number | undefined): void {
-  if (value !== undefined && !(typeof value === "number" && value > 0)) {
-    throw new UsageError(`${name} must be a positive number of milliseconds`);
-  }
-}
-
-/** Throws {@link UsageError} where a time is not a number of milliseconds. */
-export function checkDelay(name: string, value: number | undefined): void {
-  if (value !== undefined && !(typeof value === "number" && value >= 0)) {
-    throw new UsageError(`${name} must be a number of milliseconds, zero or more`);
-  }
-}
-
-/** Throws {@link UsageError} where a limit is not a whole number above zero. */
-export function checkCount(name: string, value: number | undefined): void {
-  if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
-    throw new UsageError(`${name} must be a whole number above zero`);
-  }
 }
 
 const OVERRIDES = {

@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import { UsageError } from "@turnmux/core";
 import type { AllowedOrigins } from "../auth/origin.ts";
 import type { ProofMethod } from "../auth/proof-method.ts";
-import { checkCount } from "../options.ts";
+import { checkCount } from "../check.ts";
 import type { GatewaySession } from "../session/gateway-session.ts";
 import type { UpgradeServer } from "./routes.ts";
 

@@ -6,6 +6,7 @@
 
 import type { Outcome } from "@turnmux/core";
 import type { EventLoopDelays } from "./delays.ts";
+import type { WorkerStats } from "../worker-tools/stats.ts";
 
 /** Calls that are over, by how they ended: with a result, or with an error of this outcome. */
 export type CallsByOutcome = { readonly [O in "ok" | Outcome]: number };
@@ -25,9 +26,9 @@ export interface GatewayStats {
     /** Handlers that run, also those whose callers have left. */
     readonly handlers: number;
   };
-  /** Handshakes since the start. */
   /** Turns that have the lane of a session, calls of tools with a lane among them, and those that wait for one. */
   readonly lanes: { readonly running: number; readonly waiting: number };
+  /** Handshakes since the start. */
   readonly handshakes: { readonly accepted: number; readonly refused: number };
   /** Calls that ended since the start. */
   readonly ended: {
@@ -36,6 +37,8 @@ export interface GatewayStats {
     /** The gateway's calls, as they ended here. */
     readonly outgoing: CallsByOutcome;
   };
+  /** Of worker tools. */
+  readonly workers: WorkerStats;
   /** How late the event loop is now, in milliseconds. */
   readonly lagMs: number;
   /** How late it was since these numbers were read before. */

@@ -32,6 +32,8 @@ import { DelayMeter } from "../observe/delays.ts";
 import { LagMeter, type Lag } from "../observe/lag.ts";
 import { OutcomeCounter } from "../observe/stats.ts";
 import type { GatewayOptions } from "../options.ts";
+import { WorkerPool } from "../worker-tools/pool.ts";
+import { workerStandIn } from "../worker-tools/stand-in.ts";
 import { GatewaySession } from "./gateway-session.ts";
 import { SettlementWatch } from "./settlement-watch.ts";
 
@@ -81,11 +83,12 @@ export class House {
   /** The same for the other side of a session in process: its calls are traced, and are not the gateway's to count. */
   readonly visitorEnvironment: Environment;
   readonly registry: ToolRegistry;
+  readonly workers: WorkerPool;
   readonly once: OnceCalls | undefined;
+  readonly lanes: LaneBook;
   readonly lag: Lag;
   readonly delays: DelayMeter;
   readonly sessions: Set<GatewaySession> = new Set();
-  readonly lanes: LaneBook;
   /** The sessions that clients may resume. */
   readonly resumable: ResumableSessions;
   readonly entries: Set<Entry> = new Set();
@@ -152,14 +155,16 @@ export class House {
         ...once,
       });
     }
+    this.lanes = new LaneBook({ environment: this.environment, limits: this.limits });
     this.resumable = new ResumableSessions({ environment: this.environment, limits: this.limits });
     this.entries.add(this.resumable);
+    this.workers = new WorkerPool(options.workers, this.log);
     this.registry = new ToolRegistry({
       overrides: options.tools,
       hasJournal: journal !== undefined,
       hasLanes: true,
+      standIn: workerStandIn(this.workers),
     });
-    this.lanes = new LaneBook({ environment: this.environment, limits: this.limits });
     this.#incoming = toolServer(this);
   }
 

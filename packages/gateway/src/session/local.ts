@@ -16,7 +16,7 @@ import {
   type SessionControl,
 } from "@turnmux/core";
 import { checkGrant } from "../auth/grant.ts";
-import { checkMs } from "../options.ts";
+import { checkMs } from "../check.ts";
 import type { Entry, House } from "./house.ts";
 
 /** Options of `Gateway.openSession`: who it is, what it may do and until when, and what its own side works with. */
