@@ -130,6 +130,14 @@ export const gatewayTools = defineTools({
       maxTimeoutMs: 300,
       scopes,
     }),
+    lane: tool({
+      description: "Takes the lane of its session.",
+      input: z.object({ ms: Ms }),
+      output: Done,
+      effect: "read",
+      lane: "session",
+      scopes,
+    }),
     journal: tool({
       description: "Makes the journal refuse.",
       input: z.object({ refuse: z.enum(["claims", "endings", "nothing"]) }),

@@ -76,6 +76,7 @@ export function gatewayHandlers(counters: Counters, journal: RefusingJournal): T
       ...clientHandlers(counters).test,
       single: ({ ms }, { signal }) => pause(ms, "done" as const, { signal }),
       short: ({ ms }, { signal }) => pause(ms, "done" as const, { signal }),
+      lane: ({ ms }, { signal }) => pause(ms, "done" as const, { signal }),
       secret: () => "secret",
       journal: ({ refuse }) => {
         journal.refuse = refuse;

@@ -13,6 +13,7 @@ import "./streams/index.ts";
 import "./calls/index.ts";
 import "./errors/index.ts";
 import "./tools/index.ts";
+import "./lanes/index.ts";
 import "./keys/index.ts";
 import "./delivery/index.ts";
 import "./channel/index.ts";

@@ -23,6 +23,7 @@ const SMALL: Readonly<Record<string, number>> = {
   resets: 50,
   shortFragments: 50,
   parkedSessions: 4,
+  laneQueue: 2,
 };
 
 /** In milliseconds, before `--time-scale`. */
@@ -32,6 +33,7 @@ const QUICK: Readonly<Record<string, number>> = {
   resumeWindowMs: 800,
   deadlineVerdictMs: 100,
   cancelVerdictMs: 500,
+  turnOwnerMs: 300,
 };
 
 /** The limits of a set, by the names of section 13. Times grow with the time scale, within what a limit may be. */
