@@ -53,6 +53,7 @@ export interface CallFacts {
   readonly callId: string;
   readonly key: string | undefined;
   readonly turn: string | undefined;
+  readonly lineage: string | undefined;
   readonly principal: string;
   readonly scopes: readonly string[];
   readonly trace: string | undefined;

@@ -27,8 +27,9 @@ const WORKER_FILE = fileURLToPath(new URL(IS_SOURCE ? "./worker.ts" : "./worker.
 /** What a thread that runs from source finds the packages of this repository by. */
 const SOURCE_CONDITION = "--conditions=turnmux-source";
 
-/** What a pool is told of a tool: plain data. */
+/** What a pool is told of a tool: plain data, which another thread's pool may be told as well. */
 export interface WorkerToolFacts {
+  readonly description: WorkerToolDescription;
   readonly name: string;
   readonly effect: Effect;
   readonly hasItems: boolean;
@@ -71,18 +72,20 @@ export class WorkerPool {
    *
    * @throws {UsageError} where no thread can be started
    */
-  handler(facts: WorkerToolFacts, description: WorkerToolDescription): AnyHandler {
+  handler(facts: WorkerToolFacts): AnyHandler {
+    const { name, effect, hasItems, hasOutput, checksThere, description } = facts;
     const { url, export: exported, contract, terminateAfterMs } = description;
-    const { name, effect, hasItems, hasOutput, checksThere } = facts;
     const module: ModuleReference = { url, export: exported, contract: checksThere ? contract : undefined, tool: name };
     const tool: ToolFacts = { module, effect, hasItems, hasOutput, terminateAfterMs };
     this.#start();
     this.#load(module);
-    return (input, call) => {
+    const handler: AnyHandler = (input, call) => {
       const run = new ToolRun(tool, input, call);
       this.#take(run);
       return run.result;
     };
+    told.set(handler, facts);
+    return handler;
   }
 
   /**
@@ -247,6 +250,13 @@ export class WorkerPool {
   #unloadable({ tool }: ModuleReference, error: unknown): void {
     this.#log.error(`turnmux: ${tool} cannot run: its worker module is not what it should be`, { tool, error });
   }
+}
+
+const told = new WeakMap<AnyHandler, WorkerToolFacts>();
+
+/** What a pool was told of a tool, by its handler; undefined where that is of no pool. */
+export function workerToolFacts(handler: AnyHandler): WorkerToolFacts | undefined {
+  return told.get(handler);
 }
 
 function argvFor(given: readonly string[] | undefined): { execArgv?: string[] } {

@@ -14,7 +14,7 @@ export function workerStandIn(pool: WorkerPool): StandIn {
     const description = workerToolOf(handler);
     if (description === undefined) return undefined;
     const { effect, item, output } = contract;
-    const facts = { name, effect, hasItems: item !== undefined, hasOutput: output !== undefined, checksThere: false };
-    return pool.handler(facts, description);
+    const [hasItems, hasOutput] = [item !== undefined, output !== undefined];
+    return pool.handler({ name, effect, hasItems, hasOutput, checksThere: false, description });
   };
 }

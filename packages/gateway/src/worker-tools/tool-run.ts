@@ -147,9 +147,9 @@ export class ToolRun {
 
   #job(port: MessagePort, input: unknown): Job {
     const { module, hasItems, hasOutput } = this.#facts;
-    const { callId, key, turn, principal, scopes, trace, meta, deadlineMs } = this.#call;
+    const { callId, key, turn, lineage, principal, scopes, trace, meta, deadlineMs } = this.#call;
     const deadlineAt = deadlineMs === undefined ? undefined : this.#since + deadlineMs;
-    const call = { callId, key, turn, principal, scopes, trace, meta, deadlineAt };
+    const call = { callId, key, turn, lineage, principal, scopes, trace, meta, deadlineAt };
     return { port, shared: this.#shared, module, input, call, hasItems, hasOutput };
   }
 

@@ -9,6 +9,7 @@ export const facts: WorkerHandler<Tools["facts"]> = (_input, call) => ({
   callId: call.callId,
   key: call.key,
   turn: call.turn,
+  lineage: call.lineage,
   principal: call.principal,
   scopes: [...call.scopes],
   trace: call.trace,

@@ -1,7 +1,7 @@
 /** Worker tools that tests call. */
 import { z } from "zod";
 import { defineTools, tool, workerTool, type GatewayOptions, type ToolHandlers } from "@turnmux/gateway";
-import { testGateway } from "./gateway.ts";
+import { testGateway, type Line } from "./gateway.ts";
 
 const numbers = { input: z.object({ to: z.number() }), item: z.number(), output: z.number() } as const;
 
@@ -90,4 +90,10 @@ export function workerGateway(options: GatewayOptions = {}, terminateAfterMs: nu
   gateway.implement(workerTools, workerHandlers(terminateAfterMs));
   const session = gateway.openSession({ principal: "alice", scopes: ["write"] });
   return { gateway, log, session };
+}
+
+/** What lies behind an error that was logged: the cause of it, or itself. */
+export function causeOf({ fields }: Line): string {
+  const error = fields?.["error"];
+  return String(error instanceof Error ? (error.cause ?? error) : error);
 }

@@ -9,13 +9,14 @@ describe("a worker tool's handler", () => {
     const session = await connected(await listening(gateway));
     const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     const seen = await session
-      .turn("t-1")
+      .turn("t-1", { lineage: "l-1" })
       .call("facts", {}, { key: "k-1", meta: { a: "b" }, trace, timeoutMs: 60_000 });
     expect(seen).toEqual({
       tool: "facts",
       callId: expect.any(String),
       key: "k-1",
       turn: "t-1",
+      lineage: "l-1",
       principal: "alice",
       scopes: ["write"],
       trace,

@@ -1,6 +1,6 @@
 /** Threads that end before their calls do. */
 import { describe, expect, test } from "vitest";
-import { workerGateway, workerTools } from "../support/worker-tools.ts";
+import { causeOf, workerGateway, workerTools } from "../support/worker-tools.ts";
 
 describe("a call whose handler ends its thread", () => {
   test.each([
@@ -21,8 +21,7 @@ describe("a call whose handler ends its thread", () => {
       retryable: false,
       sentence: expect.stringMatching(sentence),
     });
-    const { fields } = await log.line(/die failed|thread of a worker tool has ended/);
-    expect(String((fields?.["error"] as Error).cause ?? fields?.["error"])).toMatch(cause);
+    expect(causeOf(await log.line(/die failed|thread of a worker tool has ended/))).toMatch(cause);
     expect(await client.echo("there is another thread")).toBe("there is another thread");
     stop.abort();
     expect(await other.result).toBe("saw it");

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createGateway, defineTools, tool, UsageError, workerTool, type WorkersOptions } from "@turnmux/gateway";
 import { testGateway } from "../support/gateway.ts";
-import { MODULE } from "../support/worker-tools.ts";
+import { causeOf, MODULE } from "../support/worker-tools.ts";
 
 const tools = defineTools({
   report: { build: tool({ description: "Builds", input: z.object({}), output: z.string(), effect: "once" }) },
@@ -49,8 +49,7 @@ describe("a worker tool whose module has no such handler", () => {
       .catch((error: unknown) => error);
     expect(ended).toMatchObject({ code: "internal", outcome: "not_started" });
     expect(String(ended)).not.toContain("worker-module");
-    const failed = await log.line(/report\.build failed/);
-    expect(String((failed.fields?.["error"] as Error).cause)).toMatch(message);
+    expect(causeOf(await log.line(/report\.build failed/))).toMatch(message);
   });
 });
 
