@@ -59,6 +59,8 @@ export interface HouseParts extends OnceOptions {
   readonly lag?: Lag | undefined;
   /** Counts the calls of clients. */
   readonly answered?: OutcomeCounter | undefined;
+  /** Called before anything is done about what came in from a peer. */
+  readonly beforeInput?: (() => void) | undefined;
 }
 
 /** What is special about a session. */
@@ -112,7 +114,7 @@ export class House {
     options: GatewayOptions,
     log: Logger,
     announce: (session: GatewaySession) => void,
-    { lag, answered, ...once }: HouseParts = {},
+    { lag, answered, beforeInput, ...once }: HouseParts = {},
   ) {
     this.options = options;
     this.log = log;
@@ -121,7 +123,7 @@ export class House {
     this.answered = answered ?? new OutcomeCounter();
     this.#announce = announce;
     this.limits = resolveLimits(options.limits);
-    this.environment = systemEnvironment({
+    const environment = systemEnvironment({
       globals: globalThis,
       id: nanoid,
       log: this.log,
@@ -140,6 +142,16 @@ export class House {
       callEnded: (end) => this.called.add(end),
       sha256: (text) => hash("sha256", text, "hex"),
     });
+    this.environment =
+      beforeInput === undefined
+        ? environment
+        : {
+            ...environment,
+            arrived: () => {
+              beforeInput();
+              environment.arrived?.();
+            },
+          };
     this.visitorEnvironment = {
       ...this.environment,
       handlerBegan: undefined,

@@ -41,6 +41,14 @@ function firstSession(gateway: Gateway): GatewaySession {
   return session;
 }
 
+/** The session that the gateway has, or is about to have. */
+function someSession(gateway: Gateway): Promise<GatewaySession> {
+  return new Promise((resolve) => {
+    for (const session of gateway.sessions) resolve(session);
+    gateway.addEventListener("session", ({ detail }) => resolve(detail.session), { once: true });
+  });
+}
+
 /** A session in the gateway's own process. */
 export const localWorld: WorldKind = {
   name: "in process",
@@ -56,14 +64,14 @@ export const localWorld: WorldKind = {
   },
 };
 
-/** An endpoint of the gateway's own, with challenge and proof. */
-export function endpointWorld(carriage: "binary" | "text"): WorldKind {
+/** An endpoint of the gateway's own, with challenge and proof; `ioThread` puts it into a thread. */
+export function endpointWorld(carriage: "binary" | "text", ioThread = false): WorldKind {
   return {
-    name: `ws, ${carriage} carriage`,
+    name: `ws, ${carriage} carriage${ioThread ? ", I/O thread" : ""}`,
     open: async (options: PairOptions = {}) => {
       const gateway = gatewayOf(options);
       const auth = tokenAuth(SECRET, { principal: "alice", scopes: options.scopes ?? [] });
-      const endpoint = gateway.listen({ port: 0, host: "127.0.0.1", auth });
+      const endpoint = gateway.listen({ port: 0, host: "127.0.0.1", auth, ioThread });
       await endpoint.ready;
       const interceptors = options.clientInterceptors;
       const client = await connect(endpoint.url, {
@@ -72,7 +80,7 @@ export function endpointWorld(carriage: "binary" | "text"): WorldKind {
         reconnect: false,
         ...(interceptors === undefined ? {} : { interceptors }),
       });
-      return pairOf(gateway, client, firstSession(gateway), () => Promise.resolve());
+      return pairOf(gateway, client, await someSession(gateway), () => Promise.resolve());
     },
   };
 }

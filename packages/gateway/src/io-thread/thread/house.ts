@@ -34,6 +34,8 @@ export interface ThreadHouseOptions {
   readonly lag: LagOfMain;
   readonly outcomes: SharedOutcomes;
   readonly box: Postbox<ToMain>;
+  /** Called before anything is done about what came in from a peer. */
+  readonly beforeInput: () => void;
 }
 
 /** A house whose handlers, hooks and statistics are in the main thread. */
@@ -44,8 +46,8 @@ export class ThreadHouse extends House {
   readonly #uncounted = new Set<TapControl>();
   #held = 0;
 
-  constructor({ limits, journal, owner, others, released, log, lag, outcomes, box }: ThreadHouseOptions) {
-    super({ limits, journal }, log, () => {}, { lag, answered: outcomes, owner, released });
+  constructor({ limits, journal, owner, others, released, log, lag, outcomes, box, beforeInput }: ThreadHouseOptions) {
+    super({ limits, journal }, log, () => {}, { lag, answered: outcomes, owner, released, beforeInput });
     this.otherKeys = others;
     this.#box = box;
     box.beforeFlush = () => this.#count();

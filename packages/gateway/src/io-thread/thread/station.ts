@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { Execution, type Journal, type Logger, type RegisteredTool, type Settled } from "@turnmux/core";
 import { portJournal } from "../../journal/port-journal.ts";
 import { KeyExchange } from "../keys.ts";
@@ -46,15 +47,26 @@ export class Station {
       lag: new LagOfMain(lag),
       outcomes: new SharedOutcomes(outcomes),
       box: this.#box,
+      beforeInput: () => this.#catchUp(port),
     });
     const { environment } = this.#house;
     this.#runs = new RunsOfMain({ box: this.#box, words: new RunWords(), environment, lastRun });
     this.#endpoints = new ThreadEndpoints(this.#house, this.#box);
     for (const message of tools) this.#takeTools(message);
     for (const run of left) this.#adopt(run);
-    port.on("message", (messages: readonly ToThread[]) => {
-      for (const message of messages) this.#take(message);
-    });
+    port.on("message", (messages: readonly ToThread[]) => this.#takeAll(messages));
+  }
+
+  /** What the main thread said before a peer sent this counts: the loop might look at the peer first. */
+  #catchUp(port: MessagePort): void {
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+      // What the main thread posts: messages alone.
+      this.#takeAll(next.message as readonly ToThread[]);
+    }
+  }
+
+  #takeAll(messages: readonly ToThread[]): void {
+    for (const message of messages) this.#take(message);
   }
 
   #take(message: ToThread): void {
