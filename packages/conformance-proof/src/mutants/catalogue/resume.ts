@@ -324,8 +324,8 @@ mutant({
   breaks: "RESUME-007.1",
   roles: ["gateway"],
   file: SESSION,
-  find: '    this.#pump();\n    this.#setState("reconnecting", end);',
-  replace: '    this.#pump();\n    this.#incoming.abandon();\n    this.#setState("reconnecting", end);',
+  find: "    this.#incoming.suspended();\n",
+  replace: "    this.#incoming.suspended();\n    this.#incoming.abandon();\n",
   why: "breaks handlers off when the channel is lost",
 });
 
