@@ -1,0 +1,63 @@
+/** A gateway whose main thread is blocked outright, and whose I/O thread is not. */
+import { createGateway, memoryJournal, tokenAuth, type Gateway } from "@turnmux/gateway";
+import { expect, it } from "vitest";
+import type { Scenario } from "./programs/client.ts";
+import { otherThread } from "./support/busy.ts";
+import { SECRET, tools } from "./support/tools.ts";
+
+/** Goes through a scenario with the main thread blocked until its client lets it go, and gives what the client saw. */
+async function blockedDuring(
+  scenario: Scenario,
+): Promise<{ readonly saw: unknown; readonly notes: readonly string[] }> {
+  const notes: string[] = [];
+  const gateway: Gateway = createGateway({
+    journal: memoryJournal(),
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
+  });
+  gateway.implement(tools, {
+    echo: (input) => input,
+    note: ({ text }) => ({ notes: notes.push(text) }),
+    hang: () => "",
+  });
+  const auth = tokenAuth(SECRET, { principal: "alice", scopes: [] });
+  const endpoint = gateway.listen({ port: 0, auth, ioThread: true });
+  try {
+    await endpoint.ready;
+    const client = await otherThread(endpoint.url, scenario);
+    const released = client.block();
+    expect(released, "the client came no further while the main thread was blocked").toBe(true);
+    return { saw: await client.result, notes };
+  } finally {
+    await gateway.close();
+  }
+}
+
+it("lets new clients in, and accepts their calls", async () => {
+  const { saw } = await blockedDuring("newcomers");
+  expect(saw).toEqual({
+    states: ["queued", "queued", "queued"],
+    late: true,
+    results: [{ index: 0 }, { index: 1 }, { index: 2 }],
+  });
+}, 60_000);
+
+it("ends calls that are given up as not started, and never runs them", async () => {
+  const { saw, notes } = await blockedDuring("impatient");
+  expect(saw).toEqual({ endings: ["cancelled, not_started", "deadline_exceeded, not_started"], notes: { notes: 1 } });
+  expect(notes).toEqual(["the only one"]);
+}, 60_000);
+
+it("joins, refuses and replays by key", async () => {
+  const { saw, notes } = await blockedDuring("sameKey");
+  expect(saw).toEqual({
+    states: ["queued", "joined"],
+    conflict: "already_exists, not_started",
+    results: [{ notes: 1 }, { notes: 1 }, { notes: 1 }],
+  });
+  expect(notes).toEqual(["a"]);
+}, 60_000);
+
+it("refuses who cannot prove anything", async () => {
+  const { saw } = await blockedDuring("stranger");
+  expect(saw).toContain("unauthenticated");
+}, 60_000);

@@ -1,0 +1,110 @@
+/** A client in a thread of its own. It begins when the gateway's main thread is blocked, and lets it go on when it has seen enough. */
+import { parentPort, workerData } from "node:worker_threads";
+import { connect, sharedToken, type ClientSession } from "@turnmux/client";
+import { TurnmuxError, type Acceptance } from "@turnmux/core";
+import { SECRET, tools } from "../support/tools.ts";
+
+/** What a client is to do. */
+export type Scenario = keyof typeof scenarios;
+
+/** What the test has put there. */
+export interface ClientStart {
+  readonly url: string;
+  readonly scenario: Scenario;
+  /** The first becomes 1 when the gateway is blocked, the second when it is to go on. */
+  readonly signals: Int32Array<SharedArrayBuffer>;
+}
+
+interface Stage {
+  readonly open: () => Promise<ClientSession>;
+  readonly release: () => void;
+}
+
+async function failure(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return "succeeded";
+  } catch (error) {
+    return TurnmuxError.is(error) ? `${error.code}, ${error.outcome}` : String(error);
+  }
+}
+
+/** Resolves when ACCEPT has come. */
+function accepted(): { readonly promise: Promise<Acceptance>; readonly onAccept: (accept: Acceptance) => void } {
+  const { promise, resolve } = Promise.withResolvers<Acceptance>();
+  return { promise, onAccept: resolve };
+}
+
+const scenarios = {
+  /** New clients connect, and their calls are accepted. */
+  async newcomers({ open, release }: Stage): Promise<unknown> {
+    const sessions = await Promise.all([open(), open(), open()]);
+    const waits = sessions.map(() => accepted());
+    const calls = sessions.map((session, index) =>
+      session.client(tools).echo({ index }, { onAccept: waits[index]?.onAccept }),
+    );
+    const accepts = await Promise.all(waits.map(({ promise }) => promise));
+    release();
+    const results = await Promise.all(calls);
+    await Promise.all(sessions.map((session) => session.close()));
+    return {
+      states: accepts.map(({ state }) => state),
+      late: accepts.every(({ lagMs }) => lagMs !== undefined),
+      results,
+    };
+  },
+
+  /** Calls are given up while nobody could run them. */
+  async impatient({ open, release }: Stage): Promise<unknown> {
+    const session = await open();
+    const api = session.client(tools);
+    const controller = new AbortController();
+    const { promise, onAccept } = accepted();
+    const cancelled = failure(api.note({ text: "cancelled" }, { signal: controller.signal, onAccept }));
+    await promise;
+    controller.abort();
+    const endings = [await cancelled, await failure(api.note({ text: "late" }, { timeoutMs: 50 }))];
+    release();
+    const notes = await api.note({ text: "the only one" });
+    await session.close();
+    return { endings, notes };
+  },
+
+  /** Two sessions call under one key, and a third one comes when it is over. */
+  async sameKey({ open, release }: Stage): Promise<unknown> {
+    const [one, other] = await Promise.all([open(), open()]);
+    const first = accepted();
+    const second = accepted();
+    const key = { key: "the same" };
+    const notes = [one.client(tools).note({ text: "a" }, { ...key, onAccept: first.onAccept })];
+    await first.promise;
+    notes.push(other.client(tools).note({ text: "a" }, { ...key, onAccept: second.onAccept }));
+    const states = [(await first.promise).state, (await second.promise).state];
+    const conflict = await failure(other.client(tools).note({ text: "b" }, key));
+    release();
+    const results = await Promise.all(notes);
+    results.push(await one.client(tools).note({ text: "a" }, key));
+    await Promise.all([one.close(), other.close()]);
+    return { states, conflict, results };
+  },
+
+  /** Who cannot prove anything is refused. */
+  async stranger({ release }: Stage): Promise<unknown> {
+    const refused = await failure(connect(url, { auth: sharedToken("another secret of the tests"), reconnect: false }));
+    release();
+    return refused;
+  },
+} as const satisfies Readonly<Record<string, (stage: Stage) => Promise<unknown>>>;
+
+// What the test has put there.
+const { url, scenario, signals } = workerData as ClientStart;
+parentPort?.postMessage("ready");
+Atomics.wait(signals, 0, 0);
+const result = await scenarios[scenario]({
+  open: () => connect(url, { auth: sharedToken(SECRET), reconnect: false }),
+  release: () => {
+    Atomics.store(signals, 1, 1);
+    Atomics.notify(signals, 1);
+  },
+});
+parentPort?.postMessage(result);
