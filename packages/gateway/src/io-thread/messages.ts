@@ -23,6 +23,8 @@ import type {
   Settled,
   ToolDefinition,
 } from "@turnmux/core";
+import type { WorkersOptions } from "../worker-tools/options.ts";
+import type { WorkerToolFacts } from "../worker-tools/pool.ts";
 import type { ListenData } from "./listen-data.ts";
 
 /** Names a run on both sides. */
@@ -43,6 +45,8 @@ export interface ToolData {
   readonly maxTimeoutMs: number | undefined;
   readonly maxConcurrent: number | undefined;
   readonly offer: OfferEntry;
+  /** Of one that a pool of this thread's runs, without the main thread. */
+  readonly worker: WorkerToolFacts | undefined;
 }
 
 /** A call that a handler is to be run for. */
@@ -196,6 +200,7 @@ export type ToMain =
 export interface IoThreadStart {
   readonly port: MessagePort;
   readonly limits: Limits;
+  readonly workers: WorkersOptions | undefined;
   /** Absent where there is no journal. */
   readonly journal: { readonly name: string; readonly durable: boolean; readonly port: MessagePort } | undefined;
   /** Its name in the journal: the same for each successor. */

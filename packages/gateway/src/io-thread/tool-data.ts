@@ -5,10 +5,11 @@
  */
 
 import { jsonSchemaOf, tool, type Elsewhere, type JsonSchema, type RegisteredTool, type Schema } from "@turnmux/core";
+import { workerToolFacts, type WorkerPool } from "../worker-tools/pool.ts";
 import type { ToolData, ToolNumber } from "./messages.ts";
 
-/** What of a tool the I/O thread is told. */
-export function toolData(id: ToolNumber, registered: RegisteredTool): ToolData {
+/** What of a tool the I/O thread is told. `direct`: nothing in the main thread stands around its calls. */
+export function toolData(id: ToolNumber, registered: RegisteredTool, direct: boolean): ToolData {
   const { name, contract, timeoutMs, maxTimeoutMs, maxConcurrent, offer } = registered;
   const { input: _, output, item, progress, ...definition } = contract;
   const schemas = { output, item, progress };
@@ -20,7 +21,15 @@ export function toolData(id: ToolNumber, registered: RegisteredTool): ToolData {
   }
   // What is left of the mark that says that it is a contract does not cross.
   const data = Object.fromEntries(Object.entries(definition)) as ToolData["definition"];
-  return { id, name, definition: data, parts, timeoutMs, maxTimeoutMs, maxConcurrent, offer };
+  const worker = direct ? workerOf(registered) : undefined;
+  return { id, name, definition: data, parts, timeoutMs, maxTimeoutMs, maxConcurrent, offer, worker };
+}
+
+/** A worker tool needs nothing of the main thread where its own thread can check its contract, and no `reconcile` is to be asked. */
+function workerOf({ handler, reconcile }: RegisteredTool): ToolData["worker"] {
+  const facts = workerToolFacts(handler);
+  if (facts === undefined || facts.description.contract === undefined || reconcile !== undefined) return undefined;
+  return { ...facts, checksThere: true };
 }
 
 function plain(schema: JsonSchema): JsonSchema {
@@ -32,15 +41,17 @@ function plain(schema: JsonSchema): JsonSchema {
 const PASSES: Schema = { "~standard": { version: 1, vendor: "turnmux", validate: (value: unknown) => ({ value }) } };
 
 /** The tool as the I/O thread has it. */
-export function toolOf(data: ToolData, elsewhere: Elsewhere): RegisteredTool {
-  const { name, definition, parts, timeoutMs, maxTimeoutMs, maxConcurrent, offer } = data;
+export function toolOf(data: ToolData, elsewhere: Elsewhere, workers: WorkerPool): RegisteredTool {
+  const { name, definition, parts, timeoutMs, maxTimeoutMs, maxConcurrent, offer, worker } = data;
   const schemas = Object.fromEntries(parts.map((part) => [part, PASSES]));
   const { afterCrash, ...rest } = definition;
   const crash = definition.effect === "once" && afterCrash !== undefined ? { afterCrash } : {};
   // Its definition was checked where it was made.
   const contract = tool({ ...rest, ...schemas, ...crash, input: PASSES } as Parameters<typeof tool>[0]);
+  const registered = { name, contract, timeoutMs, maxTimeoutMs, maxConcurrent, offer };
+  if (worker !== undefined) return { ...registered, handler: workers.handler(worker) };
   const handler = (): never => {
     throw new Error("this handler is in the main thread");
   };
-  return { name, contract, handler, elsewhere, timeoutMs, maxTimeoutMs, maxConcurrent, offer };
+  return { ...registered, handler, elsewhere };
 }

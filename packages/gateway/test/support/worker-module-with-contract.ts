@@ -1,5 +1,6 @@
 /** A module of worker tools that has their contract, too. */
-import { defineTools, tool, type WorkerHandler } from "@turnmux/gateway";
+import { defineTools, tool } from "@turnmux/core";
+import type { WorkerHandler } from "@turnmux/gateway";
 import { z } from "zod";
 
 /** Has parts that can be told apart from what a handler gives: each is parsed. */
@@ -13,6 +14,13 @@ export const tools = defineTools({
     effect: "read",
   }),
   quiet: tool({ description: "Has no result", input: z.unknown(), effect: "read" }),
+  stuck: tool({
+    description: "Never ends",
+    input: z.object({}),
+    output: z.string(),
+    progress: z.string(),
+    effect: "once",
+  }),
 });
 
 export const double: WorkerHandler<typeof tools.double> = async ({ text }, call) => {
@@ -24,3 +32,8 @@ export const double: WorkerHandler<typeof tools.double> = async ({ text }, call)
 };
 
 export const quiet: WorkerHandler<typeof tools.quiet> = () => (() => "a function") as unknown as void;
+
+export const stuck: WorkerHandler<typeof tools.stuck> = (_input, call) => {
+  call.progress("in");
+  for (;;);
+};

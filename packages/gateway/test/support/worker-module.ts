@@ -105,8 +105,8 @@ export const die: WorkerHandler<Tools["die"]> = async (how) => {
       });
       break;
     case "memory": {
-      const filled: string[][] = [];
-      for (;;) filled.push(Array.from({ length: 10_000 }, (_, i) => `${i} of ${filled.length}`));
+      const filled: number[][] = [];
+      for (;;) filled.push(Array.from<number>({ length: 500_000 }).fill(filled.length + 0.5));
     }
   }
   return await new Promise<string>(() => {});

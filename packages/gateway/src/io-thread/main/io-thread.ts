@@ -75,7 +75,8 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
     this.#owner = house.environment.id();
     this.#counter = new SharedOutcomes(this.#outcomes);
     this.#stamp = new LagStamp(this.#lag);
-    this.#tools = new ToldTools((message) => this.#box.now(message));
+    const isDirect = (house.options.interceptors ?? []).length === 0;
+    this.#tools = new ToldTools((message) => this.#box.now(message), isDirect);
     const scopesOf = (sessionId: string): readonly string[] | undefined => this.#mirrors.get(sessionId)?.session.scopes;
     this.#runs = new RunsHere({ house, tools: this.#tools, scopesOf });
     this.#keys = new KeyExchange(
@@ -200,6 +201,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
     });
     const start: Omit<IoThreadStart, "port"> = {
       limits,
+      workers: options.workers,
       journal:
         journal === undefined || port === undefined
           ? undefined

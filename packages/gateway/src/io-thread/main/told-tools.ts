@@ -17,13 +17,16 @@ interface Told {
 /** See the module's comment. */
 export class ToldTools {
   readonly #send: (message: ToolsMessage) => void;
+  readonly #direct: boolean;
   /** Also those that were taken away, until the other thread asks for them no more. */
   readonly #byNumber = new Map<ToolNumber, RegisteredTool>();
   readonly #told = new Set<Told>();
   #last: ToolNumber = 0;
 
-  constructor(send: (message: ToolsMessage) => void) {
+  /** `direct`: nothing in this thread stands around calls, so that a worker tool may do without it. */
+  constructor(send: (message: ToolsMessage) => void, direct: boolean) {
     this.#send = send;
+    this.#direct = direct;
   }
 
   /** The tool of this number. */
@@ -55,7 +58,7 @@ export class ToldTools {
     return [...this.#told].map(({ sessionId, tools }) => ({
       kind: "tools",
       sessionId,
-      added: [...tools].map(([tool, number]) => toolData(number, tool)),
+      added: [...tools].map(([tool, number]) => toolData(number, tool, this.#direct)),
       removed: [],
     }));
   }
@@ -78,7 +81,7 @@ export class ToldTools {
       this.#last += 1;
       tools.set(tool, this.#last);
       this.#byNumber.set(this.#last, tool);
-      added.push(toolData(this.#last, tool));
+      added.push(toolData(this.#last, tool, this.#direct));
     }
     if (added.length + removed.length > 0) this.#send({ kind: "tools", sessionId, added, removed });
   }

@@ -17,6 +17,7 @@ import {
 } from "@turnmux/core";
 import type { GatewaySession } from "../../session/gateway-session.ts";
 import { House } from "../../session/house.ts";
+import type { WorkersOptions } from "../../worker-tools/options.ts";
 import type { ToMain } from "../messages.ts";
 import type { Postbox } from "../postbox.ts";
 import type { LagOfMain, SharedOutcomes } from "../shared.ts";
@@ -25,6 +26,7 @@ import { TapControl } from "./tap-control.ts";
 /** What a {@link ThreadHouse} works with. */
 export interface ThreadHouseOptions {
   readonly limits: Limits;
+  readonly workers: WorkersOptions | undefined;
   readonly journal: Journal | undefined;
   readonly owner: string;
   readonly others: OtherKeys;
@@ -46,8 +48,20 @@ export class ThreadHouse extends House {
   readonly #uncounted = new Set<TapControl>();
   #held = 0;
 
-  constructor({ limits, journal, owner, others, released, log, lag, outcomes, box, beforeInput }: ThreadHouseOptions) {
-    super({ limits, journal }, log, () => {}, { lag, answered: outcomes, owner, released, beforeInput });
+  constructor({
+    limits,
+    workers,
+    journal,
+    owner,
+    others,
+    released,
+    log,
+    lag,
+    outcomes,
+    box,
+    beforeInput,
+  }: ThreadHouseOptions) {
+    super({ limits, workers, journal }, log, () => {}, { lag, answered: outcomes, owner, released, beforeInput });
     this.otherKeys = others;
     this.#box = box;
     box.beforeFlush = () => this.#count();

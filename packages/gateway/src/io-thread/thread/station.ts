@@ -28,7 +28,7 @@ export class Station {
   readonly #tools = new Map<ToolNumber, { readonly tool: RegisteredTool; readonly remove: () => void }>();
 
   constructor(start: IoThreadStart) {
-    const { port, limits, owner, lag, outcomes, tools, lastRun, left } = start;
+    const { port, limits, workers, owner, lag, outcomes, tools, lastRun, left } = start;
     this.#box = new Postbox(port, (message, error) => {
       this.#log.error("turnmux: a message to the main thread could not be sent", { kind: message.kind, error });
     });
@@ -39,6 +39,7 @@ export class Station {
     );
     this.#house = new ThreadHouse({
       limits,
+      workers,
       journal: journalOf(start),
       owner,
       others: this.#keys,
@@ -128,12 +129,19 @@ export class Station {
         for (const entry of this.#house.entries) entry.close(message.message);
         return;
       case "exit":
-        this.#house.lag.close();
-        this.#box.flush();
-        process.exit(0);
+        void this.#exit();
+        return;
       default:
         this.#keys.take(message);
     }
+  }
+
+  /** The threads of worker tools end before this one: what their calls came to is to be recorded. */
+  async #exit(): Promise<void> {
+    await this.#house.workers.close();
+    this.#house.lag.close();
+    this.#box.flush();
+    process.exit(0);
   }
 
   #takeTools({ sessionId, added, removed }: ToolsMessage): void {
@@ -146,7 +154,7 @@ export class Station {
     // The session may be over by now.
     if (registry === undefined) return;
     for (const data of added) {
-      const tool = toolOf(data, this.#runs.elsewhere(data.id));
+      const tool = toolOf(data, this.#runs.elsewhere(data.id), this.#house.workers);
       this.#tools.set(data.id, { tool, remove: registry.add([tool]) });
     }
   }
@@ -167,11 +175,7 @@ export class Station {
     if (settled !== undefined) {
       this.#runs.remember(run, execution);
       ends(settled);
-      return;
-    }
-    // For those that join it.
-    execution.accept({ state: "running" });
-    void this.#runs.adopt(run, execution).then(ends);
+    } else void this.#runs.adopt(run, execution).then(ends);
   }
 }
 
