@@ -175,7 +175,11 @@ export class Station {
     if (settled !== undefined) {
       this.#runs.remember(run, execution);
       ends(settled);
-    } else void this.#runs.adopt(run, execution).then(ends);
+      return;
+    }
+    // For those that join it.
+    execution.accept({ state: "running" });
+    void this.#runs.adopt(run, execution).then(ends);
   }
 }
 
