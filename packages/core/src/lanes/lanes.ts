@@ -21,6 +21,8 @@ export interface LaneRequest {
   readonly asker?: string | undefined;
   /** Hears where it stands, while it waits; again when that changes. */
   readonly queued?: ((wait: LaneWait) => void) | undefined;
+  /** Hears why nobody has answered yet, where whoever keeps the lanes takes its time. */
+  readonly held?: ((reason: string) => void) | undefined;
 }
 
 /** Where a request stands. */

@@ -75,6 +75,7 @@ export class TurnCalls {
       turn: begins ? turnOf(input) : (context.turn ?? context.callId),
       lineage: context.lineage,
       queued: (wait) => tellPlace(call, wait),
+      held: (reason) => call.accept({ state: "queued", reason }),
     });
     // Given back when the call is over and its handler has ended, or when it is over before that began.
     call.lane = ticket;

@@ -23,6 +23,7 @@ import type {
   Settled,
   ToolDefinition,
 } from "@turnmux/core";
+import type { LaneQuestion, LaneReply } from "../lanes/remote.ts";
 import type { WorkersOptions } from "../worker-tools/options.ts";
 import type { WorkerToolFacts } from "../worker-tools/pool.ts";
 import type { ListenData } from "./listen-data.ts";
@@ -144,6 +145,7 @@ export type ToThread =
   | { readonly kind: "item"; readonly run: RunNumber; readonly item: number; readonly value: unknown }
   | { readonly kind: "settled"; readonly run: RunNumber; readonly settled: Settled }
   | { readonly kind: "aftermath"; readonly ask: number; readonly found: Aftermath }
+  | LaneReply
   | KeyMessage;
 
 /** From the I/O thread. */
@@ -194,6 +196,7 @@ export type ToMain =
       readonly message: string;
       readonly fields: Readonly<Record<string, unknown>> | undefined;
     }
+  | LaneQuestion
   | KeyMessage;
 
 /** What the I/O thread starts with. */

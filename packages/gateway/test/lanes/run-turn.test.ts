@@ -85,31 +85,34 @@ describe("runTurn()", () => {
     expect(gateway.stats().lanes.running).toBe(0);
   });
 
-  test.each(["in process", "over a socket"])("is not waited for by what its own calls cause, %s", async (where) => {
-    const { gateway, ann } = await house();
-    let { client, session } = ann;
-    if (where === "over a socket") {
-      const opened = nextSession(gateway);
-      client = await connected(await listening(gateway));
-      session = await opened;
-    }
-    client.implement(device, {
-      ask: async (_input, call) => {
-        const nested = await client.beginTurn("nested", { lineage: call.lineage });
-        const said = await nested.client(tools).talk("on behalf");
-        await nested.end();
-        return [said, await client.call("talk", "by name", { lineage: call.lineage })];
-      },
-    });
-    const answer = gateway.runTurn(session, "t", async (turn) => {
-      const alone = client.client(tools).talk("of nobody");
-      const said = await turn.client(device).ask(null);
-      return { said, alone };
-    });
-    const { said, alone } = await answer;
-    expect(said).toEqual(["on behalf", "by name"]);
-    expect(await alone).toBe("of nobody");
-  });
+  test.each(["in process", "over a socket", "over an I/O thread"])(
+    "is not waited for by what its own calls cause, %s",
+    async (where) => {
+      const { gateway, ann } = await house();
+      let { client, session } = ann;
+      if (where !== "in process") {
+        const opened = nextSession(gateway);
+        client = await connected(await listening(gateway, { ioThread: where === "over an I/O thread" }));
+        session = await opened;
+      }
+      client.implement(device, {
+        ask: async (_input, call) => {
+          const nested = await client.beginTurn("nested", { lineage: call.lineage });
+          const said = await nested.client(tools).talk("on behalf");
+          await nested.end();
+          return [said, await client.call("talk", "by name", { lineage: call.lineage })];
+        },
+      });
+      const answer = gateway.runTurn(session, "t", async (turn) => {
+        const alone = client.client(tools).talk("of nobody");
+        const said = await turn.client(device).ask(null);
+        return { said, alone };
+      });
+      const { said, alone } = await answer;
+      expect(said).toEqual(["on behalf", "by name"]);
+      expect(await alone).toBe("of nobody");
+    },
+  );
 
   test("is cancelled with its calls, and frees its lane at once, also while it waits", async () => {
     const { gateway, ann } = await house();

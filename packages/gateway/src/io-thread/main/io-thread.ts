@@ -7,6 +7,7 @@
 import { UsageError, type SessionEnd } from "@turnmux/core";
 import type { Endpoint, ListenOptions } from "../../endpoint/options.ts";
 import { threadOf } from "../../journal/reach.ts";
+import { LaneDesk } from "../../lanes/remote.ts";
 import type { CallsByOutcome } from "../../observe/stats.ts";
 import type { Entry, Guest, House } from "../../session/house.ts";
 import { KeyExchange } from "../keys.ts";
@@ -49,6 +50,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
   readonly #tools: ToldTools;
   readonly #runs: RunsHere;
   readonly #keys: KeyExchange;
+  readonly #lanes: LaneDesk;
   readonly #mirrors = new Map<string, Mirror>();
   readonly #endpoints = new Map<number, ThreadEndpoint>();
   readonly #gone = Promise.withResolvers<undefined>();
@@ -84,6 +86,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
       () => house.once,
     );
     house.otherKeys = this.#keys;
+    this.#lanes = new LaneDesk(house.lanes, (reply) => this.#box.post(reply));
     this.#tools.tell(house.registry);
     house.entries.add(this);
     house.guests.add(this);
@@ -176,6 +179,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
       mirror.close(DIED);
     }
     this.#keys.reset();
+    this.#lanes.abandon();
     for (const endpoint of this.#endpoints.values()) {
       endpoint.unauthenticated = 0;
       if (endpoint.wasReady && !endpoint.closing) continue;
@@ -269,6 +273,10 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
         return;
       case "leaveAftermath":
         this.#runs.leaveAftermath(message.ask);
+        return;
+      case "enterLane":
+      case "leaveLane":
+        this.#lanes.take(message);
         return;
       case "forgotten":
         this.#tools.forget(message.tools);

@@ -127,7 +127,7 @@ class MirroredCalls implements IncomingCalls {
   implement<T extends ToolTree>(tools: T, handlers: ToolHandlers<T>): () => void {
     if (this.#own === undefined) {
       const { once, registry } = this.#house;
-      this.#own = new ToolRegistry({ hasJournal: once !== undefined, parent: registry });
+      this.#own = new ToolRegistry({ hasJournal: once !== undefined, hasLanes: true, parent: registry });
       this.#untell = this.#tools.tell(this.#own, this.#sessionId, registry);
     }
     return this.#own.implement(tools, handlers);

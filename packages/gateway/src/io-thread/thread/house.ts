@@ -17,6 +17,7 @@ import {
 } from "@turnmux/core";
 import type { GatewaySession } from "../../session/gateway-session.ts";
 import { House } from "../../session/house.ts";
+import { RemoteLanes } from "../../lanes/remote.ts";
 import type { WorkersOptions } from "../../worker-tools/options.ts";
 import type { ToMain } from "../messages.ts";
 import type { Postbox } from "../postbox.ts";
@@ -42,6 +43,8 @@ export interface ThreadHouseOptions {
 
 /** A house whose handlers, hooks and statistics are in the main thread. */
 export class ThreadHouse extends House {
+  /** Those of the main thread, where turns of the gateway run. */
+  readonly remoteLanes: RemoteLanes;
   readonly #box: Postbox<ToMain>;
   readonly #taps = new Map<string, TapControl>();
   readonly #bySession = new Map<Session, TapControl>();
@@ -64,6 +67,7 @@ export class ThreadHouse extends House {
     super({ limits, workers, journal }, log, () => {}, { lag, answered: outcomes, owner, released, beforeInput });
     this.otherKeys = others;
     this.#box = box;
+    this.remoteLanes = new RemoteLanes(this.environment, (question) => box.post(question));
     box.beforeFlush = () => this.#count();
   }
 
@@ -84,9 +88,9 @@ export class ThreadHouse extends House {
     session: GatewaySession;
     control: SessionControl;
   } {
-    const { once } = this;
-    const registry = new ToolRegistry({ hasJournal: once !== undefined, parent: this.registry });
-    const { session, control: inner } = super.makeSession(first, { incoming: toolServer({ registry, once }) });
+    const { once, remoteLanes: lanes } = this;
+    const registry = new ToolRegistry({ hasJournal: once !== undefined, hasLanes: true, parent: this.registry });
+    const { session, control: inner } = super.makeSession(first, { incoming: toolServer({ registry, once, lanes }) });
     const control = new TapControl({
       inner,
       registry,

@@ -128,6 +128,10 @@ export class Station {
         this.#house.closing ??= message;
         for (const entry of this.#house.entries) entry.close(message.message);
         return;
+      case "laneQueued":
+      case "laneVerdict":
+        this.#house.remoteLanes.take(message);
+        return;
       case "exit":
         void this.#exit();
         return;

@@ -1,0 +1,92 @@
+import { LaneBook, resolveLimits, silentLogger, systemEnvironment, type Environment } from "@turnmux/core";
+import { describe, expect, test } from "vitest";
+import { LaneDesk, RemoteLanes, type LaneQuestion, type LaneReply } from "../../src/lanes/remote.ts";
+
+/** Lanes in one thread and whoever asks for them in another one, whose messages arrive when a test says so. */
+function threads() {
+  const timers: (() => void)[] = [];
+  let id = 0;
+  const environment: Environment = {
+    ...systemEnvironment({ globals: globalThis, id: () => `id-${++id}`, log: silentLogger }),
+    setTimer: (_at, run) => {
+      timers.push(run);
+      return () => timers.splice(timers.indexOf(run), 1);
+    },
+  };
+  const book = new LaneBook({ environment, limits: resolveLimits() });
+  const questions: LaneQuestion[] = [];
+  const replies: LaneReply[] = [];
+  const remote = new RemoteLanes(environment, (question) => questions.push(question));
+  const desk = new LaneDesk(book, (reply) => replies.push(reply));
+  return {
+    book,
+    remote,
+    desk,
+    timers,
+    questions,
+    /** Lets all messages arrive. */
+    settle: async (): Promise<void> => {
+      for (let rounds = 0; rounds < 5; rounds++) {
+        for (const question of questions.splice(0)) desk.take(structuredClone(question));
+        await Promise.resolve();
+        for (const reply of replies.splice(0)) remote.take(structuredClone(reply));
+        await Promise.resolve();
+      }
+    },
+  };
+}
+
+const request = { lane: "s", principal: "ann" };
+
+describe("lanes of another thread", () => {
+  test("are given, waited for and given back as those of the own one are", async () => {
+    const { remote, book, settle } = threads();
+    const first = remote.enter({ ...request, turn: "t-1" });
+    const heard: unknown[] = [];
+    const second = remote.enter({ ...request, turn: "t-2", queued: (wait) => heard.push(wait) });
+    await settle();
+    expect(await first.entered).toMatchObject({ kind: "entered" });
+    expect(heard).toEqual([{ behind: "t-1", place: 0 }]);
+    first.leave();
+    first.leave();
+    await settle();
+    expect(await second.entered).toMatchObject({ kind: "entered" });
+    second.leave();
+    await settle();
+    expect(book.counts).toEqual({ running: 0, waiting: 0 });
+  });
+
+  test("are said to be held up where nobody answers, and no more once somebody has", async () => {
+    const { remote, timers, settle } = threads();
+    const held: string[] = [];
+    const asked = { ...request, held: (reason: string) => held.push(reason) };
+    remote.enter({ ...asked, turn: "t-1" });
+    expect(timers).toHaveLength(1);
+    timers[0]?.();
+    expect(held).toEqual(["the gateway's main thread is busy"]);
+    await settle();
+    remote.enter({ ...asked, turn: "t-2" });
+    await settle();
+    expect(timers).toHaveLength(0);
+  });
+
+  test("are left by one that waits no more, at once, whatever the other thread has still to say", async () => {
+    const { remote, book, settle } = threads();
+    const ticket = remote.enter({ ...request, turn: "t-1" });
+    ticket.leave();
+    expect(await ticket.entered).toEqual({ kind: "left" });
+    await settle();
+    expect(book.counts).toEqual({ running: 0, waiting: 0 });
+  });
+
+  test("are free when the thread that asked is gone, and it hears no more of them", async () => {
+    const { remote, desk, book, questions, settle } = threads();
+    const waiting = remote.enter({ ...request, turn: "t-1" });
+    remote.enter({ ...request, turn: "t-2" });
+    for (const question of questions.splice(0)) desk.take(question);
+    desk.abandon();
+    await settle();
+    expect(book.counts).toEqual({ running: 0, waiting: 0 });
+    expect(await Promise.race([waiting.entered, Promise.resolve("nothing")])).toBe("nothing");
+  });
+});
