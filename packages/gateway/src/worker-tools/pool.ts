@@ -22,7 +22,9 @@ const LOAD_MS = 30_000;
 
 /** The threads' own file, as source or as build, whichever this is. */
 const IS_SOURCE = import.meta.url.endsWith(".ts");
-const WORKER_FILE = fileURLToPath(new URL(IS_SOURCE ? "./worker.ts" : "./worker.js", import.meta.url));
+const WORKER_FILE = fileURLToPath(
+  IS_SOURCE ? new URL("./worker.ts", import.meta.url) : new URL("./worker.js", import.meta.url),
+);
 
 /** What a thread that runs from source finds the packages of this repository by. */
 const SOURCE_CONDITION = "--conditions=turnmux-source";
