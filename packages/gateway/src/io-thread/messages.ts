@@ -83,6 +83,13 @@ export interface AbortData {
   readonly outcome: Outcome;
 }
 
+/** What of an error crosses. */
+export interface ErrorData {
+  readonly message: string;
+  /** Node's, such as `"EADDRINUSE"`. */
+  readonly code: string | undefined;
+}
+
 /** A call of the gateway to a client. */
 export interface OpenData extends Omit<OpenRequest, "body" | "deadline"> {
   /** On the clock that both threads have: see {@link sharedTime}. */
@@ -151,7 +158,7 @@ export type ToThread =
 /** From the I/O thread. */
 export type ToMain =
   | { readonly kind: "listening"; readonly endpoint: number; readonly address: AddressInfo | string | null }
-  | { readonly kind: "listenFailed"; readonly endpoint: number; readonly error: Error }
+  | { readonly kind: "listenFailed"; readonly endpoint: number; readonly error: ErrorData }
   | { readonly kind: "endpointClosed"; readonly endpoint: number }
   | { readonly kind: "session"; readonly endpoint: number; readonly identity: SessionIdentity }
   | { readonly kind: "suspended"; readonly sessionId: string; readonly end: ChannelEnd }

@@ -11,7 +11,7 @@ import { LaneDesk } from "../../lanes/remote.ts";
 import type { CallsByOutcome } from "../../observe/stats.ts";
 import type { Entry, Guest, House } from "../../session/house.ts";
 import { KeyExchange } from "../keys.ts";
-import type { IoThreadStart, RunData, ToMain, ToThread } from "../messages.ts";
+import type { ErrorData, IoThreadStart, RunData, ToMain, ToThread } from "../messages.ts";
 import { Postbox } from "../postbox.ts";
 import { lagMemory, LagStamp, outcomesMemory, RunWords, SharedOutcomes } from "../shared.ts";
 import { ThreadEndpoint, type EndpointOwner } from "./endpoint.ts";
@@ -360,7 +360,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
   }
 
   /** The thread's log has said why. */
-  #listenFailed(number: number, error: Error): void {
+  #listenFailed(number: number, { message, code }: ErrorData): void {
     const endpoint = this.#endpoints.get(number);
     if (endpoint === undefined) return;
     if (endpoint.wasReady && !endpoint.closing) {
@@ -369,7 +369,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
       environment.setTimer(environment.now() + FIRST_RESTART_MS, () => this.#open(endpoint), false, true);
       return;
     }
-    endpoint.failed(error);
+    endpoint.failed(Object.assign(new Error(message), code === undefined ? {} : { code }));
   }
 
   #endpointGone(number: number): void {

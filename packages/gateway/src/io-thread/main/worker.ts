@@ -39,9 +39,11 @@ export class IoWorker {
     const workerData: IoThreadStart = { ...start, port: port2 };
     const transferList = [port2];
     if (start.journal !== undefined) transferList.push(start.journal.port);
-    const execArgv = [...process.execArgv.filter((each) => !each.startsWith("--inspect")), ...fromSource(WORKER_URL)];
+    // By itself a thread has the flags of the process, some of which cannot be named here.
+    const extra = fromSource(WORKER_URL).filter((flag) => !process.execArgv.includes(flag));
+    const more = extra.length === 0 ? {} : { execArgv: extra };
     this.port = port1;
-    this.#worker = new Worker(WORKER_URL, { name: "turnmux I/O", workerData, transferList, execArgv });
+    this.#worker = new Worker(WORKER_URL, { name: "turnmux I/O", workerData, transferList, ...more });
     let cause: unknown;
     this.#worker.on("error", (error) => {
       cause = error;

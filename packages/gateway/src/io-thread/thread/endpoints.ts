@@ -6,7 +6,7 @@
 
 import { OwnEndpoint } from "../../endpoint/endpoint.ts";
 import type { ListenData } from "../listen-data.ts";
-import type { ToMain } from "../messages.ts";
+import type { ErrorData, ToMain } from "../messages.ts";
 import type { Postbox } from "../postbox.ts";
 import { methodsOf } from "./auth.ts";
 import type { ThreadHouse } from "./house.ts";
@@ -40,7 +40,7 @@ export class ThreadEndpoints {
       await endpoint.ready;
       box.now({ kind: "listening", endpoint: number, address: endpoint.address() });
     } catch (error) {
-      box.now({ kind: "listenFailed", endpoint: number, error: plainError(error) });
+      box.now({ kind: "listenFailed", endpoint: number, error: errorData(error) });
     }
   }
 
@@ -51,10 +51,11 @@ export class ThreadEndpoints {
   }
 }
 
-/** An error that crosses to the other thread with its message, and its code where it has one. */
-function plainError(error: unknown): Error {
-  if (!(error instanceof Error)) return new Error(String(error));
+/** What of an error crosses to the other thread. */
+function errorData(error: unknown): ErrorData {
+  if (!(error instanceof Error)) return { message: String(error), code: undefined };
   const { cause } = error;
   const because = cause instanceof Error ? `: ${cause.message}` : "";
-  return Object.assign(new Error(error.message + because), "code" in error ? { code: error.code } : {});
+  const code: unknown = "code" in error ? error.code : undefined;
+  return { message: error.message + because, code: typeof code === "string" ? code : undefined };
 }
