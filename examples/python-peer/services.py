@@ -171,6 +171,9 @@ class GatewayServices:
         waiting = _object(["ms"], ms=_NUMBER)
         for tool in (
             Tool("test.single", "read", self._wait, "test", "One at a time.", input=waiting, max_concurrent=1),
+            Tool(
+                "test.lane", "read", self._wait, "test", "Takes the lane of its session.", input=waiting, lane=True
+            ),
             Tool("test.secret", "read", self._secret, "test.secret", "Needs a scope of its own."),
             Tool("test.short", "read", self._wait, "test", "Has little time.", input=waiting, max_deadline_ms=300),
             Tool(

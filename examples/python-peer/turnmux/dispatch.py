@@ -18,6 +18,7 @@ from .session import Session
 from .streams import Body, Stream
 from .layout import Type
 from .tools import Registry, Tool
+from .turns import TURN_TOOLS, TurnsOfSession
 
 RETRY_AFTER_MS = 100
 _SMALL = 1024
@@ -54,6 +55,8 @@ class Dispatcher:
         self.principal = principal
         self.scopes = scopes
         """What the peer may call; None: everything."""
+        self.turns: TurnsOfSession | None = None
+        """None on a client, which has no lanes."""
         self.attached: Any = None
         """What the application keeps with the session."""
         self.calls: dict[int, IncomingCall] = {}
@@ -98,12 +101,19 @@ class Dispatcher:
         """CALL-014 from the other side: nobody hears of these calls any more."""
         for call in list(self.calls.values()):
             call.session_over()
+        if self.turns is not None:
+            self.turns.over()
 
     def call_over(self, call: IncomingCall) -> None:
         """END is under way."""
         self.calls.pop(call.stream.id, None)
         if call.execution is None and not call.state == "running":
             self._let_go(call)
+            self._leave_lane(call)
+
+    def _leave_lane(self, call: IncomingCall) -> None:
+        if self.turns is not None:
+            self.turns.leave(call)
 
     def _let_go(self, call: IncomingCall) -> None:
         self._held -= call.held
@@ -126,6 +136,8 @@ class Dispatcher:
         if self.session.writer.unsent > self.session.limits.unsent:
             return _too_much("too much waits to be read by this peer")
         built_in = BUILT_IN.get(opening.tool)
+        if built_in is None and self.turns is not None:
+            built_in = TURN_TOOLS.get(opening.tool)
         tool = self.registry.tools.get(opening.tool)
         if built_in is None and tool is None:
             return CallError("unimplemented", "not_started", "there is no such tool")
@@ -149,11 +161,13 @@ class Dispatcher:
         if held > _SMALL:
             call.held = held
             self._held += held
-        self._go(call, chosen, value)
+        deadline_ms = call.settle_deadline(chosen)
+        if chosen.lane and self.turns is not None:
+            return self.turns.take(call, value, deadline_ms, lambda: self._go(call, chosen, value, deadline_ms))
+        self._go(call, chosen, value, deadline_ms)
         return None
 
-    def _go(self, call: IncomingCall, tool: Tool, value: Any) -> None:
-        deadline_ms = call.settle_deadline(tool)
+    def _go(self, call: IncomingCall, tool: Tool, value: Any, deadline_ms: int | None) -> None:
         if tool.effect == "once" and self.keyed is not None:
             call.keep(value)
             self.keyed.take(call, self._run_once)
@@ -171,6 +185,7 @@ class Dispatcher:
             self.running[call.tool.name] -= 1
             self._let_go(call)
         call.end(ending)
+        self._leave_lane(call)
 
     async def _run_once(self, call: IncomingCall, execution: Execution) -> Ending:
         self.running[call.tool.name] = self.running.get(call.tool.name, 0) + 1

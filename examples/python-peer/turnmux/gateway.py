@@ -13,12 +13,14 @@ from .dispatch import Dispatcher
 from .door import Door, Hello, Vouched
 from .incoming import IncomingCall
 from .keyed import KeyedCalls
+from .lanes import Lanes
 from .limits import Limits
 from .link import Link
 from .proof import Grant
 from .session import Session
 from .standing import NotResumed, StandingSession
 from .tools import Registry
+from .turns import TurnsOfSession
 from .wire import Carriage, Message
 
 _REMEMBERED = 1024
@@ -32,6 +34,7 @@ class Gateway:
         self._registry = registry
         self._keyed = keyed
         self._grants = grants
+        self._lanes = Lanes(limits.lane_queue)
         self._sessions: dict[str, StandingSession] = {}
         self._ended: OrderedDict[str, tuple[str, str]] = OrderedDict()
         """Why sessions ended, and whose they were."""
@@ -132,6 +135,7 @@ class Gateway:
         dispatcher = Dispatcher(session, self._registry, self._keyed, who.principal, who.scopes)
         session.caller, session.receiver = caller, dispatcher
         session_id = secrets.token_urlsafe(12)
+        dispatcher.turns = TurnsOfSession(self._lanes, session_id, who.principal, self.limits.turn_owner_ms)
         standing = StandingSession(session_id, session, caller, dispatcher, who, hello, self._over, self._calls_of)
         self._sessions[session_id] = standing
         caller.begin(session)

@@ -11,6 +11,7 @@ from .content import ABSENT, fingerprint
 from .errors import CallError, ToolError, ValueRefused
 from .events import Ending, Opening
 from .keyed import Execution
+from .lanes import Turn
 from .overdue import Timer
 from .schema import faults
 from .streams import Stream
@@ -48,6 +49,8 @@ class IncomingCall:
         self.abort_code = "cancelled"
         self.items_missing = False
         self.held = 0
+        self.turn: Turn | None = None
+        """Of a tool that takes the lane of its session."""
         self.deadline: float | None = None
         if opening.deadline_ms is not None:
             self.deadline = self.since + opening.deadline_ms / 1000
@@ -83,11 +86,13 @@ class IncomingCall:
 
     # What goes to the caller.
 
-    def accept(self, state: int, reason: str | None = None, deadline_ms: int | None = None) -> None:
+    def accept(
+        self, state: int, reason: str | None = None, deadline_ms: int | None = None, place: int | None = None
+    ) -> None:
         """ACCEPT."""
         self.state = ("running", "queued", "joined", "replayed", "waiting")[state]
         if not self.over and not self.gone:
-            self.dispatcher.session.accept(self.stream, state, reason, deadline_ms)
+            self.dispatcher.session.accept(self.stream, state, reason, deadline_ms, place)
 
     def end(self, ending: Ending) -> None:
         """END, once (CALL-004); what the call says of itself when it was given up meanwhile (CALL-005)."""

@@ -60,6 +60,8 @@ class Limits:
     resume_window_ms: int = 120_000
     parked_sessions: int = 64
     parked_octets: int = 64 * MIB
+    lane_queue: int = 64
+    turn_owner_ms: int = 30_000
     pings: int = 200
     idle_frames: int = 200
     resets: int = 5000

@@ -155,10 +155,17 @@ class Session:
 
     # Streams that the peer opened.
 
-    def accept(self, stream: Stream, state: int, reason: str | None = None, deadline_ms: int | None = None) -> None:
+    def accept(
+        self,
+        stream: Stream,
+        state: int,
+        reason: str | None = None,
+        deadline_ms: int | None = None,
+        place: int | None = None,
+    ) -> None:
         """ACCEPT (CALL-001), unless END is under way already."""
         if stream.id in self.theirs and not any(body.type == Type.END for body in stream.bodies):
-            stream.accept = [state, reason, None, None, deadline_ms]
+            stream.accept = [state, reason, place, None, deadline_ms]
             self.writer.wake(stream)
             self.wake()
 

@@ -90,6 +90,7 @@ class StandingSession:
         self.channel = channel
         self.session.wake = wake
         self.parked_at = None
+        self._tell_turns(is_away=False)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -97,6 +98,10 @@ class StandingSession:
         if self.session.draining:
             # RESUME-009.
             self.drain()
+
+    def _tell_turns(self, *, is_away: bool) -> None:
+        if self.dispatcher.turns is not None:
+            self.dispatcher.turns.away(is_away)
 
     def drain(self) -> None:
         """CHAN-003: the peer is told now, or when it comes back."""
@@ -143,6 +148,7 @@ class StandingSession:
             self._settle(end)
             return
         self.parked_at = time.monotonic()
+        self._tell_turns(is_away=True)
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(window_ms / 1000, self.end, "unavailable", "nobody resumed it in time")
 

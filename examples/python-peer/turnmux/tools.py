@@ -64,6 +64,8 @@ class Tool:
     max_deadline_ms: int | None = None
     default_deadline_ms: int | None = None
     max_concurrent: int | None = None
+    lane: bool = False
+    """LANE-007: whether a call takes the lane of its session."""
     verify: str | None = None
     """The tool that tells whether a call took effect."""
     find_out: Callable[[Any], tuple[str, Any]] | None = None
@@ -95,6 +97,8 @@ class Registry:
         fault = name_fault(tool.name, self.tools)
         if fault is None and tool.effect == "once" and not self._journal:
             fault = "a tool with effect once needs a journal"
+        if fault is None and tool.effect == "once" and tool.lane:
+            fault = "a tool with effect once takes no lane here"
         if fault is None and tool.effect == "once" and tool.streams:
             fault = "a tool with effect once sends no items"
         if fault is not None:
