@@ -66,6 +66,8 @@ class Channel:
         self._ping = 0
         self._asked: set[int] = set()
         self._ping_at = -ASK_AGAIN_SECONDS
+        self._called_at: float | None = None
+        """When an OPEN was written first since anything was answered."""
         session.ask = self.ask
         self._peer_drained = False
         self._sequence = sequence
@@ -122,6 +124,7 @@ class Channel:
             self.session.wake()
         elif frame.type == Type.PONG:
             self.session.peer_is_late(header[1], now)
+            self._called_at = None
             if header[0] in self._asked:
                 self._asked.discard(header[0])
             else:
@@ -129,6 +132,8 @@ class Channel:
         elif frame.type == Type.GOAWAY:
             self._goaway(header, now)
         else:
+            if frame.type in (Type.ACCEPT, Type.END):
+                self._called_at = None
             self._intake.take(frame, self._rates, now)
             self.session.wake()
 
@@ -226,6 +231,8 @@ class Channel:
             frame = self.session.next_counted(now)
             if frame is None:
                 break
+            if frame.type == Type.OPEN and self._called_at is None:
+                self._called_at = now
             frames.append(frame)
             octets += len(frame.body) + 64
         delivery = self.session.delivery
@@ -264,7 +271,7 @@ class Channel:
             return
         silence = now - self._last_heard
         if self._asked_at is None:
-            if silence >= self._heartbeat or now >= self._asks_busy_at():
+            if silence >= self._heartbeat or now >= self._doubts_at():
                 self._question(now)
         elif silence >= 2.5 * self._heartbeat and now - self._asked_at >= 1.5 * self._heartbeat:
             message = "nothing was heard for two and a half heartbeat intervals"
@@ -284,15 +291,18 @@ class Channel:
         self._urgent.append(Frame(Type.PING, 0, 0, [self._ping]))
         self.session.wake()
 
-    def _asks_busy_at(self) -> float:
-        """CHAN-010: when a gateway that said it is busy is asked again."""
-        busy_since = self.session.busy_since if self.session.role == "client" else None
-        return math.inf if busy_since is None else max(busy_since, self._ping_at) + 1
+    def _doubts_at(self) -> float:
+        """CHAN-010: when a gateway is asked that said it is busy, or that says nothing to a call."""
+        if self._asked or self.session.role != "client":
+            return math.inf
+        if self.session.busy_since is not None:
+            return max(self.session.busy_since, self._ping_at) + 1
+        return math.inf if self._called_at is None else max(self._called_at, self._last_heard, self._ping_at) + 1
 
     def next_tick(self) -> float:
         """When `tick` or `poll` has something to do again."""
         if self._asked_at is None:
-            at = min(self._last_heard + self._heartbeat, self._asks_busy_at())
+            at = min(self._last_heard + self._heartbeat, self._doubts_at())
         else:
             at = max(self._last_heard + 2.5 * self._heartbeat, self._asked_at + 1.5 * self._heartbeat)
         due = self.session.delivery.ack_due_at() if self.session.delivery is not None else None

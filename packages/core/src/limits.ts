@@ -271,8 +271,8 @@ export const BUSY_MS: number = 100;
 /** Milliseconds within which a peer that was asked for a word by one call is not asked by another one (CALL-019). */
 export const ASK_AGAIN_MS: number = 100;
 
-/** Milliseconds after which a client asks a gateway again that has said that it is busy (CHAN-010). */
-export const BUSY_ASK_MS: number = 1_000;
+/** Milliseconds after which a client asks a gateway that has not answered a call, or has said that it is busy (CHAN-010). */
+export const DOUBT_MS: number = 1_000;
 
 /** Milliseconds without a word after which a gateway that was asked counts as quiet, in what a client shows. */
 export const QUIET_MS: number = 1_000;

@@ -168,6 +168,7 @@ export abstract class Channel {
     const frames = this.#outbox.nextFrames(this.#state === "ended" ? undefined : this.#sink, now, controlOnly);
     if (frames.length === 0) return undefined;
     const message = this.#encode(carriage, this.peerTag, frames);
+    if (this.role === "client" && frames.some(isOpen)) this.#heartbeat?.called(now);
     this.#sink?.encoded?.(frames);
     return message;
   }
@@ -433,11 +434,15 @@ export abstract class Channel {
           break;
         case "accept":
           if (frame.lagMs !== undefined) this.#heartbeat?.late(frame.lagMs, now);
+          this.#heartbeat?.answered();
+          sink.frame(frame, now);
+          break;
+        case "end":
+          this.#heartbeat?.answered();
           sink.frame(frame, now);
           break;
         case "offer":
         case "open":
-        case "end":
           sink.frame(frame, now);
           break;
         default:
@@ -533,6 +538,8 @@ export abstract class Channel {
     };
   }
 }
+
+const isOpen = ({ type }: Frame): boolean => type === "open";
 
 function notAgreed(frame: Frame): ProtocolViolation {
   return new ProtocolViolation(

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ASK_AGAIN_MS, BUSY_ASK_MS, BUSY_MS, QUIET_MS, SILENT_INTERVALS } from "../limits.ts";
+import { ASK_AGAIN_MS, BUSY_MS, DOUBT_MS, QUIET_MS, SILENT_INTERVALS } from "../limits.ts";
 import type { PingFrame, PongFrame } from "../wire/frame.ts";
 
 /**
@@ -43,6 +43,8 @@ export class Heartbeat {
   #askedAt: number;
   /** When the peer was asked first since it was heard. */
   #firstAskedAt: number | undefined;
+  /** When a call left first since the peer has answered anything. */
+  #calledAt: number | undefined;
   #nextId = 1;
   /** The last of the questions that was answered. */
   #answered = 0;
@@ -82,6 +84,16 @@ export class Heartbeat {
     if (this.#state === "quiet") this.#state = isLate(this.#lateness) ? "busy" : "alive";
   }
 
+  /** A call was handed to the carrier. */
+  called(now: number): void {
+    this.#calledAt ??= now;
+  }
+
+  /** The peer has answered a call, or a question: what else arrives may have crossed with it. */
+  answered(): void {
+    this.#calledAt = undefined;
+  }
+
   /** The peer has said how late its event loop is. */
   late(lagMs: number | undefined, now: number): void {
     this.#lateness = { lagMs, at: now };
@@ -91,6 +103,7 @@ export class Heartbeat {
   /** A PONG arrived. False where nobody has asked for it. */
   pong(frame: PongFrame, now: number): boolean {
     this.late(frame.lagMs, now);
+    this.answered();
     const asked = frame.id > this.#answered && frame.id < this.#nextId;
     if (asked) this.#answered = frame.id;
     return asked;
@@ -113,9 +126,12 @@ export class Heartbeat {
    * has no answer yet: one serves all who ask.
    */
   ask(now: number): PingFrame | undefined {
-    const asked = this.#nextId - 1;
-    if (this.#answered < asked) return undefined;
-    return asked > 0 && now < this.#askedAt + ASK_AGAIN_MS ? undefined : this.#question(now);
+    if (this.#unanswered) return undefined;
+    return this.#answered > 0 && now < this.#askedAt + ASK_AGAIN_MS ? undefined : this.#question(now);
+  }
+
+  get #unanswered(): boolean {
+    return this.#answered < this.#nextId - 1;
   }
 
   #question(now: number): PingFrame {
@@ -138,10 +154,12 @@ export class Heartbeat {
 
   #nextQuestion(): number {
     const regular = Math.max(this.#heardAt, this.#askedAt) + this.#intervalMs;
-    if (!this.#watches || this.#state !== "busy") return regular;
-    // A word about being late is soon out of date.
-    const saidAt = this.#lateness?.at ?? 0;
-    return Math.min(regular, Math.max(saidAt, this.#askedAt) + BUSY_ASK_MS);
+    // Of questions that are not answered yet one is enough: a gateway that comes back reads all of them at once (LIMIT-004).
+    if (!this.#watches || this.#unanswered) return regular;
+    // A word about being late is soon out of date, and a gateway that is there answers a call at once.
+    if (this.#state === "busy") return Math.min(regular, Math.max(this.#lateness?.at ?? 0, this.#askedAt) + DOUBT_MS);
+    if (this.#calledAt === undefined) return regular;
+    return Math.min(regular, Math.max(this.#calledAt, this.#heardAt, this.#askedAt) + DOUBT_MS);
   }
 }
 

@@ -42,6 +42,26 @@ describe("a client's view of its gateway", () => {
     expect(made.dialer.peer).toMatchObject({ state: "busy", lagMs: 2_500 });
   });
 
+  it("is asked for a second after a call that it says nothing to, once, and sooner where it says anything [CHAN-010]", async () => {
+    const made = await ClientUnderTest.open();
+    void made.session.call("slow", 1, { timeoutMs: 20_000 }).catch(() => {});
+    await made.time.settle();
+    // It crosses with the call.
+    made.raw.say({ type: "ping", id: 1 });
+    await made.time.advance(999);
+    expect(made.raw.all("ping")).toEqual([]);
+    await made.time.advance(2_001);
+    expect(made.raw.all("ping")).toHaveLength(1);
+    expect(made.dialer.peer).toEqual({ state: "quiet", lagMs: undefined, silentMs: 3_000 });
+    await pong(made);
+    void made.session.call("slow", 2).catch(() => {});
+    await made.time.advance(500);
+    made.raw.say({ type: "accept", stream: made.raw.all("open").at(-1)?.stream ?? 0, state: 0 });
+    await made.time.advance(10_000);
+    expect(made.raw.all("ping")).toHaveLength(1);
+    expect(made.dialer.peer?.state).toBe("alive");
+  });
+
   it("is asked for anew each second while it is busy, and each heartbeat interval otherwise [CHAN-010]", async () => {
     const made = await asked();
     await pong(made, 500);

@@ -41,7 +41,7 @@ mutant({
   breaks: "CHAN-010",
   roles: ["client"],
   file: "packages/core/src/channel/heartbeat.ts",
-  find: 'if (!this.#watches || this.#state !== "busy") return regular;',
+  find: "if (!this.#watches || this.#unanswered) return regular;",
   replace: "if (this.#watches) return regular;",
   why: "asks a busy gateway no sooner than any other",
 });

@@ -9,6 +9,7 @@ import type { Context } from "../../suite/context.ts";
 import type { PeerCall } from "../../suite/peer-call.ts";
 import * as build from "../../wire/build.ts";
 import { Code } from "../../wire/constants.ts";
+import { pause } from "./support.ts";
 
 /** A caller's limit on its wait for ACCEPT, in milliseconds. */
 const LIMIT_MS = 600;
@@ -106,6 +107,26 @@ check({
     const incoming = await call.incoming();
     session.channel.send(build.accept(incoming.stream, { state: 1, lagMs: 5_000 }));
     await session.channel.take("ping", () => true, { within: 3_000, what: "PING to a gateway that said it is busy" });
+    await incoming.end("done");
+    await call.settled();
+  },
+});
+
+check({
+  id: "calls.asks-a-silent-gateway",
+  title: "a client whose gateway says nothing to a call asks within two seconds, and not again before it has an answer",
+  covers: ["CHAN-010"],
+  role: "client",
+  level: "should",
+  async run(t) {
+    const session = await t.session();
+    session.automatic.pong = false;
+    session.automatic.ack = false;
+    const call = await t.peerCalls(session, { timeoutMs: t.ms(20_000) });
+    const incoming = await call.incoming();
+    await session.channel.take("ping", () => true, { within: 3_000, what: "PING to a gateway that says nothing" });
+    await pause(t, 2_500);
+    t.expect(!session.channel.has("ping"), "The client asked again before it had an answer.", "CHAN-010");
     await incoming.end("done");
     await call.settled();
   },
