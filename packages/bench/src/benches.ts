@@ -6,6 +6,7 @@
 
 import type { Bench } from "./bench.ts";
 import { bulk } from "./benches/bulk/bench.ts";
+import { busy } from "./benches/busy/bench.ts";
 import { calls } from "./benches/calls/bench.ts";
 import { hol } from "./benches/hol/bench.ts";
 import { inproc } from "./benches/inproc/bench.ts";
@@ -14,4 +15,4 @@ import { sessions } from "./benches/sessions/bench.ts";
 import { size } from "./benches/size/bench.ts";
 
 /** See the module's comment. */
-export const BENCHES: readonly Bench[] = [calls, once, bulk, hol, inproc, sessions, size];
+export const BENCHES: readonly Bench[] = [calls, once, bulk, hol, inproc, busy, sessions, size];

@@ -88,6 +88,29 @@ export const TARGETS: readonly Target[] = [
     atMost: 5,
     says: "us beyond the function",
   },
+  ...["blocked", "in bites"].flatMap((how) => [
+    ...[
+      { figure: "handshakeP99Ms", atMost: 100, says: "milliseconds until a new client's session stands" },
+      { figure: "acceptP99Ms", atMost: 50, says: "milliseconds until a call is accepted" },
+      { figure: "workerP99Ms", atMost: 50, says: "milliseconds of a worker tool's call" },
+    ].map((target) => ({ bench: "busy", row: `I/O thread, ${how}`, ...target })),
+    ...["I/O thread", "attached"].flatMap((way) =>
+      [
+        { figure: "handshakesFailed", says: "new clients that failed" },
+        { figure: "failed", says: "calls that failed" },
+        { figure: "doubled", says: "calls that ran twice" },
+      ].map((target) => ({ bench: "busy", row: `${way}, ${how}`, ...target, atMost: 0 })),
+    ),
+  ]),
+  { bench: "busy", row: "old way, blocked", figure: "failedShare", atLeast: 1, says: "of all calls that failed" },
+  {
+    bench: "busy",
+    row: "I/O thread, idle",
+    concurrency: 64,
+    figure: "ratio",
+    atLeast: 0.6,
+    says: "calls of those without the I/O thread",
+  },
   {
     bench: "sessions",
     row: "turnmux, 10000",
