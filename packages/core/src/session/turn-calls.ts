@@ -91,8 +91,11 @@ export class TurnCalls {
     call.lane = undefined;
     this.#begun.set(lineage, { ticket, callId: context.callId });
     this.#watchOwner();
-    await run({ ...context, lineage });
-    if (!call.succeeded) this.#over(lineage);
+    try {
+      await run({ ...context, lineage });
+    } finally {
+      if (!call.succeeded) this.#over(lineage);
+    }
   }
 
   /** The session has no channel, and may get another one. */
