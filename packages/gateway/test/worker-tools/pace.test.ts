@@ -1,6 +1,7 @@
 /** What a handler in a worker can pour out: as much is under way as the other thread keeps up with. */
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from "node:worker_threads";
 import { expect, onTestFinished, test } from "vitest";
+import { ToolError } from "@turnmux/core";
 import { Cancellation } from "../../src/worker-tools/cancellation.ts";
 import { Items } from "../../src/worker-tools/items.ts";
 import { ITEMS_UNDER_WAY, REPORTS_UNDER_WAY, Shared } from "../../src/worker-tools/messages.ts";
@@ -92,9 +93,11 @@ test("items that wait end with the call", async () => {
 
 test("there is room for a further item when the call has taken one, and not before; the end comes behind all", async () => {
   const first = Promise.withResolvers<void>();
+  const came = Promise.withResolvers<void>();
   const taken: unknown[] = [];
   const { begin, say, end, heard, result, free, over } = fakeRun((value) => {
     taken.push(value);
+    came.resolve();
     return taken.length === 1 ? first.promise : Promise.resolve();
   });
   const ended: unknown[] = [];
@@ -103,12 +106,35 @@ test("there is room for a further item when the call has taken one, and not befo
   say({ kind: "item", value: 1 });
   say({ kind: "item", value: 2 });
   end("done");
-  free();
-  await over;
+  await came.promise;
+  await turn();
   expect([taken, heard(), ended]).toEqual([[1], [], []]);
   first.resolve();
   expect(await result).toBe("done");
-  expect(taken).toEqual([1, 2]);
+  expect([taken, heard()]).toEqual([
+    [1, 2],
+    [{ kind: "room" }, { kind: "room" }],
+  ]);
+  free();
+  await over;
+});
+
+test("an item that the call refuses is refused in the worker, and its error is what the call ends with", async () => {
+  const error = new ToolError("resource_exhausted", "it is more than the caller takes");
+  const refused = Promise.withResolvers<void>();
+  const { begin, say, heard, result, free, over } = fakeRun(() => {
+    refused.resolve();
+    return Promise.reject(error);
+  });
+  begin();
+  say({ kind: "item", value: 1 });
+  await refused.promise;
+  await turn();
+  expect(heard()).toEqual([{ kind: "refused", message: "it is more than the caller takes" }]);
+  say({ kind: "end", ending: { kind: "refused" } });
+  await expect(result).rejects.toBe(error);
+  free();
+  await over;
 });
 
 test("of reports that have to wait the latest counts, and it leaves when others were taken", () => {
