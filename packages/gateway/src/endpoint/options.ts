@@ -119,7 +119,7 @@ export function resolveListenOptions(options: ListenOptions): ResolvedListenOpti
   if (server !== undefined) {
     if (port !== undefined || options.host !== undefined || options.tls !== undefined) {
       throw new UsageError(
-        "listen(): server has a port, host and certificate of its own: pass either server, or port, host and tls",
+        "listen(): server has a port, host and certificate of its own: pass either server, or port and host, and tls",
       );
     }
     return { ...rest, place: { server } };

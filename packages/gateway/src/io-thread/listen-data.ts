@@ -5,6 +5,7 @@
  */
 
 import { UsageError } from "@turnmux/core";
+import { authenticator } from "../auth/authenticator.ts";
 import { authDataOf, type AuthData } from "../auth/portable.ts";
 import type { ListenOptions, TlsOptions } from "../endpoint/options.ts";
 
@@ -61,6 +62,8 @@ export function listenData(options: ListenOptions): ListenData {
 
 function authOf(auth: ListenOptions["auth"]): ListenData["auth"] {
   if ("module" in auth) return { kind: "module", url: moduleUrl(auth.module), name: auth.export ?? "default" };
+  // For what it refuses: no method, or two of one name.
+  authenticator(auth);
   return ("verify" in auth ? [auth] : auth).map((method) => {
     const data = authDataOf(method);
     if (data !== undefined) return data;

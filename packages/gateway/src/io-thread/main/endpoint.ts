@@ -5,7 +5,6 @@
  */
 
 import type { AddressInfo } from "node:net";
-import { UsageError } from "@turnmux/core";
 import { urlOf } from "../../endpoint/url.ts";
 import type { Endpoint, ListenOptions } from "../../endpoint/options.ts";
 import { resolveListenOptions } from "../../endpoint/options.ts";
@@ -32,7 +31,7 @@ export class ThreadEndpoint implements Endpoint {
   #address: AddressInfo | string | null = null;
   #closing = false;
 
-  /** Throws {@link UsageError} for options that make no sense, or cannot cross to another thread. */
+  /** Throws `UsageError` for options that make no sense, or cannot cross to another thread. */
   constructor(number: number, options: ListenOptions, owner: EndpointOwner) {
     this.number = number;
     this.#owner = owner;
@@ -76,7 +75,8 @@ export class ThreadEndpoint implements Endpoint {
     this.#closing = true;
     this.#address = null;
     this.unauthenticated = 0;
-    this.#ready.reject(new UsageError("The endpoint was closed before it took connections"));
+    // One that is closed before it listens is closed all the same.
+    this.#ready.resolve(undefined);
     this.#closed.resolve(undefined);
   }
 

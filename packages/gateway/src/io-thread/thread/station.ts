@@ -121,11 +121,11 @@ export class Station {
         void this.#endpoints.close(message.endpoint, message.message);
         return;
       case "drain":
-        this.#house.closing ??= message;
+        this.#house.closing ??= { message: message.message, retryAfterMs: message.retryAfterMs };
         for (const entry of this.#house.entries) entry.drain(message.message, message.retryAfterMs);
         return;
       case "close":
-        this.#house.closing ??= message;
+        this.#house.closing ??= { message: message.message };
         for (const entry of this.#house.entries) entry.close(message.message);
         return;
       case "laneQueued":
