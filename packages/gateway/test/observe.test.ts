@@ -48,6 +48,7 @@ describe("stats()", () => {
         incoming: { ok: 3, not_started: 2, failed: 1, completed: 0, unknown: 0 },
         outgoing: { ok: 1, not_started: 1, failed: 0, completed: 0, unknown: 0 },
       },
+      workers: { threads: 0, running: 0, queued: 0 },
       lagMs: expect.any(Number),
       eventLoop: { p50Ms: expect.any(Number), p99Ms: expect.any(Number), maxMs: expect.any(Number) },
     });
