@@ -1,9 +1,9 @@
 /** A gateway whose main thread is blocked outright, and whose I/O thread is not. */
-import { createGateway, memoryJournal, tokenAuth, type Gateway } from "@turnmux/gateway";
+import { createGateway, memoryJournal, type Gateway } from "@turnmux/gateway";
 import { expect, it } from "vitest";
 import type { Scenario } from "./programs/client.ts";
 import { otherThread } from "./support/busy.ts";
-import { SECRET, tools } from "./support/tools.ts";
+import { tools } from "./support/tools.ts";
 
 /** Goes through a scenario with the main thread blocked until its client lets it go, and gives what the client saw. */
 async function blockedDuring(
@@ -19,7 +19,7 @@ async function blockedDuring(
     note: ({ text }) => ({ notes: notes.push(text) }),
     hang: () => "",
   });
-  const auth = tokenAuth(SECRET, { principal: "alice", scopes: [] });
+  const auth = { module: new URL("./programs/fatal-auth.ts", import.meta.url), export: "method" };
   const endpoint = gateway.listen({ port: 0, auth, ioThread: true });
   try {
     await endpoint.ready;
@@ -60,4 +60,10 @@ it("joins, refuses and replays by key", async () => {
 it("refuses who cannot prove anything", async () => {
   const { saw } = await blockedDuring("stranger");
   expect(saw).toContain("unauthenticated");
+}, 60_000);
+
+it("runs a call once whose I/O thread ended before the main thread had begun it", async () => {
+  const { saw, notes } = await blockedDuring("orphan");
+  expect(saw).toEqual({ notes: 1 });
+  expect(notes).toEqual(["after all"]);
 }, 60_000);

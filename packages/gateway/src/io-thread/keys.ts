@@ -70,7 +70,7 @@ export class KeyExchange implements OtherKeys {
 
   /** The other side is gone: whoever waits for it asks the journal again. */
   reset(): void {
-    for (const join of [...this.#asking.keys()]) this.#over(join, undefined);
+    for (const join of this.#asking.keys()) this.#over(join, undefined);
     for (const joined of this.#joined.values()) joined.leave(abortData(undefined));
     this.#joined.clear();
   }

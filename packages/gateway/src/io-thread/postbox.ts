@@ -69,7 +69,7 @@ export class Postbox<M> {
 
   #sendAlone(message: M): void {
     try {
-      this.#port.postMessage([message]);
+      this.#port.postMessage([message], []);
     } catch (error) {
       this.#unsendable(message, error);
     }

@@ -47,7 +47,7 @@ export function toolOf(data: ToolData, elsewhere: Elsewhere, workers: WorkerPool
   const { afterCrash, ...rest } = definition;
   const crash = definition.effect === "once" && afterCrash !== undefined ? { afterCrash } : {};
   // Its definition was checked where it was made.
-  const contract = tool({ ...rest, ...schemas, ...crash, input: PASSES } as Parameters<typeof tool>[0]);
+  const contract = tool({ ...rest, ...schemas, ...crash, input: PASSES });
   const registered = { name, contract, timeoutMs, maxTimeoutMs, maxConcurrent, offer };
   if (worker !== undefined) return { ...registered, handler: workers.handler(worker) };
   const handler = (): never => {

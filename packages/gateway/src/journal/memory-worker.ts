@@ -39,7 +39,7 @@ async function take(journal: Journal, from: MessagePort, request: Request): Prom
     const results: Result[] = [];
     for (const operation of request.operations) results.push(await answer(journal, operation));
     const reply: Reply = { results, commits: [] };
-    from.postMessage(reply);
+    from.postMessage(reply, []);
   }
 }
 

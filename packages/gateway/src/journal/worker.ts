@@ -69,7 +69,7 @@ function listen(
       if (operations.length === 0) return;
       const reply: Reply = database.run(operations);
       operations = [];
-      asking.postMessage(reply);
+      asking.postMessage(reply, []);
     };
     // What has come meanwhile goes into the same commit.
     for (let request: Request | undefined = first; request !== undefined; request = next(asking)) {

@@ -16,7 +16,7 @@ export interface ClientStart {
 }
 
 interface Stage {
-  readonly open: () => Promise<ClientSession>;
+  readonly open: (reconnect?: boolean) => Promise<ClientSession>;
   readonly release: () => void;
 }
 
@@ -88,6 +88,24 @@ const scenarios = {
     return { states, conflict, results };
   },
 
+  /** The I/O thread ends while a call waits for the main thread. */
+  async orphan({ open, release }: Stage): Promise<unknown> {
+    const session = await open(true);
+    const first = accepted();
+    const lost = Promise.withResolvers<undefined>();
+    const call = session.client(tools).note({ text: "after all" }, { key: "k", onAccept: first.onAccept });
+    await first.promise;
+    session.addEventListener("state", ({ detail }) => {
+      if (detail.state === "reconnecting") lost.resolve(undefined);
+    });
+    connect(url, { auth: sharedToken(SECRET, "fatal"), reconnect: false }).catch(() => {});
+    await lost.promise;
+    release();
+    const result = await call;
+    await session.close();
+    return result;
+  },
+
   /** Who cannot prove anything is refused. */
   async stranger({ release }: Stage): Promise<unknown> {
     const refused = await failure(connect(url, { auth: sharedToken("another secret of the tests"), reconnect: false }));
@@ -98,13 +116,13 @@ const scenarios = {
 
 // What the test has put there.
 const { url, scenario, signals } = workerData as ClientStart;
-parentPort?.postMessage("ready");
+parentPort?.postMessage("ready", []);
 Atomics.wait(signals, 0, 0);
 const result = await scenarios[scenario]({
-  open: () => connect(url, { auth: sharedToken(SECRET), reconnect: false }),
+  open: (reconnect = false) => connect(url, { auth: sharedToken(SECRET), ...(reconnect ? {} : { reconnect: false }) }),
   release: () => {
     Atomics.store(signals, 1, 1);
     Atomics.notify(signals, 1);
   },
 });
-parentPort?.postMessage(result);
+parentPort?.postMessage(result, []);

@@ -30,6 +30,6 @@ function plain(value: unknown): unknown {
   try {
     return structuredClone(value);
   } catch {
-    return String(value);
+    return `a ${typeof value} that cannot cross threads`;
   }
 }

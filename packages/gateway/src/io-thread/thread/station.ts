@@ -27,7 +27,12 @@ export class Station {
   readonly #endpoints: ThreadEndpoints;
   readonly #tools = new Map<ToolNumber, { readonly tool: RegisteredTool; readonly remove: () => void }>();
 
-  constructor(start: IoThreadStart) {
+  /** Takes the main thread's messages from now on. */
+  static open(start: IoThreadStart): Station {
+    return new Station(start);
+  }
+
+  private constructor(start: IoThreadStart) {
     const { port, limits, workers, owner, lag, outcomes, tools, lastRun, left } = start;
     this.#box = new Postbox(port, (message, error) => {
       this.#log.error("turnmux: a message to the main thread could not be sent", { kind: message.kind, error });

@@ -9,4 +9,4 @@ import type { IoThreadStart } from "../messages.ts";
 import { Station } from "./station.ts";
 
 // What the gateway that started this thread has put there.
-new Station(workerData as IoThreadStart);
+Station.open(workerData as IoThreadStart);
