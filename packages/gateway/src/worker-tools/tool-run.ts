@@ -182,6 +182,8 @@ export class ToolRun {
   }
 
   #take(message: FromWorker): void {
+    // What a handler leaves running may still have something to say.
+    if (this.#ending !== undefined && message.kind !== "log") return;
     const call = this.#call;
     switch (message.kind) {
       case "item":
@@ -275,6 +277,7 @@ export class ToolRun {
       this.#fail(cancelled, SENTENCES[cancelled], outcome);
       return;
     }
+    if (this.#isSettled) return;
     const { code, message } = reasonOf(error, begun);
     // What is `internal` is logged with its cause by whoever tells the peer.
     if (code !== "internal") this.#call.log.error("turnmux: the thread of a worker tool has ended", { error });

@@ -61,3 +61,15 @@ test("an end that is missing when the thread is free ends the call", async () =>
   await over;
   await expect(result).rejects.toMatchObject({ code: "internal", outcome: "unknown" });
 });
+
+test("what a handler sends behind its end counts for nothing, though both are read at once", async () => {
+  const items: unknown[] = [];
+  const { begin, say, end, result, free, over } = fakeRun(async (item) => void items.push(item));
+  begin();
+  say({ kind: "item", value: 1 });
+  end("done");
+  say({ kind: "item", value: 2 });
+  free();
+  await over;
+  expect([await result, items]).toEqual(["done", [1]]);
+});
