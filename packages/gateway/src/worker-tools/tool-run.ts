@@ -109,6 +109,7 @@ export class ToolRun {
       this.#read();
       if (this.#ending === undefined) this.#died(error);
     } finally {
+      clearTimeout(this.#timer);
       port1.close();
       port2.close();
     }

@@ -68,6 +68,7 @@ export function fakeRun(item: (value: unknown) => Promise<void> = () => Promise.
       return heard;
     },
     free: thread.resolve,
+    crash: thread.reject,
     isEnded: () => isEnded,
   };
 }

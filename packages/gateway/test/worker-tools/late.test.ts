@@ -73,3 +73,14 @@ test("what a handler sends behind its end counts for nothing, though both are re
   await over;
   expect([await result, items]).toEqual(["done", [1]]);
 });
+
+test("a thread that ends by itself is not ended once more, when another call may have its place", async () => {
+  const { begin, cancel, crash, isEnded, result, over } = fakeRun();
+  begin();
+  cancel();
+  crash(new Error("nobody catches this"));
+  await expect(result).rejects.toMatchObject({ code: "internal", outcome: "unknown" });
+  await over;
+  vi.advanceTimersByTime(TERMINATE_AFTER_MS);
+  expect([isEnded(), vi.getTimerCount()]).toEqual([false, 0]);
+});
