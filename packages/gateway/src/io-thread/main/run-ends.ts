@@ -48,6 +48,8 @@ export class RunEnds implements Participant {
   /** Those who wait until fewer items are under way. */
   #crowd: (() => void)[] = [];
   #lastItem = 0;
+  /** Of an item that the handler did not wait for. */
+  #fault: ToolError | undefined;
   #silent = false;
 
   constructor(options: RunEndsOptions) {
@@ -71,6 +73,7 @@ export class RunEnds implements Participant {
       await new Promise<void>((resolve) => environment.defer(resolve));
       return;
     }
+    if (this.#fault !== undefined) throw this.#fault;
     // A view of a larger buffer, which would cross as a whole.
     const value = given instanceof Uint8Array ? given.slice() : given;
     const isLarge = sizeOf(value, LARGE_ITEM) >= LARGE_ITEM;
@@ -101,7 +104,10 @@ export class RunEnds implements Participant {
 
   /** An item was more than a caller takes. */
   refused(item: number, message: string): void {
-    this.#under.get(item)?.reject(new ToolError("resource_exhausted", message, { retryable: false }));
+    const error = new ToolError("resource_exhausted", message, { retryable: false });
+    const waiting = this.#under.get(item);
+    if (waiting === undefined) this.#fault = error;
+    else waiting.reject(error);
     this.room(item);
   }
 

@@ -104,10 +104,16 @@ export class RunsOfMain {
     const { box } = this.#options;
     const run = this.#runs.get(number);
     if (run === undefined) return;
+    run.itemsUnderWay += 1;
     run.execution.item(value).then(
-      () => box.post({ kind: "room", run: number, item }),
+      () => {
+        run.itemsUnderWay -= 1;
+        box.post({ kind: "room", run: number, item });
+      },
       (error: unknown) => {
+        run.itemsUnderWay -= 1;
         const message = error instanceof Error ? error.message : "the item could not be sent";
+        run.refused ??= message;
         box.post({ kind: "itemRefused", run: number, item, message });
       },
     );
@@ -118,7 +124,9 @@ export class RunsOfMain {
     if (run === undefined) return;
     this.#runs.delete(number);
     if (run.word !== undefined) this.#options.words.giveBack(run.word);
-    run.over(settled);
+    if (run.itemsUnderWay === 0) run.over(settled);
+    // Whether one of them is more than its caller takes is known in a moment, and the handler did not wait for it.
+    else this.#options.environment.defer(() => run.over(settled));
   }
 
   aftermath(ask: number, found: Aftermath): void {
@@ -254,6 +262,10 @@ class Run implements ElsewhereRun {
   /** True once the main thread has said something of it. */
   heard = false;
   isOver = false;
+  /** Items that its callers have no room for yet. */
+  itemsUnderWay = 0;
+  /** Why an item was not sent. */
+  refused: string | undefined;
   readonly #runs: RunsOfMain;
   readonly #resolve: (settled: Settled) => void;
 
@@ -282,6 +294,13 @@ class Run implements ElsewhereRun {
   over(settled: Settled): void {
     this.isOver = true;
     this.execution.run = undefined;
-    this.#resolve(settled);
+    // The handler may have returned before it could hear of it.
+    const told = settled.ok && this.refused !== undefined ? lacksItem(this.refused) : settled;
+    this.#resolve(told);
   }
+}
+
+/** The end of a call that would be whole but for an item. Tools with items may be repeated: they are no `once` tools. */
+function lacksItem(message: string): Settled {
+  return { ...failed("resource_exhausted", message, "failed"), retryable: false };
 }
