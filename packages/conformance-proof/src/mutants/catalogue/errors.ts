@@ -81,7 +81,7 @@ mutant({
   breaks: "ERR-002.3",
   roles: ["gateway", "client"],
   file: "packages/core/src/session/dispatcher.ts",
-  find: 'canStillRun ? brokenOff(call.tool.contract.effect) : "not_started";',
+  find: 'execution?.canStillRun(call) === true ? brokenOff(call.tool.contract.effect) : "not_started";',
   replace: '"not_started";',
   why: "claims not_started of a handler that still runs",
 });

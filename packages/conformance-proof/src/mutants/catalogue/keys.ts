@@ -11,8 +11,8 @@ mutant({
   breaks: "KEY-001",
   roles: ["gateway"],
   file: "packages/core/src/session/once.ts",
-  find: "    const claim: JournalClaim = {\n      principal,\n",
-  replace: '    const claim: JournalClaim = {\n      principal: "everybody",\n',
+  find: "    return {\n      principal,\n      key,\n",
+  replace: '    return {\n      principal: "everybody",\n      key,\n',
   why: "records keys without their principals",
 });
 
@@ -21,8 +21,8 @@ mutant({
   breaks: "KEY-001",
   roles: ["client"],
   file: "packages/core/src/session/once.ts",
-  find: "    const claim: JournalClaim = {\n      principal,\n",
-  replace: "    const claim: JournalClaim = {\n      principal: `${principal} ${this.#owner}`,\n",
+  find: "    return {\n      principal,\n      key,\n",
+  replace: "    return {\n      principal: `${principal} ${this.#owner}`,\n      key,\n",
   why: "records keys of one session alone",
 });
 
@@ -31,8 +31,8 @@ mutant({
   breaks: "KEY-004.2",
   roles: ["gateway"],
   file: "packages/core/src/session/once.ts",
-  find: "    const claim: JournalClaim = {\n      principal,\n",
-  replace: "    const claim: JournalClaim = {\n      principal: `${principal} ${this.#owner}`,\n",
+  find: "    return {\n      principal,\n      key,\n",
+  replace: "    return {\n      principal: `${principal} ${this.#owner}`,\n      key,\n",
   why: "finds the keys of its own process alone again",
 });
 
@@ -264,10 +264,10 @@ mutant({
   id: "keys.tells-of-the-journal",
   breaks: "KEY-009.1",
   roles: ["gateway"],
-  file: "packages/core/src/session/keyed-calls.ts",
-  find: "    execution.settle(settled);\n    if (!freesKey(settled)) await once.settle(principal, key, settled);\n",
+  file: "packages/core/src/session/once.ts",
+  find: "    execution.settle(settled);\n    if (!freesKey(settled)) await this.settle(principal, key, settled);\n",
   replace:
-    '    if (!freesKey(settled)) await once.settle(principal, key, settled);\n    const refused = once.unrecorded({ principal, key }) !== undefined;\n    execution.settle(refused ? failed("unavailable", "it could not be recorded", "unknown") : settled);\n',
+    '    if (!freesKey(settled)) await this.settle(principal, key, settled);\n    const refused = this.unrecorded({ principal, key }) !== undefined;\n    execution.settle(refused ? failed("unavailable", "it could not be recorded", "unknown") : settled);\n',
   why: "tells of the journal in place of the ending that it refused",
 });
 
