@@ -15,6 +15,7 @@ import type { ErrorData, IoThreadStart, RunData, ToMain, ToThread } from "../mes
 import { Postbox } from "../postbox.ts";
 import { lagMemory, LagStamp, outcomesMemory, RunWords, SharedOutcomes } from "../shared.ts";
 import { ThreadEndpoint, type EndpointOwner } from "./endpoint.ts";
+import { Heir } from "./heir.ts";
 import { Mirror } from "./mirror.ts";
 import { RunsHere } from "./runs.ts";
 import { ToldTools } from "./told-tools.ts";
@@ -144,10 +145,18 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
     this.#stamp.close();
     this.#house.entries.delete(this);
     this.#house.guests.delete(this);
-    if (this.#worker === undefined) return;
-    this.#worker.keepUp(true);
-    this.#box.now({ kind: "exit" });
-    await this.#gone.promise;
+    if (this.#worker !== undefined) {
+      this.#worker.keepUp(true);
+      this.#box.now({ kind: "exit" });
+      await this.#gone.promise;
+    }
+    const { options, environment } = this.#house;
+    const { journal } = options;
+    if (journal === undefined) return;
+    const heir = new Heir({ journal, environment, owner: this.#owner, tools: this.#tools });
+    const records: Promise<void>[] = [];
+    this.#runs.inherit((left) => records.push(heir.record(left)));
+    await Promise.all(records);
   }
 
   messages(messages: readonly ToMain[]): void {

@@ -18,6 +18,7 @@ import {
 } from "@turnmux/core";
 import type { RunNumber, ToThread } from "../messages.ts";
 import { movable, type Movable } from "../postbox.ts";
+import { sizeOf } from "../size.ts";
 
 /** Small items that may be on their way: a handler need not wait for the other thread after each. */
 const ITEMS_AHEAD = 32;
@@ -148,17 +149,4 @@ export class RunEnds implements Participant {
       return undefined;
     }
   }
-}
-
-/** About how many octets a value takes; looks no further when it is `most`. */
-function sizeOf(value: unknown, most: number): number {
-  if (typeof value === "string") return value.length;
-  if (value instanceof Uint8Array) return value.length;
-  if (typeof value !== "object" || value === null) return 8;
-  let size = 8;
-  for (const [name, part] of Object.entries(value)) {
-    size += name.length + sizeOf(part, most - size);
-    if (size >= most) break;
-  }
-  return size;
 }

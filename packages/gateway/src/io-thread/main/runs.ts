@@ -47,6 +47,8 @@ export class RunsHere {
   #thread: AskingThread = NOBODY;
   /** Runs looked at in this turn. */
   #taken = 0;
+  /** Told of each end of a run under a key, once there is no thread any more that could record it. */
+  #ownEnds: ((left: LeftRun) => void) | undefined;
   /** The highest number that was used. */
   #last: RunNumber = 0;
 
@@ -164,9 +166,18 @@ export class RunsHere {
     return [...this.#ended.values(), ...running.filter((run) => run !== undefined)];
   }
 
+  /** No thread follows: `record` is told how runs under a key ended, now and later. */
+  inherit(record: (left: LeftRun) => void): void {
+    this.#thread = NOBODY;
+    this.#ownEnds = record;
+    for (const left of this.#ended.values()) record(left);
+    this.#ended.clear();
+  }
+
   #end(data: RunData, settled: Settled): void {
     const left = leftRun(data, settled);
-    if (left !== undefined) this.#ended.set(data.run, left);
+    if (left !== undefined && this.#ownEnds !== undefined) this.#ownEnds(left);
+    else if (left !== undefined) this.#ended.set(data.run, left);
     this.#options.house.changed();
   }
 

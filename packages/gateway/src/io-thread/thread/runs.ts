@@ -20,9 +20,16 @@ import { abortData } from "../aborts.ts";
 import type { RunNumber, ToMain, ToolNumber } from "../messages.ts";
 import { movable, type Postbox } from "../postbox.ts";
 import type { RunWords } from "../shared.ts";
+import { sizeOf } from "../size.ts";
 
 /** Runs that are posted and that the main thread has not looked at: what lies in its queue has a bound. */
 const MOST_POSTED = 1_024;
+
+/** Octets of their arguments, likewise. */
+const MOST_POSTED_OCTETS = 64 * 1024 * 1024;
+
+/** Arguments are looked at until they are found to be this long; those that are longer, and no text or octets, count for no more. */
+const COUNTED_OCTETS = 1024 * 1024;
 
 /** How long the main thread may take to answer until callers hear that their calls are queued, in milliseconds: up to twice as long. */
 const QUEUED_AFTER_MS = 10;
@@ -55,7 +62,9 @@ export class RunsOfMain {
   #young: Run[] = [];
   #old: Run[] = [];
   #timer = false;
-  #posted = 0;
+  /** What each of the posted runs counts for, in their order. */
+  readonly #posted: number[] = [];
+  #postedOctets = 0;
   #last: RunNumber;
   readonly #asked = new Map<number, (found: Aftermath) => void>();
   #lastAsked = 0;
@@ -63,6 +72,13 @@ export class RunsOfMain {
   constructor(options: RunsOptions) {
     this.#options = options;
     this.#last = options.lastRun;
+  }
+
+  /** Runs under a key that are not over. */
+  get keyed(): number {
+    let count = 0;
+    for (const { execution } of this.#runs.values()) if (execution.fingerprint !== undefined) count += 1;
+    return count;
   }
 
   /** What a tool of the main thread is to the dispatchers here. */
@@ -75,9 +91,9 @@ export class RunsOfMain {
 
   /** The main thread has looked at so many, and takes others. */
   taken(count: number): void {
-    this.#posted -= count;
+    for (const octets of this.#posted.splice(0, count)) this.#postedOctets -= octets;
     for (const run of this.#queue) {
-      if (this.#posted >= MOST_POSTED) return;
+      if (!this.#mayPost) return;
       this.#queue.delete(run);
       this.#post(run);
     }
@@ -187,7 +203,7 @@ export class RunsOfMain {
       this.#runs.set(run.number, run);
       execution.started = true;
       execution.run = run;
-      if (this.#posted < MOST_POSTED) this.#post(run);
+      if (this.#mayPost) this.#post(run);
       else this.#queue.add(run);
       const { environment } = this.#options;
       if ((environment.lagMs?.() ?? 0) >= BUSY_MS) this.#tellQueued(run);
@@ -202,12 +218,18 @@ export class RunsOfMain {
     const { tool, context, sessionId } = asked;
     const word = words.take((page) => box.post({ kind: "words", page }));
     run.word = word;
-    this.#posted += 1;
     const { input, fingerprint } = execution;
+    const octets = sizeOf(input, COUNTED_OCTETS);
+    this.#posted.push(octets);
+    this.#postedOctets += octets;
     if (fingerprint !== undefined) this.#keyed.set(execution, number);
     const data = { run: number, word, tool, sessionId, context, input, fingerprint };
     // What is under a key may have to be asked for again.
     box.post({ kind: "run", run: data }, fingerprint === undefined ? movable(input) : undefined);
+  }
+
+  get #mayPost(): boolean {
+    return this.#posted.length < MOST_POSTED && this.#postedOctets < MOST_POSTED_OCTETS;
   }
 
   #watch(run: Run): void {

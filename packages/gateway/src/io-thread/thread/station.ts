@@ -17,6 +17,9 @@ import { ThreadHouse } from "./house.ts";
 import { portLogger } from "./log.ts";
 import { RunsOfMain } from "./runs.ts";
 
+/** How long the thread waits at its end for the journal to take endings, in milliseconds. */
+const LAST_RECORDS_MS = 5_000;
+
 /** See the module's comment. */
 export class Station {
   readonly #box: Postbox<ToMain>;
@@ -148,6 +151,10 @@ export class Station {
   /** The threads of worker tools end before this one: what their calls came to is to be recorded. */
   async #exit(): Promise<void> {
     await this.#house.workers.close();
+    const { once, environment } = this.#house;
+    // Those that run on in the main thread are recorded there.
+    const recorded = (): boolean => (once?.running ?? 0) <= this.#runs.keyed;
+    await this.#house.until(recorded, environment.now() + LAST_RECORDS_MS);
     this.#house.lag.close();
     this.#box.flush();
     process.exit(0);

@@ -1,0 +1,43 @@
+/**
+ * Records how runs end whose I/O thread is gone for good: handlers that are kept may go on when their gateway is closed.
+ *
+ * @module
+ */
+
+import { Execution, OnceCalls, type Environment, type Journal } from "@turnmux/core";
+import type { LeftRun } from "../messages.ts";
+import type { ToldTools } from "./told-tools.ts";
+
+/** What an {@link Heir} works with. */
+export interface HeirOptions {
+  readonly journal: Journal;
+  readonly environment: Environment;
+  /** The thread's name in the journal. */
+  readonly owner: string;
+  readonly tools: ToldTools;
+}
+
+/** See the module's comment. */
+export class Heir {
+  readonly #options: HeirOptions;
+  readonly #once: OnceCalls;
+
+  constructor(options: HeirOptions) {
+    const { journal, environment, owner } = options;
+    this.#options = options;
+    this.#once = new OnceCalls(journal, environment, { owner });
+  }
+
+  /** Records the end of a run. Resolves when that is done, or cannot be. */
+  async record({ tool: number, principal, key, callId, fingerprint, settled }: LeftRun): Promise<void> {
+    const tool = this.#options.tools.get(number);
+    if (tool === undefined || settled === undefined) return;
+    const execution = new Execution(tool, undefined, fingerprint);
+    this.#once.adopt(principal, key, callId, execution);
+    try {
+      await this.#once.end(principal, key, execution, settled);
+    } catch (error) {
+      this.#options.environment.log.error("turnmux: the end of a call could not be recorded", { error });
+    }
+  }
+}
