@@ -190,6 +190,10 @@ describe("runTurn()", () => {
       expect(error.sentence).toMatch(/it is a cycle/);
       const { cycle } = error.details as { readonly cycle: readonly string[] };
       expect(cycle.filter((turn) => turn.length === 1)).toEqual(named);
+      // On behalf of a call it is the caller who is told.
+      const call = { lineage: inB.lineage, principal: "bob", signal: new AbortController().signal };
+      const told = await failure(gateway.runTurn(ann.session, "b in a", () => "ran", { call }));
+      expect(told.details).toEqual({ cycle: other === "bob" ? ["b", "a in b"] : [] });
       b.end("");
       expect(await waits).toBe("ran");
       a.end("");
