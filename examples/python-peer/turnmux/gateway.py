@@ -135,7 +135,10 @@ class Gateway:
         dispatcher = Dispatcher(session, self._registry, self._keyed, who.principal, who.scopes)
         session.caller, session.receiver = caller, dispatcher
         session_id = secrets.token_urlsafe(12)
-        dispatcher.turns = TurnsOfSession(self._lanes, session_id, who.principal, self.limits.turn_owner_ms)
+        limits = self.limits
+        dispatcher.turns = TurnsOfSession(
+            self._lanes, session_id, who.principal, limits.turn_owner_ms, limits.streams
+        )
         standing = StandingSession(session_id, session, caller, dispatcher, who, hello, self._over, self._calls_of)
         self._sessions[session_id] = standing
         caller.begin(session)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .errors import CallError, ToolError
 from .events import Ending
-from .lanes import Lanes, Turn
+from .lanes import RETRY_AFTER_MS, Lanes, Turn
 from .schema import Schema
 from .tools import HandlerContext, Tool
 
@@ -21,11 +21,13 @@ _STRING: Schema = {"type": "string", "minLength": 1}
 class TurnsOfSession:
     """What one session of a gateway has to do with lanes."""
 
-    def __init__(self, lanes: Lanes, session_id: str, principal: str, owner_ms: int) -> None:
+    def __init__(self, lanes: Lanes, session_id: str, principal: str, owner_ms: int, most: int) -> None:
         self._lanes = lanes
         self._session_id = session_id
         self._principal = principal
         self._owner_ms = owner_ms
+        self._most = most
+        """Turns that may run at the client."""
         self._begun: dict[str, tuple[Turn, str]] = {}
         """Turns of the client, by lineage, with the identifiers of the calls that began them."""
         self._away = False
@@ -34,6 +36,8 @@ class TurnsOfSession:
     def take(self, call: IncomingCall, value: Any, deadline_ms: int | None, go: Callable[[], None]) -> CallError | None:
         """LANE-007: runs a call once it has the lane, or gives why it never will."""
         begins = call.tool is BEGIN
+        if begins and len(self._begun) >= self._most:
+            return CallError("resource_exhausted", "not_started", "too many turns run", retry_after_ms=RETRY_AFTER_MS)
         opening = call.opening
         name = value["turn"] if begins else opening.turn or opening.call_id
 

@@ -13,6 +13,10 @@ import type { RunContext } from "./handler-call.ts";
 import type { IncomingCall } from "./incoming.ts";
 import type { IncomingContext } from "./incoming-calls.ts";
 import type { RegisteredTool } from "./registry.ts";
+import { failed } from "./settled.ts";
+
+/** Milliseconds after which a client may try again that has as many turns as it may. */
+const TURNS_RETRY_MS = 1_000;
 
 /** A turn that runs at the client. */
 interface Begun {
@@ -69,6 +73,13 @@ export class TurnCalls {
     run: (context: RunContext) => Promise<void> | undefined,
   ): Promise<void> {
     const begins = call.tool.contract === beginTurnTool;
+    const most = this.#session.limits.streams;
+    // Turns on behalf of one that runs wait for nobody, and so nothing else bounds them.
+    if (begins && this.#begun.size >= most) {
+      const message = `${most} turns of this client run already (streams): end one of them first`;
+      call.settle(failed("resource_exhausted", message, "not_started", { retryAfterMs: TURNS_RETRY_MS }));
+      return;
+    }
     const ticket = this.#lanes.enter({
       lane: this.#session.identity.id,
       principal: this.#session.caller,

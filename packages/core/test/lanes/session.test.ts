@@ -178,6 +178,25 @@ describe("a turn that a client begins", () => {
     expect(house.side.lanes.counts.running).toBe(0);
   });
 
+  it("may begin others on its behalf, as many as the client may have streams", async () => {
+    const house = new House({}, { limits: { streams: 3 } });
+    const { session } = await house.guest("ann");
+    let lineage: string | undefined;
+    for (let count = 0; count < 3; count++) {
+      const began = session.beginTurn(`t-${count}`, { lineage });
+      await house.time.settle();
+      ({ lineage } = await began);
+    }
+    const further = watch(session.beginTurn("t-3", { lineage }));
+    await house.time.settle();
+    expect([further.said, further.error?.retryAfterMs]).toEqual(["resource_exhausted, not_started", 1_000]);
+    watch(session.call("turnmux.turn.end", { lineage }));
+    const other = watch(session.beginTurn("t-4", { lineage: "none" }));
+    await house.time.settle();
+    // There is room for it; it waits for the lane.
+    expect([other.said, house.side.lanes.counts]).toEqual(["pending", { running: 2, waiting: 1 }]);
+  });
+
   it("cannot be begun at a client, which has no lanes, nor can a tool of its own take one", async () => {
     const house = new House();
     const { session, gateway } = await house.guest("ann");
