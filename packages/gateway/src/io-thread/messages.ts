@@ -27,6 +27,7 @@ import type { LaneQuestion, LaneReply } from "../lanes/remote.ts";
 import type { WorkersOptions } from "../worker-tools/options.ts";
 import type { WorkerToolFacts } from "../worker-tools/pool.ts";
 import type { ListenData } from "./listen-data.ts";
+import type { ResultMessage, RunMessage } from "./packed.ts";
 
 /** Names a run on both sides. */
 export type RunNumber = number;
@@ -151,6 +152,7 @@ export type ToThread =
   | { readonly kind: "progress"; readonly run: RunNumber; readonly value: unknown }
   | { readonly kind: "item"; readonly run: RunNumber; readonly item: number; readonly value: unknown }
   | { readonly kind: "settled"; readonly run: RunNumber; readonly settled: Settled }
+  | ResultMessage
   | { readonly kind: "aftermath"; readonly ask: number; readonly found: Aftermath }
   | LaneReply
   | KeyMessage;
@@ -167,7 +169,7 @@ export type ToMain =
   | { readonly kind: "event"; readonly sessionId: string; readonly event: PortEvent }
   /** How many calls of the peer are not over. */
   | { readonly kind: "running"; readonly sessionId: string; readonly count: number }
-  | { readonly kind: "run"; readonly run: RunData }
+  | RunMessage
   | { readonly kind: "abort"; readonly run: RunNumber; readonly reason: AbortData }
   /** There is room for another item in this one's place. */
   | { readonly kind: "room"; readonly run: RunNumber; readonly item: number }

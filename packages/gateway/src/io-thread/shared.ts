@@ -149,6 +149,7 @@ export function outcomesMemory(): BigInt64Array<SharedArrayBuffer> {
 /** Counts in one thread, and is read in any. */
 export class SharedOutcomes extends OutcomeCounter {
   readonly #memory: BigInt64Array<SharedArrayBuffer>;
+  #changed = false;
 
   constructor(memory: BigInt64Array<SharedArrayBuffer>) {
     super();
@@ -156,8 +157,18 @@ export class SharedOutcomes extends OutcomeCounter {
   }
 
   override add(end: CallEnd & { readonly outcome?: Outcome | undefined }): void {
-    const name = end.ok ? "ok" : (end.outcome ?? "unknown");
-    Atomics.add(this.#memory, OUTCOMES.indexOf(name), 1n);
+    super.add(end);
+    this.#changed = true;
+  }
+
+  /** Lets the other threads see what was counted since. A successor goes on from what its predecessor has published. */
+  publish(): void {
+    if (!this.#changed) return;
+    this.#changed = false;
+    for (const [index, name] of OUTCOMES.entries()) {
+      const count = this.take(name);
+      if (count > 0) Atomics.add(this.#memory, index, BigInt(count));
+    }
   }
 
   override read(): CallsByOutcome {

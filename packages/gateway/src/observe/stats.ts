@@ -72,6 +72,13 @@ export class OutcomeCounter {
     this.#counts[end.ok ? "ok" : (end.outcome ?? "unknown")] += 1;
   }
 
+  /** How many there were of one kind since this was asked before; they are counted no more. */
+  protected take(name: keyof CallsByOutcome): number {
+    const count = this.#counts[name];
+    this.#counts[name] = 0;
+    return count;
+  }
+
   /** A copy. */
   read(): CallsByOutcome {
     return { ...this.#counts };

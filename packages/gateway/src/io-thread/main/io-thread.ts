@@ -12,6 +12,7 @@ import type { CallsByOutcome } from "../../observe/stats.ts";
 import type { Entry, Guest, House } from "../../session/house.ts";
 import { KeyExchange } from "../keys.ts";
 import type { ErrorData, IoThreadStart, RunData, ToMain, ToThread } from "../messages.ts";
+import { unpackRun, type RunMessage } from "../packed.ts";
 import { Postbox } from "../postbox.ts";
 import { lagMemory, LagStamp, outcomesMemory, RunWords, SharedOutcomes } from "../shared.ts";
 import { ThreadEndpoint, type EndpointOwner } from "./endpoint.ts";
@@ -162,7 +163,10 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
   messages(messages: readonly ToMain[]): void {
     // Deadlines that are late since this thread was busy wait for what has come meanwhile (CALL-015).
     this.#house.environment.arrived?.();
-    for (const message of messages) this.#take(message);
+    for (const message of messages) {
+      if ("kind" in message) this.#take(message);
+      else this.#runs.begin(this.#unpacked(message));
+    }
     this.#runs.looked();
     this.#box.flush();
   }
@@ -175,8 +179,8 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
     }
     const unlooked: RunData[] = [];
     for (const message of unread) {
-      if (message.kind === "run") unlooked.push(message.run);
-      else this.#take(message);
+      if ("kind" in message) this.#take(message);
+      else unlooked.push(this.#unpacked(message));
     }
     const { log } = this.#house;
     log.error("turnmux: the I/O thread has ended, and with it all its sessions", { error: cause });
@@ -254,14 +258,15 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
   }
 
   #unsendable(message: ToThread, error: unknown): void {
-    this.#house.log.error("turnmux: a message to the I/O thread could not be sent", { kind: message.kind, error });
+    this.#house.log.error("turnmux: a message to the I/O thread could not be sent", { kind: kindOf(message), error });
   }
 
-  #take(message: ToMain): void {
+  #unpacked(message: RunMessage): RunData {
+    return unpackRun(message, this.#mirrors.get(message[3])?.session);
+  }
+
+  #take(message: Exclude<ToMain, RunMessage>): void {
     switch (message.kind) {
-      case "run":
-        this.#runs.begin(message.run);
-        return;
       case "abort":
         this.#runs.abort(message.run, message.reason);
         return;
@@ -386,4 +391,9 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
     this.#endpoints.delete(number);
     if (this.#endpoints.size === 0) this.#worker?.keepUp(false);
   }
+}
+
+/** For the log. */
+function kindOf(message: ToThread): string {
+  return "kind" in message ? message.kind : "result";
 }

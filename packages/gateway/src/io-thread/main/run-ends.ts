@@ -18,6 +18,7 @@ import {
 } from "@turnmux/core";
 import type { RunNumber, ToThread } from "../messages.ts";
 import { movable, type Movable } from "../postbox.ts";
+import { packResult } from "../packed.ts";
 import { sizeOf } from "../size.ts";
 
 /** Small items that may be on their way: a handler need not wait for the other thread after each. */
@@ -91,7 +92,7 @@ export class RunEnds implements Participant {
     const told = this.#crossing(settled);
     // What a successor may have to be told as well stays here.
     const moves = told.ok && this.#options.tool.contract.effect !== "once";
-    post({ kind: "settled", run, settled: told }, moves ? movable(told.value) : undefined);
+    post(packResult(run, told) ?? { kind: "settled", run, settled: told }, moves ? movable(told.value) : undefined);
     this.#makeRoom();
     over(told);
   }

@@ -68,7 +68,10 @@ export class ThreadHouse extends House {
     this.otherKeys = others;
     this.#box = box;
     this.remoteLanes = new RemoteLanes(this.environment, (question) => box.post(question));
-    box.beforeFlush = () => this.#count();
+    box.beforeFlush = () => {
+      outcomes.publish();
+      this.#count();
+    };
   }
 
   /** The session of this identifier. */

@@ -14,12 +14,14 @@ import {
   type Environment,
   type Execution,
   type RunContext,
+  type SessionIdentity,
   type Settled,
 } from "@turnmux/core";
 import { abortData } from "../aborts.ts";
 import type { RunNumber, ToMain, ToolNumber } from "../messages.ts";
 import { movable, type Postbox } from "../postbox.ts";
 import type { RunWords } from "../shared.ts";
+import { packRun } from "../packed.ts";
 import { sizeOf } from "../size.ts";
 
 /** Runs that are posted and that the main thread has not looked at: what lies in its queue has a bound. */
@@ -44,6 +46,8 @@ export interface RunsOptions {
   readonly box: Postbox<ToMain>;
   readonly words: RunWords;
   readonly environment: Environment;
+  /** A session as the main thread knows it; undefined where it may not know it so. */
+  readonly identityOf: (sessionId: string) => Pick<SessionIdentity, "principal" | "scopes"> | undefined;
   /** The highest number of a run that is not to be used again. */
   readonly lastRun: RunNumber;
 }
@@ -62,6 +66,8 @@ export class RunsOfMain {
   #young: Run[] = [];
   #old: Run[] = [];
   #timer = false;
+  /** True while the main thread is late. */
+  #late = false;
   /** What each of the posted runs counts for, in their order. */
   readonly #posted: number[] = [];
   #postedOctets = 0;
@@ -91,6 +97,7 @@ export class RunsOfMain {
 
   /** The main thread has looked at so many, and takes others. */
   taken(count: number): void {
+    this.#late = false;
     for (const octets of this.#posted.splice(0, count)) this.#postedOctets -= octets;
     for (const run of this.#queue) {
       if (!this.#mayPost) return;
@@ -205,8 +212,9 @@ export class RunsOfMain {
       execution.run = run;
       if (this.#mayPost) this.#post(run);
       else this.#queue.add(run);
-      const { environment } = this.#options;
-      if ((environment.lagMs?.() ?? 0) >= BUSY_MS) this.#tellQueued(run);
+      // Looked at when nothing has been asked for a while, and then at each time that something is waited for.
+      if (!this.#timer) this.#lookAtLag();
+      if (this.#late) this.#tellQueued(run);
       else this.#watch(run);
     });
   }
@@ -224,8 +232,9 @@ export class RunsOfMain {
     this.#postedOctets += octets;
     if (fingerprint !== undefined) this.#keyed.set(execution, number);
     const data = { run: number, word, tool, sessionId, context, input, fingerprint };
+    const message = packRun(data, this.#options.identityOf(sessionId));
     // What is under a key may have to be asked for again.
-    box.post({ kind: "run", run: data }, fingerprint === undefined ? movable(input) : undefined);
+    box.post(message, fingerprint === undefined ? movable(input) : undefined);
   }
 
   get #mayPost(): boolean {
@@ -240,8 +249,13 @@ export class RunsOfMain {
     environment.setTimer(environment.now() + QUEUED_AFTER_MS, () => this.#look(), true, true);
   }
 
+  #lookAtLag(): void {
+    this.#late = (this.#options.environment.lagMs?.() ?? 0) >= BUSY_MS;
+  }
+
   #look(): void {
     this.#timer = false;
+    this.#lookAtLag();
     const old = this.#old;
     this.#old = this.#young;
     this.#young = [];

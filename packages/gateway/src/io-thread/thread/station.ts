@@ -9,6 +9,7 @@ import { Execution, type Journal, type Logger, type RegisteredTool, type Settled
 import { portJournal } from "../../journal/port-journal.ts";
 import { KeyExchange } from "../keys.ts";
 import type { IoThreadStart, LeftRun, ToMain, ToolNumber, ToolsMessage, ToThread } from "../messages.ts";
+import type { ResultMessage } from "../packed.ts";
 import { Postbox } from "../postbox.ts";
 import { LagOfMain, RunWords, SharedOutcomes } from "../shared.ts";
 import { toolOf } from "../tool-data.ts";
@@ -38,7 +39,10 @@ export class Station {
   private constructor(start: IoThreadStart) {
     const { port, limits, workers, owner, lag, outcomes, tools, lastRun, left } = start;
     this.#box = new Postbox(port, (message, error) => {
-      this.#log.error("turnmux: a message to the main thread could not be sent", { kind: message.kind, error });
+      this.#log.error("turnmux: a message to the main thread could not be sent", {
+        kind: "kind" in message ? message.kind : "run",
+        error,
+      });
     });
     this.#log = portLogger(this.#box);
     this.#keys = new KeyExchange(
@@ -59,7 +63,13 @@ export class Station {
       beforeInput: () => this.#catchUp(port),
     });
     const { environment } = this.#house;
-    this.#runs = new RunsOfMain({ box: this.#box, words: new RunWords(), environment, lastRun });
+    this.#runs = new RunsOfMain({
+      box: this.#box,
+      words: new RunWords(),
+      environment,
+      identityOf: (sessionId) => this.#house.tap(sessionId)?.session,
+      lastRun,
+    });
     this.#endpoints = new ThreadEndpoints(this.#house, this.#box);
     for (const message of tools) this.#takeTools(message);
     for (const run of left) this.#adopt(run);
@@ -75,10 +85,13 @@ export class Station {
   }
 
   #takeAll(messages: readonly ToThread[]): void {
-    for (const message of messages) this.#take(message);
+    for (const message of messages) {
+      if ("kind" in message) this.#take(message);
+      else this.#runs.settled(message[0], { ok: true, value: message[1] });
+    }
   }
 
-  #take(message: ToThread): void {
+  #take(message: Exclude<ToThread, ResultMessage>): void {
     switch (message.kind) {
       case "accept":
         this.#runs.accept(message.run, message.accept);

@@ -1,0 +1,79 @@
+/**
+ * The two messages that each call takes, as lists: names of properties would be most of what is written and read for a short one.
+ *
+ * @module
+ */
+
+import type { RunContext, SessionIdentity, Settled } from "@turnmux/core";
+import type { RunData, RunNumber, ToolNumber } from "./messages.ts";
+
+/** What most runs do without. */
+interface RunMore {
+  readonly fingerprint: string | undefined;
+  readonly context: RunContext;
+}
+
+/** A {@link RunData}: of a plain call its number, word, tool, session, call, deadline and arguments; of any other all of it behind them. */
+export type RunMessage = readonly [
+  run: RunNumber,
+  word: number,
+  tool: ToolNumber,
+  sessionId: string,
+  callId: string,
+  deadlineMs: number | undefined,
+  input: unknown,
+  more?: RunMore,
+];
+
+/** A run has given this result. */
+export type ResultMessage = readonly [run: RunNumber, value: unknown];
+
+/** `identity` is the session's, as the other side knows it. */
+export function packRun(
+  data: RunData,
+  identity: Pick<SessionIdentity, "principal" | "scopes"> | undefined,
+): RunMessage {
+  const { run, word, tool, sessionId, context, input, fingerprint } = data;
+  const { callId, deadlineMs } = context;
+  return fingerprint === undefined && isPlain(context, identity)
+    ? [run, word, tool, sessionId, callId, deadlineMs, input]
+    : [run, word, tool, sessionId, callId, deadlineMs, input, { context, fingerprint }];
+}
+
+/** `identity` is the session's: it is there where {@link packRun} had it. */
+export function unpackRun(
+  message: RunMessage,
+  identity: Pick<SessionIdentity, "principal" | "scopes"> | undefined,
+): RunData {
+  const [run, word, tool, sessionId, callId, deadlineMs, input, more] = message;
+  const context = more?.context ?? {
+    callId,
+    key: undefined,
+    turn: undefined,
+    lineage: undefined,
+    principal: identity?.principal ?? "",
+    scopes: identity?.scopes ?? [],
+    deadlineMs,
+    trace: undefined,
+    meta: {},
+  };
+  return { run, word, tool, sessionId, context, input, fingerprint: more?.fingerprint };
+}
+
+/** The result of a run, where that is all there is to say of its end. */
+export function packResult(run: RunNumber, settled: Settled): ResultMessage | undefined {
+  return settled.ok ? [run, settled.value] : undefined;
+}
+
+function isPlain(context: RunContext, identity: Pick<SessionIdentity, "principal" | "scopes"> | undefined): boolean {
+  const { key, turn, lineage, trace, meta, principal, scopes } = context;
+  if (key !== undefined || turn !== undefined || lineage !== undefined || trace !== undefined) return false;
+  if (identity === undefined || principal !== identity.principal) return false;
+  if (scopes !== identity.scopes && !isSame(scopes, identity.scopes)) return false;
+  for (const _name in meta) return false;
+  return true;
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((scope, index) => scope === b[index]);
+}
