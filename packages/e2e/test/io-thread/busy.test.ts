@@ -8,14 +8,18 @@ import { tools } from "./support/tools.ts";
 /** Goes through a scenario with the main thread blocked until its client lets it go, and gives what the client saw. */
 async function blockedDuring(
   scenario: Scenario,
-): Promise<{ readonly saw: unknown; readonly notes: readonly string[] }> {
+): Promise<{ readonly saw: unknown; readonly notes: readonly string[]; readonly echoes: number }> {
+  let echoes = 0;
   const notes: string[] = [];
   const gateway: Gateway = createGateway({
     journal: memoryJournal(),
     logger: { debug() {}, info() {}, warn() {}, error() {} },
   });
   gateway.implement(tools, {
-    echo: (input) => input,
+    echo: (input) => {
+      echoes += 1;
+      return input;
+    },
     note: ({ text }) => ({ notes: notes.push(text) }),
     hang: () => "",
   });
@@ -26,7 +30,7 @@ async function blockedDuring(
     const client = await otherThread(endpoint.url, scenario);
     const released = client.block();
     expect(released, "the client came no further while the main thread was blocked").toBe(true);
-    return { saw: await client.result, notes };
+    return { saw: await client.result, notes, echoes };
   } finally {
     await gateway.close();
   }
@@ -45,6 +49,12 @@ it("ends calls that are given up as not started, and never runs them", async () 
   const { saw, notes } = await blockedDuring("impatient");
   expect(saw).toEqual({ endings: ["cancelled, not_started", "deadline_exceeded, not_started"], notes: { notes: 1 } });
   expect(notes).toEqual(["the only one"]);
+}, 60_000);
+
+it("keeps any number of calls waiting, and runs those alone that were not given up", async () => {
+  const { saw, echoes } = await blockedDuring("crowd");
+  expect(saw).toEqual({ endings: ["cancelled, not_started"], results: 1_351 });
+  expect(echoes).toBe(1_351);
 }, 60_000);
 
 it("joins, refuses and replays by key", async () => {

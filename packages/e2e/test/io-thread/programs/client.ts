@@ -88,6 +88,30 @@ const scenarios = {
     return { states, conflict, results };
   },
 
+  /** More calls wait than are posted at once; every second one is given up. */
+  async crowd({ open, release }: Stage): Promise<unknown> {
+    const sessions = await Promise.all([open(), open(), open()]);
+    const controller = new AbortController();
+    const kept: Promise<unknown>[] = [];
+    const given: Promise<string>[] = [];
+    for (let index = 0; index < 900; index += 1) {
+      for (const session of sessions) {
+        const { echo } = session.client(tools);
+        if (index % 2 === 0) kept.push(echo(index));
+        else given.push(failure(echo(index, { signal: controller.signal })));
+      }
+    }
+    const { promise, onAccept } = accepted();
+    kept.push(sessions[0]?.client(tools).echo("the last", { onAccept }) ?? Promise.resolve());
+    await promise;
+    controller.abort();
+    const endings = new Set(await Promise.all(given));
+    release();
+    const results = await Promise.all(kept);
+    await Promise.all(sessions.map((session) => session.close()));
+    return { endings: [...endings], results: results.length };
+  },
+
   /** The I/O thread ends while a call waits for the main thread. */
   async orphan({ open, release }: Stage): Promise<unknown> {
     const session = await open(true);

@@ -11,7 +11,7 @@ import { LaneDesk } from "../../lanes/remote.ts";
 import type { CallsByOutcome } from "../../observe/stats.ts";
 import type { Entry, Guest, House } from "../../session/house.ts";
 import { KeyExchange } from "../keys.ts";
-import type { ErrorData, IoThreadStart, RunData, ToMain, ToThread } from "../messages.ts";
+import type { ErrorData, IoThreadStart, KeyMessage, RunData, ToMain, ToThread } from "../messages.ts";
 import { unpackRun, type RunMessage } from "../packed.ts";
 import { Postbox } from "../postbox.ts";
 import { lagMemory, LagStamp, outcomesMemory, RunWords, SharedOutcomes } from "../shared.ts";
@@ -84,7 +84,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
     const scopesOf = (sessionId: string): readonly string[] | undefined => this.#mirrors.get(sessionId)?.session.scopes;
     this.#runs = new RunsHere({ house, tools: this.#tools, scopesOf });
     this.#keys = new KeyExchange(
-      (message) => this.#box.post(message),
+      (message) => this.#askForKey(message),
       () => house.once,
     );
     house.otherKeys = this.#keys;
@@ -255,6 +255,14 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
 
   #open(endpoint: ThreadEndpoint): void {
     this.#box.now({ kind: "listen", endpoint: endpoint.number, options: endpoint.data });
+  }
+
+  /** Where there is no thread at present nobody holds a key there. */
+  #askForKey(message: KeyMessage): void {
+    if (this.#worker !== undefined) this.#box.post(message);
+    else if (message.kind === "join") {
+      queueMicrotask(() => this.#keys.take({ kind: "joinedEnd", join: message.join, settled: undefined }));
+    }
   }
 
   #unsendable(message: ToThread, error: unknown): void {
