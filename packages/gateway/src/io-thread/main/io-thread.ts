@@ -17,7 +17,7 @@ import { Postbox } from "../postbox.ts";
 import { lagMemory, LagStamp, outcomesMemory, RunWords, SharedOutcomes } from "../shared.ts";
 import { ThreadEndpoint, type EndpointOwner } from "./endpoint.ts";
 import { Heir } from "./heir.ts";
-import { Mirror } from "./mirror.ts";
+import { Mirrors } from "./mirrors.ts";
 import { RunsHere } from "./runs.ts";
 import { ToldTools } from "./told-tools.ts";
 import { IoWorker, type WorkerListener } from "./worker.ts";
@@ -53,7 +53,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
   readonly #runs: RunsHere;
   readonly #keys: KeyExchange;
   readonly #lanes: LaneDesk;
-  readonly #mirrors = new Map<string, Mirror>();
+  readonly #mirrors: Mirrors;
   readonly #endpoints = new Map<number, ThreadEndpoint>();
   readonly #gone = Promise.withResolvers<undefined>();
   #worker: IoWorker | undefined;
@@ -81,6 +81,13 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
     this.#stamp = new LagStamp(this.#lag);
     const isDirect = (house.options.interceptors ?? []).length === 0;
     this.#tools = new ToldTools((message) => this.#box.now(message), isDirect);
+    this.#mirrors = new Mirrors({
+      house,
+      tools: this.#tools,
+      post: (message) => this.#box.post(message),
+      now: (message) => this.#box.now(message),
+      onSession: (endpoint) => this.#endpoints.get(endpoint)?.onSession,
+    });
     const scopesOf = (sessionId: string): readonly string[] | undefined => this.#mirrors.get(sessionId)?.session.scopes;
     this.#runs = new RunsHere({ house, tools: this.#tools, scopesOf });
     this.#keys = new KeyExchange(
@@ -187,10 +194,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
     this.#box = noBox();
     this.#runs.orphaned(unlooked);
     this.#held = 0;
-    for (const [sessionId, mirror] of this.#mirrors) {
-      this.#mirrors.delete(sessionId);
-      mirror.close(DIED);
-    }
+    this.#mirrors.close(DIED);
     this.#keys.reset();
     this.#lanes.abandon();
     for (const endpoint of this.#endpoints.values()) {
@@ -333,51 +337,10 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
       case "sessionClosed":
       case "event":
       case "running":
-        this.#session(message);
+        this.#mirrors.take(message);
         return;
       default:
         this.#keys.take(message);
-    }
-  }
-
-  #session(
-    message: Extract<ToMain, { kind: "session" | "suspended" | "resumed" | "sessionClosed" | "event" | "running" }>,
-  ): void {
-    switch (message.kind) {
-      case "session": {
-        const { identity, endpoint } = message;
-        const mirror = new Mirror({
-          house: this.#house,
-          identity,
-          tools: this.#tools,
-          post: (each) => this.#box.post(each),
-          now: (each) => this.#box.now(each),
-          first: this.#endpoints.get(endpoint)?.onSession,
-        });
-        this.#mirrors.set(identity.id, mirror);
-        mirror.attach();
-        return;
-      }
-      case "resumed":
-        this.#mirrors.get(message.identity.id)?.resume(message.identity);
-        return;
-      case "suspended":
-        this.#mirrors.get(message.sessionId)?.suspend(message.end);
-        return;
-      case "sessionClosed": {
-        const mirror = this.#mirrors.get(message.sessionId);
-        this.#mirrors.delete(message.sessionId);
-        mirror?.close(message.end);
-        return;
-      }
-      case "event":
-        this.#mirrors.get(message.sessionId)?.port.take(message.event);
-        return;
-      case "running": {
-        const calls = this.#mirrors.get(message.sessionId)?.calls;
-        if (calls !== undefined) calls.running = message.count;
-        this.#house.changed();
-      }
     }
   }
 
