@@ -8,7 +8,7 @@ import type { Case, Need } from "../suite/case.ts";
 import { byClause } from "../report/assessment.ts";
 import { wrapped } from "../report/text.ts";
 import { type ListInvocation, UsageError } from "./arguments.ts";
-import { casesAbout, type Catalogue, isFor, matching, requirementOf, textOf, unknownId } from "./catalogue.ts";
+import { casesAbout, type Catalogue, isFor, matching, requirementWith, textOf, unknownId } from "./catalogue.ts";
 
 /** Columns of a text. */
 const WIDTH = 110;
@@ -41,7 +41,7 @@ function roleName({ role }: Case): string {
 export function explain(catalogue: Catalogue, id: string): string {
   const entry = catalogue.cases.find((one) => one.id === id);
   if (entry !== undefined) return explainCase(catalogue, entry);
-  const whole = requirementOf(catalogue, id) ?? requirementOf(catalogue, id.toUpperCase());
+  const whole = requirementWith(catalogue, id) ?? requirementWith(catalogue, id.toUpperCase());
   if (whole === undefined) throw new UsageError(unknownId(catalogue, id), "explain");
   const clause = whole.clauses.find((one) => one.id.toUpperCase() === id.toUpperCase() && one.id !== whole.id);
   return clause === undefined ? explainRequirement(catalogue, whole) : explainClause(catalogue, whole, clause);

@@ -5,6 +5,7 @@
  */
 import type { Session } from "../harness/session.ts";
 import { breachCodes } from "../spec/breach-codes.ts";
+import { requirementOf } from "../spec/requirements.ts";
 import { Code, codeName, type CodeName } from "../wire/constants.ts";
 import type { Context } from "./context.ts";
 import { Failure } from "./verdict.ts";
@@ -15,11 +16,6 @@ export interface Breach {
   readonly code?: CodeName;
   /** With which code a gateway closes a socket of its own. Default: 1009 for `resource_exhausted`, otherwise 1002. */
   readonly close?: number;
-}
-
-/** The requirement that a clause belongs to: `FLOW-001` of `FLOW-001.2`. */
-export function requirementOf(clause: string): string {
-  return clause.replace(/\.\d+$/, "");
 }
 
 /** Waits for GOAWAY that names the requirement, and for what must follow. */
