@@ -21,6 +21,7 @@ _PRIVATE = "private detail of the handler"
 _NUMBER: Schema = {"type": "number", "minimum": 0}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _STRING: Schema = {"type": "string"}
+_FLAG: Schema = {"type": "boolean"}
 
 
 def _object(required: list[str], **properties: Schema) -> Schema:
@@ -59,14 +60,16 @@ class Counters:
 class Services:
     """The tools that a client under test offers too."""
 
-    def __init__(self, counters: Counters) -> None:
+    def __init__(self, counters: Counters, journal: Journal) -> None:
         self._counters = counters
+        self._journal = journal
 
     def register(self, registry: Registry) -> None:
         """Puts the tools into a registry."""
         ways: Schema = {"enum": ["error", "throw", "result", "hang"]}
         failing = _object(["how"], how=ways, code=_COUNT, outcome=_COUNT, message=_STRING)
         counted = _object(["value", "runs"], value=_COUNT, runs=_COUNT)
+        waiting = _object(["ms"], ms=_NUMBER)
         for tool in (
             Tool("test.echo", "read", self._echo, "test", "Gives back what it was given."),
             Tool(
@@ -80,12 +83,12 @@ class Services:
             ),
             Tool(
                 "test.slow", "read", self._slow, "test", "Takes its time.",
-                input=_object(["ms"], ms=_NUMBER, progress=_COUNT, stubborn={"type": "boolean"}),
+                input=_object(["ms"], ms=_NUMBER, progress=_COUNT, stubborn=_FLAG, wrong=_FLAG),
                 output={"const": "done"}, progress=_object(["n"], n=_COUNT),
             ),
             Tool(
                 "test.stream", "read", self._stream, "test", "Sends items.", streams=True,
-                input=_object(["items"], items=_COUNT, size=_COUNT, endless={"type": "boolean"}),
+                input=_object(["items"], items=_COUNT, size=_COUNT, endless=_FLAG, wrong=_FLAG),
                 output=_object(["items"], items=_COUNT), item=_object(["n", "pad"], n=_COUNT, pad=_STRING),
             ),
             Tool(
@@ -100,6 +103,15 @@ class Services:
             ),
             Tool("test.fail", "read", self._fail, "test", "Fails as asked.", input=failing, output=_STRING),
             Tool("test.failOnce", "once", self._fail, "test", "Fails as asked.", input=failing, output=_STRING),
+            Tool("test.single", "read", self._wait, "test", "One at a time.", input=waiting, max_concurrent=1),
+            Tool(
+                "test.short", "read", self._wait, "test", "Has little time.", input=waiting,
+                default_deadline_ms=100, max_deadline_ms=300,
+            ),
+            Tool(
+                "test.journal", "idempotent", self._refuse, "test", "Makes the journal refuse.",
+                input=_object(["refuse"], refuse={"enum": ["claims", "endings", "nothing"]}),
+            ),
         ):  # fmt: skip
             registry.register(tool)
 
@@ -129,6 +141,8 @@ class Services:
     async def _slow(self, value: Any, context: HandlerContext) -> Any:
         for n in range(1, int(value.get("progress", 0)) + 1):
             context.progress({"n": n})
+        if value.get("wrong"):
+            context.progress({"n": -1})
         if value.get("stubborn"):
             await asyncio.sleep(value["ms"] / 1000)
         else:
@@ -145,6 +159,8 @@ class Services:
             n += 1
             if n % 64 == 0:
                 await asyncio.sleep(0)
+        if value.get("wrong"):
+            await context.item({"n": -1, "pad": pad})
         return {"items": n}
 
     async def _fail(self, value: Any, context: HandlerContext) -> Any:
@@ -159,35 +175,29 @@ class Services:
         await context.aborted.wait()
         raise Aborted
 
+    async def _wait(self, value: Any, context: HandlerContext) -> Any:
+        await pause(context, value["ms"])
+        return "done"
+
+    async def _refuse(self, value: Any, _context: HandlerContext) -> Any:
+        self._journal.refuses = value["refuse"]
+        return "refusing"
+
 
 class GatewayServices:
     """The tools that a gateway alone offers."""
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-
     def register(self, registry: Registry) -> None:
         """Puts the tools into a registry."""
-        waiting = _object(["ms"], ms=_NUMBER)
         for tool in (
-            Tool("test.single", "read", self._wait, "test", "One at a time.", input=waiting, max_concurrent=1),
             Tool("test.secret", "read", self._secret, "test.secret", "Needs a scope of its own."),
-            Tool("test.short", "read", self._wait, "test", "Has little time.", input=waiting, max_deadline_ms=300),
             Tool(
                 "test.call", "idempotent", self._call, "test", "Calls a tool of the client.",
                 input=_object(["tool"], tool=_STRING),
             ),
             Tool("test.grant", "idempotent", self._grant, "test", "Changes the grant.", input=_object([])),
-            Tool(
-                "test.journal", "idempotent", self._refuse, "test", "Makes the journal refuse.",
-                input=_object(["refuse"], refuse={"enum": ["claims", "endings", "nothing"]}),
-            ),
         ):  # fmt: skip
             registry.register(tool)
-
-    async def _wait(self, value: Any, context: HandlerContext) -> Any:
-        await pause(context, value["ms"])
-        return "done"
 
     async def _secret(self, _value: Any, _context: HandlerContext) -> Any:
         return "secret"
@@ -232,10 +242,6 @@ class GatewayServices:
 
         standing.when_written(context.stream, change)
         return "granted"
-
-    async def _refuse(self, value: Any, _context: HandlerContext) -> Any:
-        self._journal.refuses = value["refuse"]
-        return "refusing"
 
 
 class CallReport:

@@ -263,7 +263,7 @@ mutant({
 mutant({
   id: "keys.tells-of-the-journal",
   breaks: "KEY-009.1",
-  roles: ["gateway"],
+  roles: ["gateway", "client"],
   file: "packages/core/src/session/keyed-calls.ts",
   find: "    execution.settle(settled);\n    if (!freesKey(settled)) await once.settle(principal, key, settled);\n",
   replace:
@@ -274,7 +274,7 @@ mutant({
 mutant({
   id: "keys.keeps-no-ending",
   breaks: "KEY-009.2",
-  roles: ["gateway"],
+  roles: ["gateway", "client"],
   file: "packages/core/src/session/recorder.ts",
   find: "    if (!recorded) for (const entry of entries) this.#keep(entry);\n",
   replace: "",
@@ -284,7 +284,7 @@ mutant({
 mutant({
   id: "keys.records-nothing-later",
   breaks: "KEY-009.2",
-  roles: ["gateway"],
+  roles: ["gateway", "client"],
   edits: [
     {
       file: "packages/core/src/session/recorder.ts",
@@ -298,7 +298,7 @@ mutant({
 mutant({
   id: "keys.frees-what-is-not-recorded",
   breaks: "KEY-009.3",
-  roles: ["gateway"],
+  roles: ["gateway", "client"],
   file: "packages/core/src/session/once.ts",
   find: "      if (!(await this.#recorder.retry(unrecorded))) return NO_VERDICT;\n",
   replace: '      return { kind: "run" };\n',
