@@ -191,7 +191,7 @@ export class Context {
   #use(process: PeerProcess): void {
     if (this.#disposed) return;
     this.#processes.add(process);
-    process.cases.add(this.#parts.entry.id);
+    process.serve(this.#parts.entry.id);
   }
 
   #gatewayTarget(): GatewayTarget {
@@ -432,7 +432,7 @@ export class Context {
   /** Closes all that the case opened. */
   async dispose(): Promise<void> {
     this.#disposed = true;
-    for (const process of this.#processes) process.cases.delete(this.#parts.entry.id);
+    for (const process of this.#processes) process.release(this.#parts.entry.id);
     for (const session of this.#sessions) if (session.channel.socket.open) session.leave();
     for (const { process, name } of this.#allEnds) process.send({ do: "close", session: name });
     for (const channel of this.#channels) channel.socket.close();

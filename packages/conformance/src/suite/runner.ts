@@ -81,7 +81,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
   try {
     const chosen = casesFor(role, way).filter((entry) => options.only?.(entry) ?? true);
     const sane = options.sanity !== false;
-    const total = chosen.length + (sane ? 2 : 0);
+    // Programs that the suite has started are looked at once more when they have ended.
+    const total = chosen.length + (sane ? 2 : 0) + (sane && target.command !== undefined ? 1 : 0);
     const report = (result: CaseResult): void => {
       results.push(result);
       options.onresult?.(result, total);
@@ -110,11 +111,32 @@ export async function run(options: RunOptions): Promise<RunReport> {
     for (const entry of chosen.filter((other) => other.alone === true)) {
       if (options.signal?.aborted !== true) report(await one(entry));
     }
-    if (sane && options.signal?.aborted !== true) report(await one({ ...SANITY, id: "sanity.last" }));
+    if (sane && options.signal?.aborted !== true) {
+      report(await one({ ...SANITY, id: "sanity.last" }));
+      if (target.command !== undefined) report(await endings(gateway ?? client));
+    }
     return { role, peer: nameOf(target), carriage: way, seed, timeScale, results, ms: elapsed() };
   } finally {
-    await Promise.all([gateway?.stop(), client?.stop()]);
+    await Promise.all([gateway?.stop(true), client?.stop(true)]);
   }
+}
+
+/** Stops the peer, and says what is wrong with how its programs ended that no case has said. */
+async function endings(target: GatewayTarget | ClientTarget | undefined): Promise<CaseResult> {
+  const startedAt = performance.now();
+  await target?.stop();
+  const { failure, warning } = (await target?.endings()) ?? {};
+  const sentence = failure?.message ?? warning;
+  return {
+    id: "sanity.programs",
+    title: "no program ends by itself while no case is at it, and each exits with 0 when its input ends",
+    covers: [],
+    verdict: failure !== undefined ? "fail" : warning === undefined ? "pass" : "warn",
+    ...(sentence === undefined ? {} : { sentence }),
+    ...(failure?.requirement === undefined ? {} : { requirement: failure.requirement }),
+    trace: [],
+    ms: Math.round(performance.now() - startedAt),
+  };
 }
 
 function nameOf(target: Target): string {
