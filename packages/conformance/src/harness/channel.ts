@@ -187,7 +187,9 @@ export class Channel {
       return;
     }
     if (Buffer.compare(decoded.tag, this.peerTag) === 0 && this.#written.has(keyOf(this.#unwrapped(data)))) {
-      this.fault(new Failure("The host was handed a message of turnmux, and sent it back.", "CARR-005"));
+      // Handshake messages have the tag zero: they are kept from the host for another reason.
+      const kept = this.peerTag.some((octet) => octet !== 0) ? "CARR-005" : "CARR-031";
+      this.fault(new Failure("The host was handed a message of turnmux, and sent it back.", kept));
       return;
     }
     // A HELLO that is a first message begins another channel on the socket, which counts anew in both directions (CARR-032).
