@@ -108,6 +108,7 @@ class Services:
                 "test.short", "read", self._wait, "test", "Has little time.", input=waiting,
                 default_deadline_ms=100, max_deadline_ms=300,
             ),
+            Tool("test.nan", "read", self._nan, "test", "Returns what no content has."),
             Tool(
                 "test.journal", "idempotent", self._refuse, "test", "Makes the journal refuse.",
                 input=_object(["refuse"], refuse={"enum": ["claims", "endings", "nothing"]}),
@@ -178,6 +179,9 @@ class Services:
     async def _wait(self, value: Any, context: HandlerContext) -> Any:
         await pause(context, value["ms"])
         return "done"
+
+    async def _nan(self, _value: Any, _context: HandlerContext) -> Any:
+        return float("nan")
 
     async def _refuse(self, value: Any, _context: HandlerContext) -> Any:
         self._journal.refuses = value["refuse"]

@@ -124,6 +124,13 @@ const common = {
     maxTimeoutMs: 300,
     scopes,
   }),
+  nan: tool({
+    description: "Returns what no content has.",
+    input: z.object({}),
+    output: Anything,
+    effect: "read",
+    scopes,
+  }),
   journal: tool({
     description: "Makes the journal refuse.",
     input: z.object({ refuse: z.enum(["claims", "endings", "nothing"]) }),

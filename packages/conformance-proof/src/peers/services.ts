@@ -69,6 +69,7 @@ export function clientHandlers(counters: Counters, journal: RefusingJournal): To
       failOnce: (input, { signal }) => fail(input, signal),
       single: ({ ms }, { signal }) => pause(ms, "done" as const, { signal }),
       short: ({ ms }, { signal }) => pause(ms, "done" as const, { signal }),
+      nan: () => Number.NaN,
       journal: ({ refuse }) => {
         journal.refuse = refuse;
         return "refusing";
