@@ -53,6 +53,13 @@ describe("turnmux-conformance", () => {
     expect(stdout).toMatch(/not conformant\n$/);
   });
 
+  it("repeats a case with what it was run with", async () => {
+    const options = ["--seed", "5", "--time-scale", "2", "--jobs", "1", "--carriage", "text"];
+    const { stdout } = await run([...gateway, ...options], verdicts({ "frame.unknown-type": "fail" }));
+    const again = "--carriage text --time-scale 2 --jobs 1 --seed 5 --only frame.unknown-type --trace";
+    expect(stdout).toContain(`turnmux-conformance gateway ws://localhost:1/ ${again}`);
+  });
+
   it("takes warnings and what is unsupported for conformant", async () => {
     const given = verdicts({ "chan.batches": "warn", "frame.reserved-bit": "unsupported" });
     const { code, stdout } = await run(gateway, given);
@@ -111,6 +118,9 @@ describe("turnmux-conformance", () => {
     expect((await run(chosen)).stdout).toMatch(/^conformant in what was run: 1 of 4 cases/m);
     const { stdout } = await run([...chosen, "--json", "-"]);
     expect(JSON.parse(stdout)).toMatchObject({ only: ["FRAME-004"], expect: null, left: 3 });
+    const junit = (await run([...chosen, "--junit", "-"])).stdout;
+    expect(junit).toContain('<property name="only" value="FRAME-004"/>');
+    expect(junit).toContain('<property name="left" value="3"/>');
   });
 
   it("counts a listed failure as known, and a listed case that passes or is not there as stale", async () => {
