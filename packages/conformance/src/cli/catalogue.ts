@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Excuses } from "../spec/excused.ts";
 import type { Requirement } from "../spec/extract.ts";
 import { requirementOf } from "../spec/requirements.ts";
 import type { Case } from "../suite/case.ts";
@@ -14,8 +15,8 @@ import { nearestTo } from "./nearest.ts";
 export interface Catalogue {
   readonly cases: readonly Case[];
   readonly requirements: readonly Requirement[];
-  /** Why a clause has no case, by its id. */
-  readonly excused: Readonly<Record<string, string>>;
+  /** Why a clause has no case for a role, or for both, by its id. */
+  readonly excused: Excuses;
 }
 
 /** The requirement that has a clause, or that has this id itself. */
@@ -57,7 +58,7 @@ export function matching(catalogue: Catalogue, pattern: string, about: CommandNa
     if (requirementWith(catalogue, pattern) !== undefined) {
       const found = casesAbout(catalogue, pattern);
       if (found.length > 0) return found;
-      const why = catalogue.excused[pattern];
+      const why = catalogue.excused[pattern]?.why;
       throw new UsageError(`${pattern} has no case${why === undefined ? "" : `: ${why}`}`, about);
     }
     throw new UsageError(unknownId(catalogue, pattern), about);

@@ -54,19 +54,28 @@ function explainRequirement(catalogue: Catalogue, whole: Requirement): string {
     for (const { id, text } of whole.clauses) lines.push(...wrapped(`${id}: ${text}`, WIDTH, "  ", "    "));
   }
   lines.push("", ...casesOf(catalogue, whole.id));
-  for (const { id } of whole.clauses) {
-    const why = catalogue.excused[id];
-    if (why !== undefined) lines.push("", ...wrapped(`${id} has no case: ${why}`, WIDTH, ""));
+  for (const clause of whole.clauses) {
+    for (const line of lacksOf(catalogue, clause)) lines.push("", ...wrapped(`${clause.id} has ${line}`, WIDTH, ""));
   }
   return `${lines.join("\n")}\n`;
 }
 
 function explainClause(catalogue: Catalogue, whole: Requirement, clause: Clause): string {
-  const why = catalogue.excused[clause.id];
-  const excuse = why === undefined ? [] : ["", ...wrapped(`no case: ${why}`, WIDTH, "")];
+  const lacks = lacksOf(catalogue, clause).flatMap((line) => ["", ...wrapped(line, WIDTH, "")]);
   const lines = [heading(whole, clause), "", ...wrapped(clause.text, WIDTH, "  "), "", "in"];
-  lines.push(...wrapped(whole.text, WIDTH, "  "), "", ...casesOf(catalogue, clause.id), ...excuse);
+  lines.push(...wrapped(whole.text, WIDTH, "  "), "", ...casesOf(catalogue, clause.id), ...lacks);
   return `${lines.join("\n")}\n`;
+}
+
+/** For whom of those that it binds a MUST has no case, and why. */
+function lacksOf(catalogue: Catalogue, { id, level, role }: Clause): string[] {
+  if (level !== "MUST") return [];
+  const bound = role === "both" ? (["gateway", "client"] as const) : [role];
+  const cases = casesAbout(catalogue, id);
+  const lacking = bound.filter((one) => !cases.some((entry) => isFor(entry, one)));
+  const excuse = catalogue.excused[id]?.why ?? "nothing excuses that";
+  if (lacking.length === bound.length) return [`no case: ${excuse}`];
+  return lacking.map((one) => `no case for a ${one}: ${excuse}`);
 }
 
 /** `FRAME-003  MUST  for gateway and client  section 2. Frames`. */

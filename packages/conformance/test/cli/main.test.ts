@@ -70,11 +70,12 @@ describe("the cases", () => {
     expect(odd.map(({ id }) => id)).toEqual([]);
   });
 
-  it("leave out only clauses that there are, for a reason, and that no case is about", () => {
-    for (const [clause, why] of Object.entries(EXCUSED)) {
+  it("leave out only clauses that there are, for a reason, and that no case of the role is about", () => {
+    for (const [clause, { role, why }] of Object.entries(EXCUSED)) {
       expect(known).toContain(clause);
       expect(why.length).toBeGreaterThan(40);
-      expect(allCases().filter(({ covers }) => covers.includes(clause))).toEqual([]);
+      const about = allCases().filter(({ covers }) => covers.includes(clause));
+      expect(about.filter((entry) => role === "both" || entry.role === "both" || entry.role === role)).toEqual([]);
     }
   });
 });

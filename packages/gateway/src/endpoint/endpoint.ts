@@ -226,4 +226,4 @@ const UPGRADE = { Connection: "Upgrade", Upgrade: "websocket" } as const;
 const ANY_ADDRESS: ReadonlySet<string> = new Set(["::", "0.0.0.0"]);
 
 const NO_AUDIENCE =
-  "this gateway does not know its name, and so cannot ask for a proof: pass `audience` to listen(), as host and port by which clients dial it [AUTH-005]";
+  "this gateway does not know its name, and so cannot ask for a proof: pass `audience` to listen(), as host and port by which clients dial it [AUTH-007]";
