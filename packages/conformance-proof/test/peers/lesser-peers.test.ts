@@ -67,3 +67,16 @@ it("a gateway without the tools that are optional fails nothing: what needs them
   const needing = ["tools.scopes-that-change", "tools.outcome-beyond-the-scopes"];
   expect(unsupported(report)).toEqual(expect.arrayContaining(needing));
 }, 60_000);
+
+it("a gateway that takes no limits, and says so, fails nothing for it: what counts on them is unsupported", async () => {
+  const target = lesser("without-limits", [
+    edit("limits.ts", "knownLimits(Given.parse(JSON.parse(text)))", "{}"),
+    edit("gateway.ts", "sayReady({ ", 'sayReady({ withoutLimits: ["unsent", "heldArguments", "handshakeOctets"], '),
+  ]);
+  const unstated = ["flow.unsent-answers", "flow.held-meta", "handshake.octets-of-all"];
+  const stated = ["delivery.twice-the-limit", "flow.grants-a-step"];
+  const ids = [...unstated, ...stated];
+  const report = await run({ role: "gateway", target, only: ({ id }) => ids.includes(id) });
+  expect(wrong(report)).toEqual([]);
+  expect(unsupported(report).toSorted()).toEqual(ids.toSorted());
+}, 60_000);

@@ -28,6 +28,10 @@ const Line: z.ZodType<DriverEvent> = z.looseObject({
   ready: z.unknown().optional(),
 });
 
+const Without: z.ZodType<{ readonly withoutLimits?: readonly string[] | undefined }> = z.looseObject({
+  withoutLimits: z.array(z.string()).optional(),
+});
+
 /** How a process ended. */
 export interface ProcessEnd {
   readonly code: number | null;
@@ -70,6 +74,8 @@ export class PeerProcess {
   readonly #errors: string[] = [];
   /** What it said in `ready`. */
   readonly ready: Promise<unknown>;
+  /** Limits that it has said in `ready` to be without. */
+  withoutLimits: readonly string[] = [];
   readonly ended: Promise<ProcessEnd>;
   #isEnded = false;
   /** It cannot be used any more, although it may not have ended. */
@@ -253,6 +259,7 @@ export class PeerProcess {
         if (event.ready !== undefined) {
           clearTimeout(timer);
           this.#isReady = true;
+          this.withoutLimits = Without.safeParse(event.ready).data?.withoutLimits ?? [];
           resolve(event.ready);
           return;
         }

@@ -27,6 +27,7 @@ import type { Carriage } from "../wire/message.ts";
 import type { Case } from "./case.ts";
 import { broken, ended, type Breach } from "./judgement.ts";
 import { drivenCall, type DrivenCall, type PeerCallOptions } from "./driven.ts";
+import { lackingLimit } from "./limits-taken.ts";
 import { clientCalls, gatewayCalls, type PeerCall } from "./peer-call.ts";
 import type { Random } from "./random.ts";
 import { Failure, HarnessError, Unsupported, type PeerRole, type Way } from "./verdict.ts";
@@ -412,12 +413,27 @@ export class Context {
     return this.#channels.find((channel) => channel.firstFault !== undefined)?.firstFault;
   }
 
+  /** Why a failure of the case shows nothing: the peer has not taken a limit that the case counts on. `broken`: the clause, where it is known. */
+  lackingLimit(broken: string | undefined): string | undefined {
+    return lackingLimit({
+      covers: this.#parts.entry.covers,
+      broken,
+      given: this.limits,
+      without: new Set(this.#allProcesses().flatMap(({ withoutLimits }) => withoutLimits)),
+      established: this.#sessions.map(({ established }) => established),
+    });
+  }
+
+  #allProcesses(): readonly PeerProcess[] {
+    return [...this.#processes, ...this.#gateways.flatMap((gateway) => gateway.processes)];
+  }
+
   /**
    * What it comes to that a process of the peer ended without being asked, which CHAN-004 forbids whatever is sent to it; undefined where none
    * did. `late`: its end may not have been noticed yet, although what came of it was.
    */
   async crash(late: boolean): Promise<Failure | undefined> {
-    const processes = [...this.#processes, ...this.#gateways.flatMap((gateway) => gateway.processes)];
+    const processes = this.#allProcesses();
     const living = processes.filter((process) => !process.isEnded);
     if (late && living.length > 0 && !processes.some((process) => process.crashed)) {
       let timer: NodeJS.Timeout | undefined;

@@ -171,7 +171,7 @@ async function runCase(
     // Whatever the case saw of it, and however little it asked for: a program that is gone has kept nothing.
     const crash = signal?.aborted === true ? undefined : await t.crash(!(error instanceof Unsupported));
     if (crash !== undefined) return finish("fail", crash.message, crash.requirement);
-    return judge(entry, error, t.fault, finish);
+    return judge(entry, error, t, finish);
   } finally {
     await t.dispose();
   }
@@ -186,13 +186,15 @@ async function thenHealthy(entry: Case, t: Context): Promise<void> {
 function judge(
   entry: Case,
   error: unknown,
-  fault: Failure | undefined,
+  t: Context,
   finish: (verdict: Verdict, sentence?: string, requirement?: string) => CaseResult,
 ): CaseResult {
   if (error instanceof Unsupported) return finish("unsupported", error.message);
   if (error instanceof Failure) {
     // What the harness found first is nearer to the cause than a wait that was in vain because of it.
-    const cause = fault ?? error;
+    const cause = t.fault ?? error;
+    const lacking = t.fault === undefined ? t.lackingLimit(error.requirement) : undefined;
+    if (lacking !== undefined) return finish("unsupported", lacking);
     return finish(entry.level === "should" ? "warn" : "fail", cause.message, cause.requirement);
   }
   if (error instanceof HarnessError) return finish("error", error.message);
