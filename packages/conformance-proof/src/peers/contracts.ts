@@ -45,7 +45,12 @@ const common = {
   echo: tool({ description: "Returns its input.", input: Anything, output: Anything, effect: "read", scopes }),
   count: tool({
     description: "Adds to a counter, once for each key.",
-    input: z.object({ counter: z.string(), by: z.int().min(0).default(1), holdMs: Ms.optional() }),
+    input: z.object({
+      counter: z.string(),
+      by: z.int().min(0).default(1),
+      holdMs: Ms.optional(),
+      mark: Anything.optional(),
+    }),
     output: Value,
     effect: "once",
     verify: "test.counted",

@@ -67,6 +67,28 @@ mutant({
 });
 
 mutant({
+  id: "keys.looks-into-no-octets",
+  breaks: "KEY-003",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/journal/fingerprint.ts",
+  find: "  return sha256(canonicalJson(args === undefined ? [tool] : [tool, args]));\n",
+  replace:
+    '  const shown = canonicalJson(args === undefined ? [tool] : [tool, args]);\n  return sha256(shown.replace(/"mark":"[^"]*"/, ""));\n',
+  why: "takes octets for the same whatever they are",
+});
+
+mutant({
+  id: "keys.octets-by-where-they-are",
+  breaks: "KEY-002.1",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/journal/fingerprint.ts",
+  find: "  return sha256(canonicalJson(args === undefined ? [tool] : [tool, args]));\n",
+  replace:
+    "  const shown = canonicalJson(args === undefined ? [tool] : [tool, args]);\n  return sha256(shown.includes('\"mark\"') ? `${shown}${Math.random()}` : shown);\n",
+  why: "takes the same octets for others when they come again",
+});
+
+mutant({
   id: "keys.scopes-of-the-first-call",
   breaks: "KEY-002.2",
   roles: ["gateway"],
