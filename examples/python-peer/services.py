@@ -71,46 +71,66 @@ class Services:
         counted = _object(["value", "runs"], value=_COUNT, runs=_COUNT)
         waiting = _object(["ms"], ms=_NUMBER)
         for tool in (
-            Tool("test.echo", "read", self._echo, "test", "Gives back what it was given."),
             Tool(
-                "test.count", "once", self._count, "test", "Adds to a counter.",
+                "test.echo", "read", self._echo, "test",
+                "Gives back what it was given, whatever that is, and nothing where it was given nothing.",
+            ),
+            Tool(
+                "test.count", "once", self._count, "test",
+                "Adds to a counter, once for each key, and has that on disk before it goes on.",
                 input=_object(["counter"], counter=_STRING, by=_COUNT, holdMs=_NUMBER),
                 output=_object(["value"], value=_COUNT), verify="test.counted",
             ),
             Tool(
-                "test.counted", "read", self._counted, "test", "Reads a counter.",
+                "test.counted", "read", self._counted, "test",
+                "Reads a counter, and how often something was added to it.",
                 input=_object(["counter"], counter=_STRING), output=counted,
             ),
             Tool(
-                "test.slow", "read", self._slow, "test", "Takes its time.",
+                "test.slow", "read", self._slow, "test",
+                "Takes its time, and reports progress when it starts.",
                 input=_object(["ms"], ms=_NUMBER, progress=_COUNT, stubborn=_FLAG, wrong=_FLAG),
                 output={"const": "done"}, progress=_object(["n"], n=_COUNT),
             ),
             Tool(
-                "test.stream", "read", self._stream, "test", "Sends items.", streams=True,
+                "test.stream", "read", self._stream, "test",
+                "Sends as many items as it is asked for, or without an end.", streams=True,
                 input=_object(["items"], items=_COUNT, size=_COUNT, endless=_FLAG, wrong=_FLAG),
                 output=_object(["items"], items=_COUNT), item=_object(["n", "pad"], n=_COUNT, pad=_STRING),
             ),
             Tool(
-                "test.countAgain", "once", self._count_again, "test", "Adds to a counter that is at 0.",
+                "test.countAgain", "once", self._count_again, "test",
+                "Adds to a counter that is at 0, and may run again where its process died.",
                 input=_object(["counter"], counter=_STRING, holdMs=_NUMBER),
                 output=_object(["value"], value=_COUNT), rerun_is_safe=True,
             ),
             Tool(
-                "test.countFound", "once", self._count, "test", "Adds to a counter, and finds out about it.",
+                "test.countFound", "once", self._count, "test",
+                "Adds to a counter, and finds out by another one what became of it.",
                 input=_object(["counter"], counter=_STRING, holdMs=_NUMBER),
                 output=_object(["value"], value=_COUNT), find_out=self._found,
             ),
-            Tool("test.fail", "read", self._fail, "test", "Fails as asked.", input=failing, output=_STRING),
-            Tool("test.failOnce", "once", self._fail, "test", "Fails as asked.", input=failing, output=_STRING),
-            Tool("test.single", "read", self._wait, "test", "One at a time.", input=waiting, max_concurrent=1),
             Tool(
-                "test.short", "read", self._wait, "test", "Has little time.", input=waiting,
+                "test.fail", "read", self._fail, "test", "Fails as it is asked to.",
+                input=failing, output=_STRING,
+            ),
+            Tool(
+                "test.failOnce", "once", self._fail, "test", "Fails as it is asked to.",
+                input=failing, output=_STRING,
+            ),
+            Tool(
+                "test.single", "read", self._wait, "test", "Takes its time, one call at a time.",
+                input=waiting, max_concurrent=1,
+            ),
+            Tool(
+                "test.short", "read", self._wait, "test",
+                "Takes its time, of which it has little.", input=waiting,
                 default_deadline_ms=100, max_deadline_ms=300,
             ),
             Tool("test.nan", "read", self._nan, "test", "Returns what no content has."),
             Tool(
-                "test.journal", "idempotent", self._refuse, "test", "Makes the journal refuse.",
+                "test.journal", "idempotent", self._refuse, "test",
+                "Makes the journal refuse claims, or endings, or nothing any more.",
                 input=_object(["refuse"], refuse={"enum": ["claims", "endings", "nothing"]}),
             ),
         ):  # fmt: skip
