@@ -113,7 +113,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     }
     if (sane && options.signal?.aborted !== true) {
       report(await one({ ...SANITY, id: "sanity.last" }));
-      if (target.command !== undefined) report(await endings(gateway ?? client));
+      if (target.command !== undefined) report(await endings(gateway ?? client, options.signal));
     }
     return { role, peer: nameOf(target), carriage: way, seed, timeScale, results, ms: elapsed() };
   } finally {
@@ -122,9 +122,15 @@ export async function run(options: RunOptions): Promise<RunReport> {
 }
 
 /** Stops the peer, and says what is wrong with how its programs ended that no case has said. */
-async function endings(target: GatewayTarget | ClientTarget | undefined): Promise<CaseResult> {
+async function endings(
+  target: GatewayTarget | ClientTarget | undefined,
+  signal: AbortSignal | undefined,
+): Promise<CaseResult> {
   const startedAt = performance.now();
+  const hurry = (): void => void target?.stop(true);
+  signal?.addEventListener("abort", hurry);
   await target?.stop();
+  signal?.removeEventListener("abort", hurry);
   const { failure, warning } = (await target?.endings()) ?? {};
   const sentence = failure?.message ?? warning;
   return {

@@ -73,6 +73,15 @@ describe.each(["gateway", "client"] as const)("a %s that cases have in common", 
     expect(failure?.message).toMatch(/ended with exit code 1, and should with exit code 0\. .*no input/);
   });
 
+  it("is not waited for where there is a hurry, also one that came up later", async () => {
+    const { target, process } = await shared(role, `require("node:net").createServer().listen(0);`, 1_000);
+    await process();
+    const stopped = target.stop();
+    await target.stop(true);
+    await stopped;
+    expect(await target.endings()).toMatchObject({ failure: undefined });
+  });
+
   it("is warned of where it goes on without its input", async () => {
     const { target, process } = await shared(role, `require("node:net").createServer().listen(0);`, 0.001);
     await process();
