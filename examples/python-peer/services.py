@@ -78,7 +78,7 @@ class Services:
             Tool(
                 "test.count", "once", self._count, "test",
                 "Adds to a counter, once for each key, and has that on disk before it goes on.",
-                input=_object(["counter"], counter=_STRING, by=_COUNT, holdMs=_NUMBER),
+                input=_object(["counter"], counter=_STRING, by=_COUNT, holdMs=_NUMBER, mark={}),
                 output=_object(["value"], value=_COUNT), verify="test.counted",
             ),
             Tool(

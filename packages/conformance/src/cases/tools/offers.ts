@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { z } from "zod";
 import { clientHandshake, gatewayHandshake } from "../../harness/handshake.ts";
 import { KEYS } from "../../harness/keys.ts";
 import type { Session } from "../../harness/session.ts";
@@ -14,6 +13,7 @@ import * as build from "../../wire/build.ts";
 import { Effect, OfferMode } from "../../wire/constants.ts";
 import { encodePayload, type Frame } from "../../wire/frame.ts";
 import { offered } from "../keys/support.ts";
+import { describe } from "./support.ts";
 
 /** What a peer of either side offers to a session whose scopes are `test`. */
 const COMMON = ["test.echo", "test.count", "test.counted", "test.slow", "test.stream", "test.fail", "test.failOnce"];
@@ -166,9 +166,7 @@ check({
     for (const frame of offers) {
       t.expect(encodePayload(frame).length <= 1_024, "An OFFER is longer than framePayload.", "FRAME-001");
     }
-    const described = await (await t.open(session, { tool: "turnmux.describe", input: {} })).ended();
-    const { tools } = z.object({ tools: z.array(z.object({ name: z.string() })) }).parse(described.value);
-    const names = tools.map(({ name }) => name);
+    const names = [...(await describe(t, session, {})).keys()];
     t.equal([...session.offered.keys()].toSorted(), names.toSorted(), "What is offered in all", "TOOL-003");
     const modes = offers.map(({ header }) => header?.[0]);
     if (!modes.includes(OfferMode.add)) throw new Unsupported("All that the peer offers fits into 1,024 octets.");
