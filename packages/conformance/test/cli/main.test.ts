@@ -5,6 +5,7 @@ import "../../src/cases/index.ts";
 import { EXCUSED } from "../../src/spec/excused.ts";
 import { allClauses } from "../../src/spec/requirements.ts";
 import { allCases } from "../../src/suite/case.ts";
+import { ENVIRONMENT } from "./support/environment.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
@@ -16,7 +17,7 @@ interface Ended {
 
 /** The program with all its cases. */
 function run(...args: readonly string[]): Promise<Ended> {
-  const options = { env: { PATH: process.env["PATH"] }, maxBuffer: 16 * 1024 * 1024 };
+  const options = { env: ENVIRONMENT, maxBuffer: 16 * 1024 * 1024 };
   return new Promise((resolve) => {
     execFile(process.execPath, ["--conditions=turnmux-source", MAIN, ...args], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : error.code, stdout, stderr });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { ENVIRONMENT } from "./support/environment.ts";
 
 const PROGRAM = fileURLToPath(new URL("support/scripted.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "turnmux-conformance-cli-"));
@@ -17,7 +18,7 @@ interface Ended {
 
 /** The program as a process of its own. */
 function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  const options = { env: { PATH: process.env["PATH"], ...env } };
+  const options = { env: { ...ENVIRONMENT, ...env } };
   return new Promise((resolve) => {
     execFile(process.execPath, ["--conditions=turnmux-source", PROGRAM, ...args], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : error.code, stdout, stderr });
@@ -168,7 +169,7 @@ describe("turnmux-conformance", () => {
     ["SIGTERM", 143],
   ] as const)("exits at %s with %d", async (signal, code) => {
     const args = ["--conditions=turnmux-source", PROGRAM, ...gateway];
-    const child = spawn(process.execPath, args, { env: { PATH: process.env["PATH"], HANGS: "1" } });
+    const child = spawn(process.execPath, args, { env: { ...ENVIRONMENT, HANGS: "1" } });
     child.stdout.on("data", (chunk: Buffer) => {
       if (chunk.toString().includes("hanging")) child.kill(signal);
     });
