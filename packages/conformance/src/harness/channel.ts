@@ -230,8 +230,13 @@ export class Channel {
 
   #unwrapped(data: Uint8Array | string): Uint8Array | string {
     if (this.carriage !== "wrapped" || typeof data !== "string" || !data.startsWith('{"host":')) return data;
-    const parsed = Envelope.safeParse(JSON.parse(data));
-    return parsed.success ? JSON.stringify(parsed.data.host) : data;
+    try {
+      const parsed = Envelope.safeParse(JSON.parse(data));
+      return parsed.success ? JSON.stringify(parsed.data.host) : data;
+    } catch {
+      // No JSON, or nested deeper than can be walked: whatever the host's it is, no message of turnmux is in it.
+      return data;
+    }
   }
 
   /**
