@@ -31,22 +31,39 @@ describe("a failure where a limit was not taken", () => {
 
   it("shows nothing where the peer states another limit than it was given", () => {
     const given = { streams: 8 };
-    expect(lackingLimit({ ...NOTHING, given, established: [GATEWAY] })).toBe(
+    const covers = ["STREAM-007"];
+    expect(lackingLimit({ ...NOTHING, covers, given, established: [GATEWAY] })).toBe(
       "It needs the limit streams at 8, and the peer under test states 1024.",
     );
     const peer = { ...SUITE_LIMITS, streams: 8 };
-    expect(lackingLimit({ ...NOTHING, given, established: [{ ...GATEWAY, peer }] })).toBeUndefined();
+    expect(lackingLimit({ ...NOTHING, covers, given, established: [{ ...GATEWAY, peer }] })).toBeUndefined();
+  });
+
+  it("counts where more is stated than was given of what the case does not go beyond, and shows nothing where less is", () => {
+    const given = { framePayload: 4_096, replay: 65_536 };
+    const established = (replay: number) => [
+      { ...GATEWAY, features: ["delivery"], peer: { ...SUITE_LIMITS, framePayload: 4_096, replay } },
+    ];
+    const frame = { ...NOTHING, covers: ["FRAME-001"], broken: "FRAME-001", given };
+    expect(lackingLimit({ ...frame, established: established(4_194_304) })).toBeUndefined();
+    expect(lackingLimit({ ...frame, established: established(16_384) })).toMatch(/replay at 65536/);
+    const pings = { ...frame, covers: ["RATE-001"], broken: "RATE-001", given: { framePayload: 1_024 } };
+    expect(lackingLimit({ ...pings, established: established(65_536) })).toBeUndefined();
+    expect(lackingLimit({ ...pings, covers: ["FLOW-005.1"], established: established(65_536) })).toMatch(
+      /framePayload/,
+    );
+    const unknown = { ...frame, covers: ["FRAME-001", "CHAN-007.1"] };
+    expect(lackingLimit({ ...unknown, established: established(4_194_304) })).toMatch(/replay at 65536/);
   });
 
   it("counts where a limit is not stated, as those of a feature without it, and a client's heartbeat", () => {
     const given = { replay: 65_536 };
-    expect(lackingLimit({ ...NOTHING, given, established: [GATEWAY] })).toBeUndefined();
-    expect(lackingLimit({ ...NOTHING, given, established: [{ ...GATEWAY, features: ["delivery"] }] })).toMatch(
-      /replay at 65536/,
-    );
-    const quick = { heartbeatMs: 300 };
-    expect(lackingLimit({ ...NOTHING, given: quick, established: [{ ...GATEWAY, side: "gateway" }] })).toBeUndefined();
-    expect(lackingLimit({ ...NOTHING, given: quick, established: [GATEWAY] })).toMatch(/heartbeatMs at 300/);
+    const kept = { ...NOTHING, covers: ["DELIV-004.2"], given };
+    expect(lackingLimit({ ...kept, established: [GATEWAY] })).toBeUndefined();
+    expect(lackingLimit({ ...kept, established: [{ ...GATEWAY, features: ["delivery"] }] })).toMatch(/replay at 65536/);
+    const quick = { ...NOTHING, covers: ["CHAN-002"], given: { heartbeatMs: 300 } };
+    expect(lackingLimit({ ...quick, established: [{ ...GATEWAY, side: "gateway" }] })).toBeUndefined();
+    expect(lackingLimit({ ...quick, established: [GATEWAY] })).toMatch(/heartbeatMs at 300/);
   });
 
   it("can be told of every limit of the sets that a case counts on", () => {
