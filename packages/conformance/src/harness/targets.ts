@@ -35,11 +35,13 @@ export interface GatewayUrls {
   readonly wrapped?: string | undefined;
 }
 
+const WebSocketUrl = z.string().refine((text) => /^wss?:\/\//.test(text) && URL.canParse(text));
+
 const GatewayReady: z.ZodType<GatewayUrls> = z.looseObject({
-  endpoint: z.string().optional(),
-  shared: z.string().optional(),
-  late: z.string().optional(),
-  wrapped: z.string().optional(),
+  endpoint: WebSocketUrl.optional(),
+  shared: WebSocketUrl.optional(),
+  late: WebSocketUrl.optional(),
+  wrapped: WebSocketUrl.optional(),
 });
 
 /** How a peer under test is found. */
@@ -123,7 +125,7 @@ export class GatewayProcess {
   async #whenReady(): Promise<void> {
     const ready = GatewayReady.safeParse(await this.#process.ready);
     if (!ready.success)
-      throw new HarnessError('The line {"ready": ...} must have URLs: endpoint, shared, late, wrapped.');
+      throw new HarnessError('The line {"ready": ...} must have ws:// URLs: endpoint, shared, late, wrapped.');
     this.urls = ready.data;
   }
 

@@ -27,3 +27,11 @@ describe("a target that was stopped", () => {
     await expect(target.own()).rejects.toThrow("The run is over.");
   });
 });
+
+it("a gateway that is ready with what is no URL of a WebSocket cannot be run, and it is told why", async () => {
+  for (const endpoint of ["127.0.0.1:4100", "http://127.0.0.1:4100/", "ws://"]) {
+    const target = new GatewayTarget({ command: program({ endpoint }) }, 1);
+    await expect(target.start("default")).rejects.toThrow("must have ws:// URLs");
+    await target.stop();
+  }
+});
