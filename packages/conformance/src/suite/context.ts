@@ -362,6 +362,23 @@ export class Context {
     return this.#endOf(of instanceof Session ? of.channel : of);
   }
 
+  /**
+   * All that the peer's application was told to do has been begun: what does not come behind the round trips that follow does not come. A gateway
+   * is told by calls, on the same socket; a client by lines, of which a round trip shows nothing, so that it is given one that it does not know.
+   */
+  async begun(session: Session): Promise<void> {
+    if (this.role !== "gateway") {
+      const { process, name } = this.driver(session);
+      process.send({ do: "conformance-anything-else", session: name, id: "nothing" });
+      await process.general.take(
+        ({ event }) => event === "error",
+        this.ms(4_000),
+        'the event "error" for an unknown "do"',
+      );
+    }
+    for (let times = 0; times < 3; times++) await session.roundTrip();
+  }
+
   /** The next event of a kind that a client under test prints about a session. */
   event(of: Session | Channel, kind: string, options: Patience = {}): Promise<Readonly<Record<string, unknown>>> {
     const { process, name } = this.driver(of);
