@@ -54,9 +54,17 @@ const SANITY: Case = {
   role: "both",
   run: async (t) => {
     if (t.role !== "gateway") await admitsIgnorance(t);
-    if (t.role !== "behaviour") await t.healthy();
+    if (t.role === "behaviour") await answersByLines(t);
+    else await t.healthy();
   },
 };
+
+/** The same where no frames can be looked at. */
+async function answersByLines(t: Context): Promise<void> {
+  const local = await t.local();
+  const { value } = await local.call({ tool: "test.echo", input: "fit" }).settled();
+  t.equal(value, "fit", "What test.echo answers");
+}
 
 /** A peer that says yes to everything passes cases that it has not understood: so it is asked what nobody can know. */
 async function admitsIgnorance(t: Context): Promise<void> {
