@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { mkdtempSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -239,15 +240,18 @@ export class ClientTarget {
   readonly #target: Target;
   readonly #timeScale: number;
   readonly #server: WebSocketServer;
+  /** Where gateways in the same process keep their journals and counters: each has a folder of its own in it. */
+  readonly #state: string;
   readonly #paths = new Map<string, Inbox<Socket>>();
   #process: PeerProcess | undefined;
   readonly #run = new Processes();
   #names = 0;
 
-  private constructor(target: Target, timeScale: number, server: WebSocketServer) {
+  private constructor(target: Target, timeScale: number, server: WebSocketServer, state: string) {
     this.#target = target;
     this.#timeScale = timeScale;
     this.#server = server;
+    this.#state = state;
     server.on("connection", (ws, request) => {
       const socket = new Socket(ws);
       const inbox = this.#paths.get(request.url ?? "");
@@ -268,7 +272,8 @@ export class ClientTarget {
       server.once("listening", resolve);
       server.once("error", reject);
     });
-    return new ClientTarget(target, timeScale, server);
+    const state = await mkdtemp(join(tmpdir(), "turnmux-conformance-"));
+    return new ClientTarget(target, timeScale, server, state);
   }
 
   /** Host and port of the suite's server. */
@@ -298,7 +303,12 @@ export class ClientTarget {
   }
 
   #spawn(authority: string = this.audience): PeerProcess {
-    const environment = { ...this.#target.environment, TURNMUX_TEST_URL: `ws://${authority}` };
+    const environment = {
+      TURNMUX_TEST_STATE: mkdtempSync(join(this.#state, "process-")),
+      TURNMUX_TEST_LIMITS: "{}",
+      ...this.#target.environment,
+      TURNMUX_TEST_URL: `ws://${authority}`,
+    };
     return this.#run.spawn(this.#target.command ?? [], environment, startMs(this.#timeScale));
   }
 
@@ -331,6 +341,7 @@ export class ClientTarget {
     if (this.#process !== undefined) await this.#run.retire(this.#process, this.#timeScale, hurry);
     for (const client of this.#server.clients) client.terminate();
     await new Promise((resolve) => this.#server.close(resolve));
+    await rm(this.#state, { recursive: true, force: true, maxRetries: 3 });
   }
 
   /** What is wrong with how processes ended, when it is stopped. */
