@@ -6,10 +6,14 @@
 import { check } from "../../suite/case.ts";
 import * as build from "../../wire/build.ts";
 import { FrameType } from "../../wire/constants.ts";
+import { Unsupported } from "../../suite/verdict.ts";
 import { ownPeer, pause } from "../calls/support.ts";
 
 /** The suite's heartbeat interval where it plays the gateway, in milliseconds; a gateway under test has it from the limits "quick". */
 const HEARTBEAT_MS = 300;
+
+/** How often a peer is stopped until it is stopped before it asks: a machine may be busy. */
+const TRIES = 5;
 
 check({
   id: "chan.pong-echoes",
@@ -100,17 +104,21 @@ check({
     const { session, process } = await ownPeer(t, { welcome: { heartbeatMs: interval } });
     session.automatic.pong = false;
     session.automatic.ack = false;
-    await session.roundTrip();
-    process.signal("SIGSTOP");
-    const asked = session.channel.frames.entries.filter(({ frame }) => frame.type === FrameType.ping).length;
-    await pause(t, HEARTBEAT_MS * 4);
-    // The peer asks behind this moment, and its PING may take its time.
-    const continued = performance.now();
-    process.signal("SIGCONT");
+    const pings = (): number =>
+      session.channel.frames.entries.filter(({ frame }) => frame.type === FrameType.ping).length;
+    let continued: number | undefined;
+    for (let tries = 0; tries < TRIES && continued === undefined; tries++) {
+      await session.roundTrip();
+      const before = pings();
+      process.signal("SIGSTOP");
+      await pause(t, HEARTBEAT_MS * 4);
+      // One that had asked before it was stopped is not asked to ask again: it is heard, and stopped once more.
+      if (pings() === before) continued = performance.now();
+      process.signal("SIGCONT");
+    }
+    if (continued === undefined) throw new Unsupported("The machine is too busy to stop the peer before it asks.");
     await session.channel.closed({ within: HEARTBEAT_MS * 20 });
     const waited = performance.now() - continued + 5;
-    // One that had asked before it was stopped shows nothing.
-    if (asked > 0) return;
     t.expect(
       waited >= interval * 1.5,
       `The channel ended ${Math.round(waited)} ms after its peer went on; it cannot have waited one and a half intervals for an answer.`,
