@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 
 // From source, without a build: every package offers it under this condition.
@@ -10,6 +11,9 @@ const SHARE_PROCESSES: ReadonlySet<string> = new Set(["core", "client"]);
 /** Projects that take all cores for themselves, and so run behind the others, one after the other. */
 const ALONE: readonly string[] = ["crash", "bench", "simulator", "conformance-proof"];
 
+/** Tests start many processes from the same sources: each takes what one before it has compiled. */
+const COMPILED = fileURLToPath(new URL(".cache/tests/compiled", import.meta.url));
+
 function project(name: string, include: string, testTimeout = 15_000): TestProjectConfiguration {
   return {
     resolve: { conditions },
@@ -18,6 +22,7 @@ function project(name: string, include: string, testTimeout = 15_000): TestProje
     test: {
       name,
       include: [include],
+      env: { NODE_COMPILE_CACHE: COMPILED },
       testTimeout,
       hookTimeout: testTimeout,
       sequence: { shuffle: true, groupOrder: ALONE.indexOf(name) + 1 },

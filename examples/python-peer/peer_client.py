@@ -60,8 +60,9 @@ def _tools(folder: str | None) -> tuple[Registry, KeyedCalls]:
     """The tools, the journal and the counters of a folder, which all sessions of the process share (KEY-001)."""
     where = None if folder is None else Path(folder)
     registry = Registry(journal=True)
-    Services(Counters(where)).register(registry)
-    return registry, KeyedCalls(Journal(None if where is None else where / "journal.jsonl"))
+    journal = Journal(None if where is None else where / "journal.jsonl")
+    Services(Counters(where), journal).register(registry)
+    return registry, KeyedCalls(journal)
 
 
 class _Session:

@@ -87,8 +87,8 @@ async def run_gateway() -> int:
     limits = Limits.named(json.loads(os.environ.get("TURNMUX_TEST_LIMITS") or "{}"))
     journal = Journal(folder / "journal.jsonl")
     registry = Registry(journal=True)
-    Services(Counters(folder)).register(registry)
-    GatewayServices(journal).register(registry)
+    Services(Counters(folder), journal).register(registry)
+    GatewayServices().register(registry)
     gateway = Gateway(registry, KeyedCalls(journal), limits, _grants())
     server = _Server(gateway)
     listening = await websockets.serve(  # type: ignore[attr-defined]

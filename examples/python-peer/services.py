@@ -21,6 +21,7 @@ _PRIVATE = "private detail of the handler"
 _NUMBER: Schema = {"type": "number", "minimum": 0}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _STRING: Schema = {"type": "string"}
+_FLAG: Schema = {"type": "boolean"}
 
 
 def _object(required: list[str], **properties: Schema) -> Schema:
@@ -59,47 +60,79 @@ class Counters:
 class Services:
     """The tools that a client under test offers too."""
 
-    def __init__(self, counters: Counters) -> None:
+    def __init__(self, counters: Counters, journal: Journal) -> None:
         self._counters = counters
+        self._journal = journal
 
     def register(self, registry: Registry) -> None:
         """Puts the tools into a registry."""
         ways: Schema = {"enum": ["error", "throw", "result", "hang"]}
         failing = _object(["how"], how=ways, code=_COUNT, outcome=_COUNT, message=_STRING)
         counted = _object(["value", "runs"], value=_COUNT, runs=_COUNT)
+        waiting = _object(["ms"], ms=_NUMBER)
         for tool in (
-            Tool("test.echo", "read", self._echo, "test", "Gives back what it was given."),
             Tool(
-                "test.count", "once", self._count, "test", "Adds to a counter.",
-                input=_object(["counter"], counter=_STRING, by=_COUNT, holdMs=_NUMBER),
+                "test.echo", "read", self._echo, "test",
+                "Gives back what it was given, whatever that is, and nothing where it was given nothing.",
+            ),
+            Tool(
+                "test.count", "once", self._count, "test",
+                "Adds to a counter, once for each key, and has that on disk before it goes on.",
+                input=_object(["counter"], counter=_STRING, by=_COUNT, holdMs=_NUMBER, mark={}),
                 output=_object(["value"], value=_COUNT), verify="test.counted",
             ),
             Tool(
-                "test.counted", "read", self._counted, "test", "Reads a counter.",
+                "test.counted", "read", self._counted, "test",
+                "Reads a counter, and how often something was added to it.",
                 input=_object(["counter"], counter=_STRING), output=counted,
             ),
             Tool(
-                "test.slow", "read", self._slow, "test", "Takes its time.",
-                input=_object(["ms"], ms=_NUMBER, progress=_COUNT, stubborn={"type": "boolean"}),
+                "test.slow", "read", self._slow, "test",
+                "Takes its time, and reports progress when it starts.",
+                input=_object(["ms"], ms=_NUMBER, progress=_COUNT, stubborn=_FLAG, wrong=_FLAG),
                 output={"const": "done"}, progress=_object(["n"], n=_COUNT),
             ),
             Tool(
-                "test.stream", "read", self._stream, "test", "Sends items.", streams=True,
-                input=_object(["items"], items=_COUNT, size=_COUNT, endless={"type": "boolean"}),
+                "test.stream", "read", self._stream, "test",
+                "Sends as many items as it is asked for, or without an end.", streams=True,
+                input=_object(["items"], items=_COUNT, size=_COUNT, endless=_FLAG, wrong=_FLAG),
                 output=_object(["items"], items=_COUNT), item=_object(["n", "pad"], n=_COUNT, pad=_STRING),
             ),
             Tool(
-                "test.countAgain", "once", self._count_again, "test", "Adds to a counter that is at 0.",
+                "test.countAgain", "once", self._count_again, "test",
+                "Adds to a counter that is at 0, and may run again where its process died.",
                 input=_object(["counter"], counter=_STRING, holdMs=_NUMBER),
                 output=_object(["value"], value=_COUNT), rerun_is_safe=True,
             ),
             Tool(
-                "test.countFound", "once", self._count, "test", "Adds to a counter, and finds out about it.",
+                "test.countFound", "once", self._count, "test",
+                "Adds to a counter, and finds out by another one what became of it.",
                 input=_object(["counter"], counter=_STRING, holdMs=_NUMBER),
                 output=_object(["value"], value=_COUNT), find_out=self._found,
             ),
-            Tool("test.fail", "read", self._fail, "test", "Fails as asked.", input=failing, output=_STRING),
-            Tool("test.failOnce", "once", self._fail, "test", "Fails as asked.", input=failing, output=_STRING),
+            Tool(
+                "test.fail", "read", self._fail, "test", "Fails as it is asked to.",
+                input=failing, output=_STRING,
+            ),
+            Tool(
+                "test.failOnce", "once", self._fail, "test", "Fails as it is asked to.",
+                input=failing, output=_STRING,
+            ),
+            Tool(
+                "test.single", "read", self._wait, "test", "Takes its time, one call at a time.",
+                input=waiting, max_concurrent=1,
+            ),
+            Tool(
+                "test.short", "read", self._wait, "test",
+                "Takes its time, of which it has little.", input=waiting,
+                default_deadline_ms=100, max_deadline_ms=300,
+            ),
+            Tool("test.nan", "read", self._nan, "test", "Returns what no content has."),
+            Tool(
+                "test.journal", "idempotent", self._refuse, "test",
+                "Makes the journal refuse claims, or endings, or nothing any more.",
+                input=_object(["refuse"], refuse={"enum": ["claims", "endings", "nothing"]}),
+            ),
         ):  # fmt: skip
             registry.register(tool)
 
@@ -129,6 +162,8 @@ class Services:
     async def _slow(self, value: Any, context: HandlerContext) -> Any:
         for n in range(1, int(value.get("progress", 0)) + 1):
             context.progress({"n": n})
+        if value.get("wrong"):
+            context.progress({"n": -1})
         if value.get("stubborn"):
             await asyncio.sleep(value["ms"] / 1000)
         else:
@@ -145,6 +180,8 @@ class Services:
             n += 1
             if n % 64 == 0:
                 await asyncio.sleep(0)
+        if value.get("wrong"):
+            await context.item({"n": -1, "pad": pad})
         return {"items": n}
 
     async def _fail(self, value: Any, context: HandlerContext) -> Any:
@@ -159,41 +196,43 @@ class Services:
         await context.aborted.wait()
         raise Aborted
 
+    async def _wait(self, value: Any, context: HandlerContext) -> Any:
+        await pause(context, value["ms"])
+        return "done"
+
+    async def _nan(self, _value: Any, _context: HandlerContext) -> Any:
+        return float("nan")
+
+    async def _refuse(self, value: Any, _context: HandlerContext) -> Any:
+        self._journal.refuses = value["refuse"]
+        return "refusing"
+
 
 class GatewayServices:
     """The tools that a gateway alone offers."""
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-
     def register(self, registry: Registry) -> None:
         """Puts the tools into a registry."""
-        waiting = _object(["ms"], ms=_NUMBER)
         for tool in (
-            Tool("test.single", "read", self._wait, "test", "One at a time.", input=waiting, max_concurrent=1),
             Tool(
-                "test.lane", "read", self._wait, "test", "Takes the lane of its session.", input=waiting, lane=True
+                "test.lane", "read", self._wait, "test", "Takes the lane of its session.",
+                input=_object(["ms"], ms=_NUMBER), lane=True,
             ),
             Tool("test.secret", "read", self._secret, "test.secret", "Needs a scope of its own."),
-            Tool("test.short", "read", self._wait, "test", "Has little time.", input=waiting, max_deadline_ms=300),
             Tool(
                 "test.call", "idempotent", self._call, "test", "Calls a tool of the client.",
                 input=_object(["tool"], tool=_STRING),
             ),
             Tool("test.grant", "idempotent", self._grant, "test", "Changes the grant.", input=_object([])),
-            Tool(
-                "test.journal", "idempotent", self._refuse, "test", "Makes the journal refuse.",
-                input=_object(["refuse"], refuse={"enum": ["claims", "endings", "nothing"]}),
-            ),
         ):  # fmt: skip
             registry.register(tool)
+
+    async def _secret(self, _value: Any, _context: HandlerContext) -> Any:
+        return "secret"
 
     async def _wait(self, value: Any, context: HandlerContext) -> Any:
         await pause(context, value["ms"])
         return "done"
-
-    async def _secret(self, _value: Any, _context: HandlerContext) -> Any:
-        return "secret"
 
     async def _call(self, value: Any, context: HandlerContext) -> Any:
         standing = told(context.session)
@@ -235,10 +274,6 @@ class GatewayServices:
 
         standing.when_written(context.stream, change)
         return "granted"
-
-    async def _refuse(self, value: Any, _context: HandlerContext) -> Any:
-        self._journal.refuses = value["refuse"]
-        return "refusing"
 
 
 class CallReport:

@@ -75,7 +75,7 @@ class Door:
         self._ended = ended
         self._hub = hub
         self._limits = limits
-        self._audience = audience
+        self._audience = audience  # AUTH-007
         self._grants = grants or {}
         self._vouched = vouched
         self._later = later

@@ -84,7 +84,7 @@ class ClientHandshake:
     ) -> None:
         self.carriage = carriage
         self.tag = fresh_tag()
-        self.nonce = os.urandom(16)
+        self.nonce = os.urandom(16)  # HAND-015
         self.result: Welcomed | Failed | None = None
         self.outgoing: list[Message] = []
         self._limits = limits

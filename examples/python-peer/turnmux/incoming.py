@@ -73,9 +73,9 @@ class IncomingCall:
                 self.deadline = self.since + default / 1000
         most = tool.max_deadline_ms
         shortened = None
-        if most is not None and (self.opening.deadline_ms is None or self.opening.deadline_ms > most):
+        if most is not None and self.opening.deadline_ms is not None and self.opening.deadline_ms > most:
             self.deadline = self.since + most / 1000
-            shortened = most if self.opening.deadline_ms is not None else None
+            shortened = most
         self._shorten()
         return shortened
 

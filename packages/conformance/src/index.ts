@@ -7,9 +7,9 @@
 import "./cases/index.ts";
 
 export { allCases, casesFor, check, type Case, type LimitSet, type Need } from "./suite/case.ts";
-export { EXCUSED } from "./spec/excused.ts";
-export { allClauses, allRequirements, clause, requirement } from "./spec/requirements.ts";
-export type { Clause, Requirement } from "./spec/extract.ts";
+export { EXCUSED, excuseFor, type Excuse, type Excuses } from "./spec/excused.ts";
+export { allClauses, allRequirements, clause, requirement, requirementOf } from "./spec/requirements.ts";
+export type { Clause, Requirement, SpecRole } from "./spec/extract.ts";
 export { run, type RunOptions } from "./suite/runner.ts";
 export type { Context, SessionOptions, SocketOptions } from "./suite/context.ts";
 export type { Target } from "./harness/targets.ts";

@@ -3,11 +3,8 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Workshop, type Program } from "./support/program.ts";
 
-/** Schedules with fresh seeds. */
-const RUNS = 10_000;
-
-/** Milliseconds: minutes of work for a machine that does nothing else, and such machines are rare. */
-const PATIENCE_MS = 30 * 60_000;
+/** Milliseconds, on a machine that is busy with other tests. */
+const PATIENCE_MS = 10 * 60_000;
 
 describe("schedules", { timeout: PATIENCE_MS }, () => {
   let workshop: Workshop;
@@ -29,19 +26,6 @@ describe("schedules", { timeout: PATIENCE_MS }, () => {
     }
   });
 
-  it("of fresh seeds go well, and have much in them", async () => {
-    const seed = randomInt(2 ** 32);
-    const { code, stdout, stderr } = await program.run(["--runs", String(RUNS), "--seed", String(seed)]);
-    process.stdout.write(stdout);
-    expect(code, `npm run sim -- --runs ${RUNS} --seed ${seed}\n${stdout}\n${stderr}`).toBe(0);
-    const [done] = numbersOf(stdout, /^(\d+) schedules in /m);
-    expect(done).toBe(RUNS);
-    const [events = 0, calls = 0, faults = 0] = numbersOf(stdout, /^median: (\d+) events, (\d+) calls, (\d+) faults$/m);
-    expect(events).toBeGreaterThanOrEqual(200);
-    expect(calls).toBeGreaterThanOrEqual(20);
-    expect(faults).toBeGreaterThanOrEqual(2);
-  });
-
   it("are the same every time for the same seed", async () => {
     const args = ["--trace", "--replay", String(randomInt(2 ** 48 - 1))];
     const [first, second] = await Promise.all([program.run(args), program.run(args)]);
@@ -60,9 +44,4 @@ async function onceFailed(): Promise<readonly { readonly seed: number; readonly 
     if (typeof seed !== "number" || typeof why !== "string") throw new Error("a seed of seeds.json has no sentence");
     return { seed, why };
   });
-}
-
-function numbersOf(text: string, pattern: RegExp): number[] {
-  const [, ...groups] = pattern.exec(text) ?? [];
-  return groups.map(Number);
 }

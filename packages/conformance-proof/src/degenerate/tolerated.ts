@@ -14,6 +14,9 @@ export interface Tolerated {
 /** The reference up to the end of its handshake, with what it offers. */
 const SHAKE_HANDS = ["degenerate.echo", "degenerate.nothing", "degenerate.refuses-calls"];
 
+/** Peers whose own calls are as they should be. */
+const ANSWER_CALLS_WRONGLY = ["degenerate.nothing", "degenerate.refuses-calls"];
+
 /** By the id of a case. */
 export const TOLERATED: Readonly<Record<string, Tolerated>> = {
   "auth.client-keeps-secret": {
@@ -23,6 +26,18 @@ export const TOLERATED: Readonly<Record<string, Tolerated>> = {
   "auth.gateway-keeps-secret": {
     peers: SHAKE_HANDS,
     reason: "looks for the secret in what a process of its own says in its handshake, and that is the reference's",
+  },
+  "calls.a-flood-puts-no-deadline-off": {
+    peers: ANSWER_CALLS_WRONGLY,
+    reason: "is about the calls that a client of its own makes, which this peer makes as the reference does",
+  },
+  "calls.read-before-a-limit": {
+    peers: ANSWER_CALLS_WRONGLY,
+    reason: "is about the calls that a client of its own makes, which this peer makes as the reference does",
+  },
+  "calls.read-to-the-end-before-a-deadline": {
+    peers: ANSWER_CALLS_WRONGLY,
+    reason: "is about the calls that a client of its own makes, which this peer makes as the reference does",
   },
   "carriage.close-code-of-a-drain": {
     peers: SHAKE_HANDS,

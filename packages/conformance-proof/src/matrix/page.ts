@@ -9,7 +9,7 @@ import type { DegenerateResult } from "../degenerate/run.ts";
 import { TOLERATED } from "../degenerate/tolerated.ts";
 import type { MutantResult } from "../mutants/run.ts";
 import { PARTS, type Part } from "../options.ts";
-import type { Coverage } from "./coverage.ts";
+import { BOUND, type Coverage } from "./coverage.ts";
 import type { RowResult } from "./rows-run.ts";
 
 /** What came of everything that was run. */
@@ -27,9 +27,13 @@ export function matrix({ rows, coverage, mutants, degenerate }: Outcome): string
   const lines: string[] = rows.length > 0 ? rowTable(rows) : [];
   const summary: (readonly (string | number)[])[] = [];
   if (coverage !== undefined) {
-    summary.push(["MUSTs of the specification", coverage.musts]);
-    summary.push(["of them covered by cases", coverage.covered]);
-    summary.push(["of them excused, with a reason", coverage.excused.size]);
+    summary.push(["MUSTs of the specification", coverage.all.musts]);
+    for (const role of BOUND) {
+      const { musts, covered, excused } = coverage.all.roles[role];
+      summary.push([`of them binding a ${role}`, musts]);
+      summary.push([`and covered by cases for a ${role}`, covered]);
+      summary.push(["and excused, with a reason", excused]);
+    }
   }
   if (mutants !== undefined) summary.push(...mutantSummary(mutants));
   if (degenerate !== undefined) {
@@ -116,7 +120,8 @@ export function page(outcome: Outcome, before: string = ""): string {
     "",
     "## Coverage",
     "",
-    "A clause is one MUST of a numbered rule. It is covered where a case that cites it passes against the reference.",
+    "A clause is one MUST of a numbered rule; it binds a gateway, a client, or both. It is covered for one of them where a case that cites it passes",
+    "against the reference as that.",
     "",
     ...block("coverage"),
     "",
@@ -163,17 +168,23 @@ function blocksIn(text: string): ReadonlyMap<Block, readonly string[]> {
 }
 
 function coverageBlock(coverage: Coverage): string[] {
-  const cells = coverage.sections.map(({ section, musts, covered, excused }) => [section, musts, covered, excused]);
-  const all = ["all", coverage.musts, coverage.covered, coverage.excused.size];
-  const lines = table(["section", "MUSTs", "covered", "excused"], [...cells, all]);
-  if (coverage.excused.size === 0) return lines;
-  const excuses = [...coverage.excused].toSorted(([a], [b]) => a.localeCompare(b, "en", { numeric: true }));
+  const numbers = ({ musts, roles }: Coverage["all"]): number[] => [
+    musts,
+    ...BOUND.flatMap((role) => [roles[role].musts, roles[role].covered, roles[role].excused]),
+  ];
+  const head = BOUND.flatMap((role) => [`for a ${role}`, "covered", "excused"]);
+  const cells = coverage.sections.map((one) => [one.section, ...numbers(one)]);
+  const lines = table(["section", "MUSTs", ...head], [...cells, ["all", ...numbers(coverage.all)]]);
+  const excuses = Object.entries(coverage.excused)
+    .toSorted(([a], [b]) => a.localeCompare(b, "en", { numeric: true }))
+    .map(([clause, { role, why }]) => [clause, role === "both" ? "gateway, client" : role, why]);
+  if (excuses.length === 0) return lines;
   return [
     ...lines,
     "",
     "Excused, since nothing of them can be seen from outside:",
     "",
-    ...table(["clause", "why"], excuses),
+    ...table(["clause", "for a", "why"], excuses),
   ];
 }
 

@@ -77,7 +77,7 @@ async function runAll(rows: readonly Row[], options: Options, problems: string[]
         requirements: allRequirements(),
         cases: allCases(),
         excused: EXCUSED,
-        results: reference.length === 0 ? undefined : reference.flatMap((one) => one.results),
+        results: reference.map(({ row: { role }, results: found }) => ({ role, results: found })),
       })
     : undefined;
   problems.push(...(coverage?.problems ?? []));

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { clause, requirement, type CaseResult } from "@turnmux/conformance";
+import { clause, requirementOf, type CaseResult } from "@turnmux/conformance";
 
 /** What is looked at in a result. */
 export type Finding = Pick<CaseResult, "id" | "verdict" | "sentence" | "requirement">;
@@ -17,7 +17,7 @@ export type Finding = Pick<CaseResult, "id" | "verdict" | "sentence" | "requirem
  */
 export function kills(breaks: string, { verdict, requirement: blamed }: Finding): boolean {
   if (verdict !== "fail" && (verdict !== "warn" || isMust(breaks))) return false;
-  return blamed === undefined || idOf(blamed) === idOf(breaks);
+  return blamed === undefined || requirementOf(blamed) === requirementOf(breaks);
 }
 
 /** Whether a result fails for this very requirement, and says so. */
@@ -25,7 +25,7 @@ export function blames(
   breaks: string,
   { verdict, requirement: blamed }: Pick<Finding, "verdict" | "requirement"> = { verdict: "pass" },
 ): boolean {
-  return verdict === "fail" && blamed !== undefined && idOf(blamed) === idOf(breaks);
+  return verdict === "fail" && blamed !== undefined && requirementOf(blamed) === requirementOf(breaks);
 }
 
 /** Of a case that failed, and did not find the mutant: why that does not count. */
@@ -38,9 +38,4 @@ export function whyNotKilled(breaks: string, { id, verdict, sentence = "", requi
 /** One that is not in the specification is held to be a MUST. */
 function isMust(id: string): boolean {
   return (clause(id)?.level ?? "MUST") === "MUST";
-}
-
-/** `FLOW-001` of `FLOW-001.2`. */
-function idOf(id: string): string {
-  return requirement(id)?.id ?? id.replace(/\.\d+$/, "");
 }

@@ -12,7 +12,6 @@ import {
   sharedToken,
   type ClientAuth,
   type ClientSession,
-  type Journal,
   type Session,
 } from "@turnmux/client";
 import { sqliteJournal } from "@turnmux/gateway";
@@ -23,6 +22,7 @@ import { HostSockets } from "./host-sockets.ts";
 import { knownLimits } from "./limits.ts";
 import { sayReady, type ConnectOrder, type SessionEvent } from "./lines.ts";
 import { logger } from "./logger.ts";
+import { RefusingJournal } from "./refusing-journal.ts";
 import { clientHandlers } from "./services.ts";
 
 type Tell = (event: SessionEvent) => void;
@@ -33,15 +33,20 @@ const RECONNECT = { initialMs: 20, maxMs: 100 } as const;
 const counters = new Counters(undefined);
 
 /** What outlives sessions, by folder: a file belongs to one journal at a time. */
-const kept = new Map<string, { readonly journal: Journal; readonly counters: Counters }>();
+const kept = new Map<string, Keeping>();
 
-function keepingOf(folder: string | undefined): { readonly journal: Journal; readonly counters: Counters } {
-  if (folder === undefined) return { journal: memoryJournal(), counters };
+interface Keeping {
+  readonly journal: RefusingJournal;
+  readonly counters: Counters;
+}
+
+function keepingOf(folder: string | undefined): Keeping {
+  if (folder === undefined) return { journal: new RefusingJournal(memoryJournal()), counters };
   let found = kept.get(folder);
   if (found === undefined) {
     // The counters make the folder.
     const own = new Counters(folder);
-    found = { journal: sqliteJournal(join(folder, "journal.db")), counters: own };
+    found = { journal: new RefusingJournal(sqliteJournal(join(folder, "journal.db"))), counters: own };
     kept.set(folder, found);
   }
   return found;
@@ -57,7 +62,7 @@ function open(order: ConnectOrder, tell: Tell): Driven {
   const url = new URL(order.path, process.env["TURNMUX_TEST_URL"]).href;
   const { journal, counters: own } = keepingOf(order.journalFolder);
   const implement = (session: Session): void => {
-    session.implement(clientTools, clientHandlers(own));
+    session.implement(clientTools, clientHandlers(own, journal));
   };
   return order.shared || order.carriage === "wrapped"
     ? share(order, url, journal, implement, tell)
@@ -68,7 +73,7 @@ function open(order: ConnectOrder, tell: Tell): Driven {
 function dial(
   order: ConnectOrder,
   url: string,
-  journal: Journal,
+  journal: RefusingJournal,
   implement: (session: Session) => void,
   tell: Tell,
 ): Driven {
@@ -106,7 +111,7 @@ function dial(
 function share(
   order: ConnectOrder,
   url: string,
-  journal: Journal,
+  journal: RefusingJournal,
   implement: (session: Session) => void,
   tell: Tell,
 ): Driven {

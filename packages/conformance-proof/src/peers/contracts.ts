@@ -25,11 +25,14 @@ export type FailureInput = z.infer<typeof Failure>;
 /** What the contract of the failing tools forbids. */
 export const FORBIDDEN = "forbidden";
 
+/** The `n` that items and progress reports must not have. */
+export const FORBIDDEN_NUMBER = -1;
+
 const NotForbidden = z.string().refine((result) => result !== FORBIDDEN);
 
 const Done = z.literal("done");
 
-const Item = z.object({ n: z.int(), pad: z.string() });
+const Item = z.object({ n: z.int().min(0), pad: z.string() });
 
 const Value = z.object({ value: z.int() });
 
@@ -42,7 +45,12 @@ const common = {
   echo: tool({ description: "Returns its input.", input: Anything, output: Anything, effect: "read", scopes }),
   count: tool({
     description: "Adds to a counter, once for each key.",
-    input: z.object({ counter: z.string(), by: z.int().min(0).default(1), holdMs: Ms.optional() }),
+    input: z.object({
+      counter: z.string(),
+      by: z.int().min(0).default(1),
+      holdMs: Ms.optional(),
+      mark: Anything.optional(),
+    }),
     output: Value,
     effect: "once",
     verify: "test.counted",
@@ -72,9 +80,14 @@ const common = {
   }),
   slow: tool({
     description: "Takes its time.",
-    input: z.object({ ms: Ms, progress: z.int().min(0).optional(), stubborn: z.boolean().optional() }),
+    input: z.object({
+      ms: Ms,
+      progress: z.int().min(0).optional(),
+      stubborn: z.boolean().optional(),
+      wrong: z.boolean().optional(),
+    }),
     output: Done,
-    progress: z.object({ n: z.int() }),
+    progress: z.object({ n: z.int().min(1) }),
     effect: "read",
     scopes,
   }),
@@ -84,6 +97,7 @@ const common = {
       items: z.int().min(0),
       size: z.int().min(0).max(67_108_864).default(0),
       endless: z.boolean().optional(),
+      wrong: z.boolean().optional(),
     }),
     item: Item,
     output: z.object({ items: z.int() }),
@@ -98,6 +112,37 @@ const common = {
     effect: "once",
     scopes,
   }),
+  single: tool({
+    description: "Runs alone in its session.",
+    input: z.object({ ms: Ms }),
+    output: Done,
+    effect: "read",
+    maxConcurrent: 1,
+    scopes,
+  }),
+  short: tool({
+    description: "Has little time.",
+    input: z.object({ ms: Ms }),
+    output: Done,
+    effect: "read",
+    timeoutMs: 100,
+    maxTimeoutMs: 300,
+    scopes,
+  }),
+  nan: tool({
+    description: "Returns what no content has.",
+    input: z.object({}),
+    output: Anything,
+    effect: "read",
+    scopes,
+  }),
+  journal: tool({
+    description: "Makes the journal refuse.",
+    input: z.object({ refuse: z.enum(["claims", "endings", "nothing"]) }),
+    output: z.literal("refusing"),
+    effect: "idempotent",
+    scopes,
+  }),
 };
 
 /** What a client under test offers. */
@@ -107,14 +152,6 @@ export const clientTools = defineTools({ test: common });
 export const gatewayTools = defineTools({
   test: {
     ...common,
-    single: tool({
-      description: "Runs alone in its session.",
-      input: z.object({ ms: Ms }),
-      output: Done,
-      effect: "read",
-      maxConcurrent: 1,
-      scopes,
-    }),
     secret: tool({
       description: "Needs a scope of its own.",
       input: z.object({}),
@@ -122,27 +159,12 @@ export const gatewayTools = defineTools({
       effect: "read",
       scopes: ["test.secret"],
     }),
-    short: tool({
-      description: "Has little time.",
-      input: z.object({ ms: Ms }),
-      output: Done,
-      effect: "read",
-      maxTimeoutMs: 300,
-      scopes,
-    }),
     lane: tool({
       description: "Takes the lane of its session.",
       input: z.object({ ms: Ms }),
       output: Done,
       effect: "read",
       lane: "session",
-      scopes,
-    }),
-    journal: tool({
-      description: "Makes the journal refuse.",
-      input: z.object({ refuse: z.enum(["claims", "endings", "nothing"]) }),
-      output: z.literal("refusing"),
-      effect: "idempotent",
       scopes,
     }),
   },

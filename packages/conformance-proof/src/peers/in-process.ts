@@ -41,8 +41,9 @@ const clientCounters = new Counters(undefined);
 
 function open({ auth }: ConnectOrder, tell: (event: SessionEvent) => void): Driven {
   const { principal, scopes } = TOKENS[auth?.keyId ?? ""] ?? HOST_GRANT;
-  const session = gateway.openSession({ principal, scopes, journal: memoryJournal() });
-  session.implement(clientTools, clientHandlers(clientCounters));
+  const journal = new RefusingJournal(memoryJournal());
+  const session = gateway.openSession({ principal, scopes, journal });
+  session.implement(clientTools, clientHandlers(clientCounters, journal));
   tellStanding(session, tell);
   watch(session, tell);
   return {

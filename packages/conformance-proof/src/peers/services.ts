@@ -6,7 +6,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { Codes, ToolError, type Code, type Outcome, type ToolHandlers } from "@turnmux/client";
-import { FORBIDDEN, type clientTools, type FailureInput, type gatewayTools } from "./contracts.ts";
+import { FORBIDDEN, FORBIDDEN_NUMBER, type clientTools, type FailureInput, type gatewayTools } from "./contracts.ts";
 import type { Counters } from "./counters.ts";
 import type { RefusingJournal } from "./refusing-journal.ts";
 
@@ -16,7 +16,7 @@ const PRIVATE = "private detail of the handler";
 const OUTCOMES: readonly Outcome[] = ["not_started", "failed", "completed", "unknown"];
 
 /** The handlers that gateway and client have in common. */
-export function clientHandlers(counters: Counters): ToolHandlers<typeof clientTools> {
+export function clientHandlers(counters: Counters, journal: RefusingJournal): ToolHandlers<typeof clientTools> {
   return {
     test: {
       echo: (input) => input,
@@ -52,19 +52,28 @@ export function clientHandlers(counters: Counters): ToolHandlers<typeof clientTo
         },
       },
       counted: ({ counter }) => counters.read(counter),
-      slow: async ({ ms, progress = 0, stubborn = false }, call) => {
+      slow: async ({ ms, progress = 0, stubborn = false, wrong = false }, call) => {
         for (let n = 1; n <= progress; n++) call.progress({ n });
+        if (wrong) call.progress({ n: FORBIDDEN_NUMBER });
         await pause(ms, undefined, stubborn ? {} : { signal: call.signal });
         return "done" as const;
       },
-      stream: async ({ items, size, endless = false }, call) => {
+      stream: async ({ items, size, endless = false, wrong = false }, call) => {
         const pad = "x".repeat(size);
         const most = endless ? Number.POSITIVE_INFINITY : items;
         for (let n = 0; n < most; n++) await call.item({ n, pad });
+        if (wrong) await call.item({ n: FORBIDDEN_NUMBER, pad });
         return { items };
       },
       fail: (input, { signal }) => fail(input, signal),
       failOnce: (input, { signal }) => fail(input, signal),
+      single: ({ ms }, { signal }) => pause(ms, "done" as const, { signal }),
+      short: ({ ms }, { signal }) => pause(ms, "done" as const, { signal }),
+      nan: () => Number.NaN,
+      journal: ({ refuse }) => {
+        journal.refuse = refuse;
+        return "refusing";
+      },
     },
   };
 }
@@ -73,15 +82,9 @@ export function clientHandlers(counters: Counters): ToolHandlers<typeof clientTo
 export function gatewayHandlers(counters: Counters, journal: RefusingJournal): ToolHandlers<typeof gatewayTools> {
   return {
     test: {
-      ...clientHandlers(counters).test,
-      single: ({ ms }, { signal }) => pause(ms, "done" as const, { signal }),
-      short: ({ ms }, { signal }) => pause(ms, "done" as const, { signal }),
+      ...clientHandlers(counters, journal).test,
       lane: ({ ms }, { signal }) => pause(ms, "done" as const, { signal }),
       secret: () => "secret",
-      journal: ({ refuse }) => {
-        journal.refuse = refuse;
-        return "refusing";
-      },
     },
   };
 }

@@ -1,7 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { allCases, type Case, type CaseResult, type Requirement, type Verdict } from "@turnmux/conformance";
+import {
+  allCases,
+  type Case,
+  type CaseResult,
+  type Excuse,
+  type Requirement,
+  type SpecRole,
+  type Verdict,
+} from "@turnmux/conformance";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { DEGENERATE_PEERS } from "../../src/degenerate/peers.ts";
 import { judged } from "../../src/degenerate/run.ts";
@@ -40,6 +48,14 @@ function entry(id: string, ...covers: string[]): Case {
   return { id, title: id, covers, role: "both", run: async () => {} };
 }
 
+function forRole(role: "gateway" | "client", id: string, ...covers: string[]): Case {
+  return { ...entry(id, ...covers), role };
+}
+
+function excuse(role: SpecRole): Excuse {
+  return { role, why: "x" };
+}
+
 const NOTHING: Outcome = { rows: [], coverage: undefined, mutants: undefined, areas: new Map(), degenerate: undefined };
 
 describe("Coverage", () => {
@@ -49,28 +65,65 @@ describe("Coverage", () => {
     const coverage = coverageOf({
       requirements,
       cases: [entry("a", "A-001.1")],
-      excused: { "A-001.2": "x" },
-      results: undefined,
+      excused: { "A-001.2": excuse("both") },
+      results: [],
     });
-    expect(coverage).toMatchObject({ musts: 2, covered: 1, problems: [] });
-    expect(coverage.sections).toEqual([{ section: "1. One", musts: 2, covered: 1, excused: 1 }]);
+    const counts = { musts: 2, covered: 1, excused: 1 };
+    expect(coverage.problems).toEqual([]);
+    expect(coverage.all).toEqual({ musts: 2, roles: { gateway: counts, client: counts } });
+    expect(coverage.sections).toEqual([{ section: "1. One", ...coverage.all }]);
+  });
+
+  it("counts what binds both for each of them: a case for one says nothing of the other", () => {
+    const cases = [forRole("gateway", "a", "A-001.1", "A-001.2"), forRole("client", "b", "A-001.2")];
+    const { all, problems } = coverageOf({ requirements, cases, excused: {}, results: [] });
+    expect(all.roles).toMatchObject({ gateway: { covered: 2 }, client: { musts: 2, covered: 1, excused: 0 } });
+    expect(problems).toEqual(["A-001.1 has no case for a client, and no excuse: A-001 text"]);
+    const excused = { "A-001.1": excuse("client") };
+    const better = coverageOf({ requirements, cases, excused, results: [] });
+    expect(better.all.roles).toMatchObject({ gateway: { excused: 0 }, client: { covered: 1, excused: 1 } });
+    expect(better.problems).toEqual([]);
   });
 
   it.each([
-    ["a MUST has neither", [entry("a", "A-001.1")], {}, "A-001.2 has no case, and no excuse"],
+    ["a MUST has neither", [entry("a", "A-001.1")], {}, "A-001.2 has no case for a gateway, and no excuse"],
     ["a case covers what is not there", [entry("a", "A-001.9")], {}, "a covers A-001.9, and there is no such clause"],
-    ["what is excused is covered", [entry("a", "A-001.1")], { "A-001.1": "x" }, "A-001.1 is excused, and a covers it"],
-    ["what is excused is not there", [], { "B-001": "x" }, "B-001 is excused, and there is no such clause"],
+    [
+      "what is excused is covered",
+      [entry("a", "A-001.1")],
+      { "A-001.1": excuse("both") },
+      "A-001.1 is excused for a client, and a covers it",
+    ],
+    ["what is excused is not there", [], { "B-001": excuse("both") }, "B-001 is excused, and there is no such clause"],
+    [
+      "a case for one role cites what binds the other",
+      [forRole("gateway", "a", "C-001.1")],
+      {},
+      "a is for a gateway, and covers C-001.1, which binds a client alone",
+    ],
+    [
+      "what does not bind a role is excused for it",
+      [],
+      { "C-001.1": excuse("gateway") },
+      "C-001.1 is excused for a gateway, which it does not bind",
+    ],
   ])("says where %s", (_, cases, excused, sentence) => {
-    const { problems } = coverageOf({ requirements, cases, excused, results: undefined });
+    const [only] = requirement("C-001", "MUST").clauses;
+    if (only === undefined) throw new Error("there is no clause");
+    const client: Requirement = { ...requirement("C-001"), clauses: [{ ...only, role: "client" }] };
+    const { problems } = coverageOf({ requirements: [...requirements, client], cases, excused, results: [] });
     expect(problems.join("\n")).toContain(sentence);
   });
 
   it("counts nothing that only cases cover which did not pass", () => {
     const cases = [entry("a", "A-001.1"), entry("b", "A-001.2")];
-    const results = [result("a", "pass"), result("b", "unsupported")];
-    const { covered, problems } = coverageOf({ requirements, cases, excused: {}, results });
-    expect([covered, problems]).toEqual([1, ["A-001.2: no case that covers it passed: b"]]);
+    const results = [
+      { role: "gateway", results: [result("a", "pass"), result("b", "pass")] },
+      { role: "client", results: [result("a", "pass"), result("b", "unsupported")] },
+    ] as const;
+    const { all, problems } = coverageOf({ requirements, cases, excused: {}, results });
+    expect(all.roles).toMatchObject({ gateway: { covered: 2 }, client: { covered: 1 } });
+    expect(problems).toEqual(["A-001.2: no case that covers it passed for a client: b"]);
   });
 });
 

@@ -44,13 +44,13 @@ it("a gateway with a key of its own fails nothing: what needs the keys of sectio
   expect(wrong(report)).toEqual([]);
   const open = ["auth.opens-with-device", "auth.refuses-of-another-secret", "keys.of-another-principal"];
   expect(unsupported(report)).toEqual(expect.arrayContaining(open));
-}, 60_000);
+}, 180_000);
 
 it("a gateway without the tools that are optional fails nothing: what needs them is unsupported", async () => {
   const target = lesser("without-optional-tools", [
     edit("contracts.ts", "    grant: tool({", "    another: tool({"),
     edit("session-tools.ts", "      grant: ({", "      another: ({"),
-    edit("contracts.ts", "    journal: tool({", "    more: tool({"),
+    edit("contracts.ts", "  journal: tool({", "  more: tool({"),
     edit("services.ts", "      journal: ({", "      more: ({"),
     edit("contracts.ts", "  countAgain: tool({", "  countOther: tool({"),
     edit("services.ts", "      countAgain: async", "      countOther: async"),
@@ -66,4 +66,17 @@ it("a gateway without the tools that are optional fails nothing: what needs them
   expect(wrong(report)).toEqual([]);
   const needing = ["tools.scopes-that-change", "tools.outcome-beyond-the-scopes"];
   expect(unsupported(report)).toEqual(expect.arrayContaining(needing));
-}, 60_000);
+}, 180_000);
+
+it("a gateway that takes no limits, and says so, fails nothing for it: what counts on them is unsupported", async () => {
+  const target = lesser("without-limits", [
+    edit("limits.ts", "knownLimits(Given.parse(JSON.parse(text)))", "{}"),
+    edit("gateway.ts", "sayReady({ ", 'sayReady({ withoutLimits: ["unsent", "heldArguments", "handshakeOctets"], '),
+  ]);
+  const unstated = ["flow.unsent-answers", "flow.held-meta", "handshake.octets-of-all"];
+  const stated = ["delivery.twice-the-limit", "flow.grants-a-step"];
+  const ids = [...unstated, ...stated];
+  const report = await run({ role: "gateway", target, only: ({ id }) => ids.includes(id) });
+  expect(wrong(report)).toEqual([]);
+  expect(unsupported(report).toSorted()).toEqual(ids.toSorted());
+}, 180_000);

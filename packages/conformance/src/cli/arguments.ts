@@ -252,8 +252,8 @@ function whole(about: CommandName, name: string, text: string, least: number): n
 
 function factor(about: CommandName, text: string): number {
   const value = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text) && value >= 0.1 && value <= 100) return value;
-  throw new UsageError(`--time-scale takes a number from 0.1 to 100, and not ${JSON.stringify(text)}`, about);
+  if (/^\d+(\.\d+)?$/.test(text) && value >= 1 && value <= 100) return value;
+  throw new UsageError(`--time-scale takes a number from 1 to 100, and not ${JSON.stringify(text)}`, about);
 }
 
 type OptionTable = NonNullable<Parameters<typeof parseArgs>[0]>["options"] & {};

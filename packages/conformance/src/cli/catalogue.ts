@@ -3,7 +3,9 @@
  *
  * @module
  */
+import type { Excuses } from "../spec/excused.ts";
 import type { Requirement } from "../spec/extract.ts";
+import { requirementOf } from "../spec/requirements.ts";
 import type { Case } from "../suite/case.ts";
 import type { PeerRole } from "../suite/verdict.ts";
 import { UsageError, type CommandName } from "./arguments.ts";
@@ -13,28 +15,25 @@ import { nearestTo } from "./nearest.ts";
 export interface Catalogue {
   readonly cases: readonly Case[];
   readonly requirements: readonly Requirement[];
-  /** Why a clause has no case, by its id. */
-  readonly excused: Readonly<Record<string, string>>;
+  /** Why a clause has no case for a role, or for both, by its id. */
+  readonly excused: Excuses;
 }
 
 /** The requirement that has a clause, or that has this id itself. */
-export function requirementOf({ requirements }: Catalogue, id: string): Requirement | undefined {
-  return requirements.find((one) => one.id === id || one.clauses.some((clause) => clause.id === id));
+export function requirementWith({ requirements }: Catalogue, id: string): Requirement | undefined {
+  const whole = requirements.find((one) => one.id === requirementOf(id));
+  return id === whole?.id || whole?.clauses.some((clause) => clause.id === id) === true ? whole : undefined;
 }
 
 /** What a clause says; of a requirement all its text. */
 export function textOf(catalogue: Catalogue, id: string): string | undefined {
-  const whole = requirementOf(catalogue, id);
+  const whole = requirementWith(catalogue, id);
   return whole?.clauses.find((clause) => clause.id === id)?.text ?? whole?.text;
 }
 
 /** Cases about a requirement, or about one of its clauses. */
 export function casesAbout(catalogue: Catalogue, id: string): readonly Case[] {
-  const whole = requirementOf(catalogue, id)?.id;
-  const parts = whole === id ? `${id}.` : undefined;
-  return catalogue.cases.filter(({ covers }) =>
-    covers.some((clause) => clause === id || (parts !== undefined && clause.startsWith(parts))),
-  );
+  return catalogue.cases.filter(({ covers }) => covers.some((clause) => clause === id || requirementOf(clause) === id));
 }
 
 /** Whether a case can be run against a peer of this role. */
@@ -56,10 +55,10 @@ export function matching(catalogue: Catalogue, pattern: string, about: CommandNa
   if (!pattern.includes("*")) {
     const one = catalogue.cases.find(({ id }) => id === pattern);
     if (one !== undefined) return [one];
-    if (requirementOf(catalogue, pattern) !== undefined) {
+    if (requirementWith(catalogue, pattern) !== undefined) {
       const found = casesAbout(catalogue, pattern);
       if (found.length > 0) return found;
-      const why = catalogue.excused[pattern];
+      const why = catalogue.excused[pattern]?.why;
       throw new UsageError(`${pattern} has no case${why === undefined ? "" : `: ${why}`}`, about);
     }
     throw new UsageError(unknownId(catalogue, pattern), about);

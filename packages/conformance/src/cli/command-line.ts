@@ -133,7 +133,8 @@ async function judge(invocation: RunInvocation, world: Environment): Promise<num
     const { version } = world;
     save(json, jsonReport({ version, runs, assessment, expectations, only, expect, left }), world);
   }
-  if (junit !== undefined) save(junit, junitReport({ runs, assessment, expectations, textOf: text }), world);
+  if (junit !== undefined)
+    save(junit, junitReport({ runs, assessment, expectations, textOf: text, only, expect, left }), world);
   return assessment.exitCode;
 }
 

@@ -8,7 +8,7 @@ import type { Case, Need } from "../suite/case.ts";
 import { byClause } from "../report/assessment.ts";
 import { wrapped } from "../report/text.ts";
 import { type ListInvocation, UsageError } from "./arguments.ts";
-import { casesAbout, type Catalogue, isFor, matching, requirementOf, textOf, unknownId } from "./catalogue.ts";
+import { casesAbout, type Catalogue, isFor, matching, requirementWith, textOf, unknownId } from "./catalogue.ts";
 
 /** Columns of a text. */
 const WIDTH = 110;
@@ -41,7 +41,7 @@ function roleName({ role }: Case): string {
 export function explain(catalogue: Catalogue, id: string): string {
   const entry = catalogue.cases.find((one) => one.id === id);
   if (entry !== undefined) return explainCase(catalogue, entry);
-  const whole = requirementOf(catalogue, id) ?? requirementOf(catalogue, id.toUpperCase());
+  const whole = requirementWith(catalogue, id) ?? requirementWith(catalogue, id.toUpperCase());
   if (whole === undefined) throw new UsageError(unknownId(catalogue, id), "explain");
   const clause = whole.clauses.find((one) => one.id.toUpperCase() === id.toUpperCase() && one.id !== whole.id);
   return clause === undefined ? explainRequirement(catalogue, whole) : explainClause(catalogue, whole, clause);
@@ -54,19 +54,28 @@ function explainRequirement(catalogue: Catalogue, whole: Requirement): string {
     for (const { id, text } of whole.clauses) lines.push(...wrapped(`${id}: ${text}`, WIDTH, "  ", "    "));
   }
   lines.push("", ...casesOf(catalogue, whole.id));
-  for (const { id } of whole.clauses) {
-    const why = catalogue.excused[id];
-    if (why !== undefined) lines.push("", ...wrapped(`${id} has no case: ${why}`, WIDTH, ""));
+  for (const clause of whole.clauses) {
+    for (const line of lacksOf(catalogue, clause)) lines.push("", ...wrapped(`${clause.id} has ${line}`, WIDTH, ""));
   }
   return `${lines.join("\n")}\n`;
 }
 
 function explainClause(catalogue: Catalogue, whole: Requirement, clause: Clause): string {
-  const why = catalogue.excused[clause.id];
-  const excuse = why === undefined ? [] : ["", ...wrapped(`no case: ${why}`, WIDTH, "")];
+  const lacks = lacksOf(catalogue, clause).flatMap((line) => ["", ...wrapped(line, WIDTH, "")]);
   const lines = [heading(whole, clause), "", ...wrapped(clause.text, WIDTH, "  "), "", "in"];
-  lines.push(...wrapped(whole.text, WIDTH, "  "), "", ...casesOf(catalogue, clause.id), ...excuse);
+  lines.push(...wrapped(whole.text, WIDTH, "  "), "", ...casesOf(catalogue, clause.id), ...lacks);
   return `${lines.join("\n")}\n`;
+}
+
+/** For whom of those that it binds a MUST has no case, and why. */
+function lacksOf(catalogue: Catalogue, { id, level, role }: Clause): string[] {
+  if (level !== "MUST") return [];
+  const bound = role === "both" ? (["gateway", "client"] as const) : [role];
+  const cases = casesAbout(catalogue, id);
+  const lacking = bound.filter((one) => !cases.some((entry) => isFor(entry, one)));
+  const excuse = catalogue.excused[id]?.why ?? "nothing excuses that";
+  if (lacking.length === bound.length) return [`no case: ${excuse}`];
+  return lacking.map((one) => `no case for a ${one}: ${excuse}`);
 }
 
 /** `FRAME-003  MUST  for gateway and client  section 2. Frames`. */

@@ -83,10 +83,11 @@ export function peerName(target: Target): string {
 /** The command line that repeats a case of a run; undefined for one that every run has. A secret is left out. */
 export function commandLine(invocation: RunInvocation, only: string, carriage: string): string | undefined {
   if (only.startsWith("sanity.")) return undefined;
-  const { command, target, seed, timeScale } = invocation;
+  const { command, target, seed, timeScale, jobs } = invocation;
   const options = [
     ...(carriage === "binary" || command === "behaviour" ? [] : ["--carriage", carriage]),
     ...(timeScale === 1 ? [] : ["--time-scale", String(timeScale)]),
+    ...(jobs === undefined ? [] : ["--jobs", String(jobs)]),
     "--seed",
     String(seed),
     "--only",

@@ -35,7 +35,7 @@ const RUN = `
   --json FILE          the report as JSON; - is the standard output
   --junit FILE         the report as JUnit XML; - is the standard output
   --seed N             whole number that repeats a run (default: another one each time; it is printed)
-  --time-scale X       multiplies every time of the suite, for slow machines and peers (default 1)
+  --time-scale X       multiplies every time of the suite, for slow machines and peers (1 to 100, default 1)
   --jobs N             cases at a time
   --trace              the decoded frames of every case, not only of those that failed
   --quiet, -q          only what is wrong, and the counts

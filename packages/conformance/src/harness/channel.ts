@@ -187,7 +187,9 @@ export class Channel {
       return;
     }
     if (Buffer.compare(decoded.tag, this.peerTag) === 0 && this.#written.has(keyOf(this.#unwrapped(data)))) {
-      this.fault(new Failure("The host was handed a message of turnmux, and sent it back.", "CARR-005"));
+      // Handshake messages have the tag zero: they are kept from the host for another reason.
+      const kept = this.peerTag.some((octet) => octet !== 0) ? "CARR-005" : "CARR-031";
+      this.fault(new Failure("The host was handed a message of turnmux, and sent it back.", kept));
       return;
     }
     // A HELLO that is a first message begins another channel on the socket, which counts anew in both directions (CARR-032).
@@ -228,8 +230,13 @@ export class Channel {
 
   #unwrapped(data: Uint8Array | string): Uint8Array | string {
     if (this.carriage !== "wrapped" || typeof data !== "string" || !data.startsWith('{"host":')) return data;
-    const parsed = Envelope.safeParse(JSON.parse(data));
-    return parsed.success ? JSON.stringify(parsed.data.host) : data;
+    try {
+      const parsed = Envelope.safeParse(JSON.parse(data));
+      return parsed.success ? JSON.stringify(parsed.data.host) : data;
+    } catch {
+      // No JSON, or nested deeper than can be walked: whatever the host's it is, no message of turnmux is in it.
+      return data;
+    }
   }
 
   /**

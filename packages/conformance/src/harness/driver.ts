@@ -7,7 +7,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { z } from "zod";
-import { Failure, HarnessError } from "../suite/verdict.ts";
+import { Failure, HarnessError, Unsupported } from "../suite/verdict.ts";
 import { Inbox } from "./inbox.ts";
 
 /** A value on a line: JSON, with octets as `{"$bytes": base64}`. */
@@ -26,6 +26,10 @@ const Line: z.ZodType<DriverEvent> = z.looseObject({
   event: z.string().optional(),
   session: z.string().optional(),
   ready: z.unknown().optional(),
+});
+
+const Without: z.ZodType<{ readonly withoutLimits?: readonly string[] | undefined }> = z.looseObject({
+  withoutLimits: z.array(z.string()).optional(),
 });
 
 /** How a process ended. */
@@ -57,8 +61,11 @@ function endAll(): void {
 /** How long a process that is gone may be waited for by what it wrote last, in milliseconds. */
 const LAST_WORDS_MS = 500;
 
-/** Signals that do not ask a process to end. */
-const HOLDING: ReadonlySet<NodeJS.Signals> = new Set(["SIGSTOP", "SIGCONT"]);
+/** Cases that are named as those which a process has served last. */
+const LAST_CASES = 6;
+
+/** How a process was told to end: by the end of its input, by a signal, or not at all, but by force. */
+type Asked = "input" | "signal" | "force";
 
 /** One process under test. The suite owns it and stops it. */
 export class PeerProcess {
@@ -67,19 +74,27 @@ export class PeerProcess {
   readonly #errors: string[] = [];
   /** What it said in `ready`. */
   readonly ready: Promise<unknown>;
+  /** Limits that it has said in `ready` to be without. */
+  withoutLimits: readonly string[] = [];
   readonly ended: Promise<ProcessEnd>;
   #isEnded = false;
   /** It cannot be used any more, although it may not have ended. */
   readonly #broken: Promise<never>;
   readonly #break: (reason: Error) => void;
   #isReady = false;
-  /** The suite has told it to end. */
-  #asked = false;
+  /** How the suite has told it to end. */
+  #asked: Asked | undefined;
+  /** It was asked by the end of its input, and had to be forced. */
+  #forced = false;
   #crash: ProcessEnd | undefined;
+  #farewell: ProcessEnd | undefined;
+  #mourned = false;
   /** All that it wrote has been read. */
   readonly #silent: Promise<unknown>;
   /** The cases that it serves at present. */
-  readonly cases: Set<string> = new Set();
+  readonly #cases = new Set<string>();
+  /** Those that it has served last. */
+  #served: readonly string[] = [];
   #casesAtTheEnd: readonly string[] = [];
   /** Events that belong to no session, `error` above all. */
   readonly general: Inbox<DriverEvent> = new Inbox();
@@ -134,8 +149,9 @@ export class PeerProcess {
       // What it has left behind; and whoever of that cannot be reached keeps the pipes, which is no reason to wait.
       this.#endGroup();
       for (const pipe of this.#pipes) if (pipe instanceof Socket) pipe.unref();
-      this.#casesAtTheEnd = [...this.cases];
-      if (this.#isReady && !this.#asked) this.#crash = end;
+      this.#casesAtTheEnd = [...this.#cases];
+      if (this.#isReady && this.#asked === undefined) this.#crash = end;
+      if (this.#isReady && this.#asked === "input") this.#farewell = end;
       const reason = new HarnessError(`The peer under test has ended. ${this.said}`);
       for (const inbox of [this.general, ...this.#sessions.values()]) inbox.end(reason);
     });
@@ -151,19 +167,48 @@ export class PeerProcess {
     return this.#crash !== undefined;
   }
 
-  /** How it crashed, for the case that sees it: sentences. */
-  async obituary(entry: string): Promise<string> {
+  /** How it ended where the end of its input was all that told it to. */
+  get farewell(): ProcessEnd | undefined {
+    return this.#farewell;
+  }
+
+  /** True where it did not end when its input did. */
+  get wasForced(): boolean {
+    return this.#forced;
+  }
+
+  /** A case is at it. */
+  serve(entry: string): void {
+    this.#cases.add(entry);
+  }
+
+  /** A case is done with it. */
+  release(entry: string): void {
+    if (this.#cases.delete(entry) && !this.#isEnded) this.#served = [...this.#served, entry].slice(-LAST_CASES);
+  }
+
+  /** True where somebody has been told how it crashed. */
+  get isMourned(): boolean {
+    return this.#mourned;
+  }
+
+  /** How it crashed: sentences, for the case that sees it, or for the run where none was at it. */
+  async obituary(entry?: string): Promise<string> {
+    this.#mourned = true;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise((resolve) => (timer = setTimeout(resolve, LAST_WORDS_MS)));
     await Promise.race([this.#silent, late]);
     clearTimeout(timer);
     const how = this.#crash?.signal ?? `exit code ${this.#crash?.code}`;
+    return `The peer's program ended, and nobody had asked it to: ${how}.${this.#suspects(entry)} ${this.said}`;
+  }
+
+  #suspects(entry: string | undefined): string {
     const others = this.#casesAtTheEnd.filter((id) => id !== entry);
-    const shared =
-      others.length === 0
-        ? ""
-        : ` It served other cases, too (${others.join(", ")}): --jobs 1 tells whose doing it was.`;
-    return `The peer's program ended, and nobody had asked it to: ${how}. ${this.said}${shared}`;
+    if (others.length > 0)
+      return ` It served other cases, too (${others.join(", ")}): --jobs 1 tells whose doing it was.`;
+    if (entry !== undefined) return "";
+    return ` No case was at it${this.#served.length === 0 ? "" : `; it had served these last: ${this.#served.join(", ")}`}.`;
   }
 
   get pid(): number | undefined {
@@ -214,6 +259,7 @@ export class PeerProcess {
         if (event.ready !== undefined) {
           clearTimeout(timer);
           this.#isReady = true;
+          this.withoutLimits = Without.safeParse(event.ready).data?.withoutLimits ?? [];
           resolve(event.ready);
           return;
         }
@@ -245,16 +291,31 @@ export class PeerProcess {
     this.#sessions.delete(session);
   }
 
-  signal(signal: NodeJS.Signals): void {
-    if (!HOLDING.has(signal)) this.#asked = true;
+  /**
+   * SIGTERM is for the program alone, which may hand it on. SIGSTOP and SIGCONT are for all that it has started, too: a program is often the
+   * child of a shell.
+   *
+   * @throws Unsupported where the platform has no signals that a program could act on.
+   */
+  signal(signal: "SIGTERM" | "SIGSTOP" | "SIGCONT"): void {
+    if (!HAS_GROUPS) throw new Unsupported(`It needs ${signal}, which this platform does not have.`);
+    if (signal !== "SIGTERM") {
+      this.#signalGroup(signal);
+      return;
+    }
+    this.#asked ??= "signal";
     this.#child.kill(signal);
   }
 
   /** Ends it: first by the end of its standard input, then by force. */
   async stop(within = 1_000): Promise<ProcessEnd> {
-    this.#asked = true;
+    this.#asked ??= "input";
     this.#child.stdin?.end();
-    const timer = setTimeout(() => this.#endGroup(), within);
+    const timer = setTimeout(() => {
+      this.#forced = this.#asked === "input";
+      this.#asked = "force";
+      this.#endGroup();
+    }, within);
     const end = await this.ended;
     clearTimeout(timer);
     for (const pipe of this.#pipes) pipe?.destroy();
@@ -263,7 +324,7 @@ export class PeerProcess {
 
   /** kill -9. */
   async kill(): Promise<ProcessEnd> {
-    this.#asked = true;
+    this.#asked = "force";
     this.#endGroup();
     return this.ended;
   }
@@ -272,15 +333,17 @@ export class PeerProcess {
     return [this.#child.stdin, this.#child.stdout, this.#child.stderr];
   }
 
-  /** kill -9 of the process, and of all that it has started. */
+  /** kill -9 of the process, and of all that it has started; where there are no groups, of the process alone. */
   #endGroup(): void {
+    if (HAS_GROUPS) this.#signalGroup("SIGKILL");
+    else this.#child.kill("SIGKILL");
+  }
+
+  #signalGroup(signal: NodeJS.Signals): void {
     const { pid } = this.#child;
-    if (!HAS_GROUPS || pid === undefined) {
-      this.#child.kill("SIGKILL");
-      return;
-    }
+    if (pid === undefined) return;
     try {
-      process.kill(-pid, "SIGKILL");
+      process.kill(-pid, signal);
     } catch {
       // Nobody of them is left.
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { mkdtempSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,10 +12,11 @@ import { WebSocketServer } from "ws";
 import { z } from "zod";
 import type { LimitSet } from "../suite/case.ts";
 import { HarnessError, type Way } from "../suite/verdict.ts";
-import { PeerProcess } from "./driver.ts";
+import type { PeerProcess } from "./driver.ts";
 import { Inbox } from "./inbox.ts";
 import type { SuiteKey } from "./keys.ts";
 import { limitsOf } from "./limits.ts";
+import { Processes, type Endings } from "./processes.ts";
 import { Socket } from "./socket.ts";
 import { inTurn } from "./starting.ts";
 
@@ -34,11 +36,13 @@ export interface GatewayUrls {
   readonly wrapped?: string | undefined;
 }
 
+const WebSocketUrl = z.string().refine((text) => /^wss?:\/\//.test(text) && URL.canParse(text));
+
 const GatewayReady: z.ZodType<GatewayUrls> = z.looseObject({
-  endpoint: z.string().optional(),
-  shared: z.string().optional(),
-  late: z.string().optional(),
-  wrapped: z.string().optional(),
+  endpoint: WebSocketUrl.optional(),
+  shared: WebSocketUrl.optional(),
+  late: WebSocketUrl.optional(),
+  wrapped: WebSocketUrl.optional(),
 });
 
 /** How a peer under test is found. */
@@ -62,7 +66,7 @@ export class GatewayProcess {
   #process: PeerProcess;
   /** All that it has had, the present one last. */
   readonly processes: PeerProcess[] = [];
-  readonly #over: AbortSignal | undefined;
+  readonly #run: Processes;
   #stopped = false;
   urls: GatewayUrls;
 
@@ -71,10 +75,10 @@ export class GatewayProcess {
     limits: Readonly<Record<string, number>>,
     within: number,
     state: string,
-    over?: AbortSignal,
+    run: Processes,
   ) {
     this.#target = target;
-    this.#over = over;
+    this.#run = run;
     this.#limits = limits;
     this.#within = within;
     this.#state = state;
@@ -82,18 +86,18 @@ export class GatewayProcess {
     this.#process = this.#spawn("0");
   }
 
-  /** Starts one. Throws a {@link HarnessError} where it does not get ready. `over`: fires when nobody waits for it any more. */
+  /** Starts one. Throws a {@link HarnessError} where it does not get ready. */
   static async start(
+    run: Processes,
     target: Target,
     set: LimitSet,
     timeScale: number,
     more: Readonly<Record<string, number>> = {},
-    over?: AbortSignal,
   ): Promise<GatewayProcess> {
     const state = await mkdtemp(join(tmpdir(), "turnmux-conformance-"));
     return inTurn(async () => {
       const limits = { ...limitsOf(set, timeScale), ...more };
-      const gateway = new GatewayProcess(target, limits, startMs(timeScale), state, over);
+      const gateway = new GatewayProcess(target, limits, startMs(timeScale), state, run);
       try {
         await gateway.#whenReady();
       } catch (error) {
@@ -105,7 +109,7 @@ export class GatewayProcess {
   }
 
   #spawn(port: string): PeerProcess {
-    const process = new PeerProcess(
+    const process = this.#run.spawn(
       this.#target.command ?? [],
       {
         ...this.#target.environment,
@@ -114,7 +118,6 @@ export class GatewayProcess {
         TURNMUX_TEST_PORT: port,
       },
       this.#within,
-      this.#over,
     );
     this.processes.push(process);
     return process;
@@ -123,7 +126,7 @@ export class GatewayProcess {
   async #whenReady(): Promise<void> {
     const ready = GatewayReady.safeParse(await this.#process.ready);
     if (!ready.success)
-      throw new HarnessError('The line {"ready": ...} must have URLs: endpoint, shared, late, wrapped.');
+      throw new HarnessError('The line {"ready": ...} must have ws:// URLs: endpoint, shared, late, wrapped.');
     this.urls = ready.data;
   }
 
@@ -143,9 +146,9 @@ export class GatewayProcess {
   }
 
   /** Stops it, and deletes its state. */
-  async stop(): Promise<void> {
+  async stop(end: (process: PeerProcess) => Promise<unknown> = (process) => process.stop()): Promise<void> {
     this.#stopped = true;
-    await this.#process.stop();
+    await end(this.#process);
     await rm(this.#state, { recursive: true, force: true, maxRetries: 3 });
   }
 }
@@ -157,8 +160,7 @@ export class GatewayTarget {
   readonly #processes = new Map<LimitSet, Promise<GatewayProcess>>();
   /** Those that ended by themselves, while their state is deleted. */
   readonly #gone: Promise<void>[] = [];
-  readonly #over = new AbortController();
-  #stopped = false;
+  readonly #run = new Processes();
 
   constructor(target: Target, timeScale: number) {
     this.#target = target;
@@ -193,7 +195,7 @@ export class GatewayTarget {
     const whenGone = async (): Promise<void> => {
       const gateway = await started;
       await gateway.process.ended;
-      if (this.#stopped) return;
+      if (this.#run.isOver) return;
       this.#processes.delete(set);
       this.#gone.push(gateway.stop());
     };
@@ -203,17 +205,22 @@ export class GatewayTarget {
 
   /** A gateway of a case's own, which the case stops. */
   async start(set: LimitSet, more: Readonly<Record<string, number>> = {}): Promise<GatewayProcess> {
-    if (this.#stopped) throw over();
-    return GatewayProcess.start(this.#target, set, this.#timeScale, more, this.#over.signal);
+    if (this.#run.isOver) throw over();
+    return GatewayProcess.start(this.#run, this.#target, set, this.#timeScale, more);
   }
 
-  /** Nothing is started behind this: a case that was given up may still be at it. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#over.abort();
+  /** Nothing is started behind this: a case that was given up may still be at it. `hurry`: nobody waits for a process to end by itself. */
+  async stop(hurry = false): Promise<void> {
+    this.#run.end();
     const started = await Promise.allSettled(this.#processes.values());
     const running = started.flatMap((entry) => (entry.status === "fulfilled" ? [entry.value] : []));
-    await Promise.all([...running.map((process) => process.stop()), ...this.#gone]);
+    const end = (process: PeerProcess): Promise<void> => this.#run.retire(process, this.#timeScale, hurry);
+    await Promise.all([...running.map((gateway) => gateway.stop(end)), ...this.#gone]);
+  }
+
+  /** What is wrong with how processes ended, when it is stopped. */
+  endings(): Promise<Endings> {
+    return this.#run.endings();
   }
 }
 
@@ -233,16 +240,18 @@ export class ClientTarget {
   readonly #target: Target;
   readonly #timeScale: number;
   readonly #server: WebSocketServer;
+  /** Where gateways in the same process keep their journals and counters: each has a folder of its own in it. */
+  readonly #state: string;
   readonly #paths = new Map<string, Inbox<Socket>>();
   #process: PeerProcess | undefined;
-  readonly #over = new AbortController();
-  #stopped = false;
+  readonly #run = new Processes();
   #names = 0;
 
-  private constructor(target: Target, timeScale: number, server: WebSocketServer) {
+  private constructor(target: Target, timeScale: number, server: WebSocketServer, state: string) {
     this.#target = target;
     this.#timeScale = timeScale;
     this.#server = server;
+    this.#state = state;
     server.on("connection", (ws, request) => {
       const socket = new Socket(ws);
       const inbox = this.#paths.get(request.url ?? "");
@@ -263,7 +272,8 @@ export class ClientTarget {
       server.once("listening", resolve);
       server.once("error", reject);
     });
-    return new ClientTarget(target, timeScale, server);
+    const state = await mkdtemp(join(tmpdir(), "turnmux-conformance-"));
+    return new ClientTarget(target, timeScale, server, state);
   }
 
   /** Host and port of the suite's server. */
@@ -274,7 +284,7 @@ export class ClientTarget {
 
   /** The process; a new one where the last one has ended. */
   async process(): Promise<PeerProcess> {
-    if (this.#stopped) throw over();
+    if (this.#run.isOver) throw over();
     if (this.#process === undefined || this.#process.isEnded) {
       this.#process = this.#spawn();
     }
@@ -285,7 +295,7 @@ export class ClientTarget {
   /** A process of a case's own, which the case stops. `authority`: host and port that it dials in place of the suite's. */
   async own(authority?: string): Promise<PeerProcess> {
     return inTurn(async () => {
-      if (this.#stopped) throw over();
+      if (this.#run.isOver) throw over();
       const process = this.#spawn(authority);
       await process.ready;
       return process;
@@ -293,8 +303,13 @@ export class ClientTarget {
   }
 
   #spawn(authority: string = this.audience): PeerProcess {
-    const environment = { ...this.#target.environment, TURNMUX_TEST_URL: `ws://${authority}` };
-    return new PeerProcess(this.#target.command ?? [], environment, startMs(this.#timeScale), this.#over.signal);
+    const environment = {
+      TURNMUX_TEST_STATE: mkdtempSync(join(this.#state, "process-")),
+      TURNMUX_TEST_LIMITS: "{}",
+      ...this.#target.environment,
+      TURNMUX_TEST_URL: `ws://${authority}`,
+    };
+    return this.#run.spawn(this.#target.command ?? [], environment, startMs(this.#timeScale));
   }
 
   /** What the client says that it can do. */
@@ -320,16 +335,22 @@ export class ClientTarget {
     for (const socket of sockets?.entries ?? []) socket.cut();
   }
 
-  /** Nothing is started behind this. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#over.abort();
-    await this.#process?.stop();
+  /** Nothing is started behind this. `hurry`: nobody waits for the process to end by itself. */
+  async stop(hurry = false): Promise<void> {
+    this.#run.end();
+    if (this.#process !== undefined) await this.#run.retire(this.#process, this.#timeScale, hurry);
     for (const client of this.#server.clients) client.terminate();
     await new Promise((resolve) => this.#server.close(resolve));
+    await rm(this.#state, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  /** What is wrong with how processes ended, when it is stopped. */
+  endings(): Promise<Endings> {
+    return this.#run.endings();
   }
 }
 
+/** Whoever comes too late is told so. */
 function over(): HarnessError {
   return new HarnessError("The run is over.");
 }

@@ -140,9 +140,10 @@ function summary({ runs, assessment, left, paint }: ConsoleSource): string {
   // The sanity cases are part of every run.
   const chosen = runs.flatMap(({ results }) => results).filter(({ id }) => !id.startsWith("sanity.")).length;
   const extent = left === 0 ? "" : ` in what was run: ${chosen} of ${counted(chosen + left, "case")}`;
+  const known = expected.length === 0 ? "" : `, but for ${counted(expected.length, "known failure")}`;
   const verdict =
     exitCode === 0
-      ? paint.good(`conformant${extent}${limit}`)
+      ? paint.good(`conformant${extent}${known}${limit}`)
       : paint.bad(exitCode === 1 ? "not conformant" : "the run itself failed: nothing is said about the peer");
   return [
     ...objections.map((sentence) => paint.bad(sentence)),

@@ -15,6 +15,12 @@ export interface JUnitSource {
   readonly expectations: readonly Expected[];
   /** The text of a requirement or clause. */
   readonly textOf: (clause: string) => string | undefined;
+  /** What was chosen: patterns, none for all. */
+  readonly only: readonly string[];
+  /** The file of known failures. */
+  readonly expect: string | undefined;
+  /** Cases of the role and its carriages that were not chosen. */
+  readonly left: number;
 }
 
 /**
@@ -58,6 +64,9 @@ function suiteOf(run: RunReport, source: JUnitSource): Element {
     ["peer", run.peer],
     ["seed", String(run.seed)],
     ["timeScale", String(run.timeScale)],
+    ...(source.only.length === 0 ? [] : [["only", source.only.join(",")]]),
+    ...(source.expect === undefined ? [] : [["expect", source.expect]]),
+    ["left", String(source.left)],
   ].map(([name, value]) => ({ name: "property", attributes: { name, value } }));
   const ms = run.results.reduce((sum, result) => sum + result.ms, 0);
   return {

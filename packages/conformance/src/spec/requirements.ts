@@ -56,9 +56,14 @@ export function allClauses(): readonly Clause[] {
   return [...read().clauses.values()];
 }
 
+/** The identifier of the requirement that a clause belongs to: `FLOW-001` of `FLOW-001.2`, of `FLOW-001.should.1`, and of itself. */
+export function requirementOf(clause: string): string {
+  return clause.replace(/\..*$/, "");
+}
+
 /** A requirement by its identifier, `FRAME-003`; also the one that a clause belongs to, `FLOW-001.2`. */
 export function requirement(id: string): Requirement | undefined {
-  return read().requirements.get(id.split(".")[0] ?? id);
+  return read().requirements.get(requirementOf(id));
 }
 
 /** A clause by its identifier. */

@@ -27,6 +27,7 @@ import type { Carriage } from "../wire/message.ts";
 import type { Case } from "./case.ts";
 import { broken, ended, type Breach } from "./judgement.ts";
 import { drivenCall, type DrivenCall, type PeerCallOptions } from "./driven.ts";
+import { lackingLimit } from "./limits-taken.ts";
 import { clientCalls, gatewayCalls, type PeerCall } from "./peer-call.ts";
 import type { Random } from "./random.ts";
 import { Failure, HarnessError, Unsupported, type PeerRole, type Way } from "./verdict.ts";
@@ -191,7 +192,7 @@ export class Context {
   #use(process: PeerProcess): void {
     if (this.#disposed) return;
     this.#processes.add(process);
-    process.cases.add(this.#parts.entry.id);
+    process.serve(this.#parts.entry.id);
   }
 
   #gatewayTarget(): GatewayTarget {
@@ -361,6 +362,23 @@ export class Context {
     return this.#endOf(of instanceof Session ? of.channel : of);
   }
 
+  /**
+   * All that the peer's application was told to do has been begun: what does not come behind the round trips that follow does not come. A gateway
+   * is told by calls, on the same socket; a client by lines, of which a round trip shows nothing, so that it is given one that it does not know.
+   */
+  async begun(session: Session): Promise<void> {
+    if (this.role !== "gateway") {
+      const { process, name } = this.driver(session);
+      process.send({ do: "conformance-anything-else", session: name, id: "nothing" });
+      await process.general.take(
+        ({ event }) => event === "error",
+        this.ms(4_000),
+        'the event "error" for an unknown "do"',
+      );
+    }
+    for (let times = 0; times < 3; times++) await session.roundTrip();
+  }
+
   /** The next event of a kind that a client under test prints about a session. */
   event(of: Session | Channel, kind: string, options: Patience = {}): Promise<Readonly<Record<string, unknown>>> {
     const { process, name } = this.driver(of);
@@ -412,12 +430,27 @@ export class Context {
     return this.#channels.find((channel) => channel.firstFault !== undefined)?.firstFault;
   }
 
+  /** Why a failure of the case shows nothing: the peer has not taken a limit that the case counts on. `broken`: the clause, where it is known. */
+  lackingLimit(broken: string | undefined): string | undefined {
+    return lackingLimit({
+      covers: this.#parts.entry.covers,
+      broken,
+      given: this.limits,
+      without: new Set(this.#allProcesses().flatMap(({ withoutLimits }) => withoutLimits)),
+      established: this.#sessions.map(({ established }) => established),
+    });
+  }
+
+  #allProcesses(): readonly PeerProcess[] {
+    return [...this.#processes, ...this.#gateways.flatMap((gateway) => gateway.processes)];
+  }
+
   /**
    * What it comes to that a process of the peer ended without being asked, which CHAN-004 forbids whatever is sent to it; undefined where none
    * did. `late`: its end may not have been noticed yet, although what came of it was.
    */
   async crash(late: boolean): Promise<Failure | undefined> {
-    const processes = [...this.#processes, ...this.#gateways.flatMap((gateway) => gateway.processes)];
+    const processes = this.#allProcesses();
     const living = processes.filter((process) => !process.isEnded);
     if (late && living.length > 0 && !processes.some((process) => process.crashed)) {
       let timer: NodeJS.Timeout | undefined;
@@ -432,7 +465,7 @@ export class Context {
   /** Closes all that the case opened. */
   async dispose(): Promise<void> {
     this.#disposed = true;
-    for (const process of this.#processes) process.cases.delete(this.#parts.entry.id);
+    for (const process of this.#processes) process.release(this.#parts.entry.id);
     for (const session of this.#sessions) if (session.channel.socket.open) session.leave();
     for (const { process, name } of this.#allEnds) process.send({ do: "close", session: name });
     for (const channel of this.#channels) channel.socket.close();

@@ -5,6 +5,7 @@
  */
 import type { Session } from "../harness/session.ts";
 import { breachCodes } from "../spec/breach-codes.ts";
+import { requirementOf } from "../spec/requirements.ts";
 import { Code, codeName, type CodeName } from "../wire/constants.ts";
 import type { Context } from "./context.ts";
 import { Failure } from "./verdict.ts";
@@ -17,21 +18,19 @@ export interface Breach {
   readonly close?: number;
 }
 
-/** The requirement that a clause belongs to: `FLOW-001` of `FLOW-001.2`. */
-export function requirementOf(clause: string): string {
-  return clause.replace(/\.\d+$/, "");
-}
-
 /** Waits for GOAWAY that names the requirement, and for what must follow. */
 export async function broken(t: Context, session: Session, clause: string, breach: Breach = {}): Promise<void> {
   const goaway = await session.goaway();
   const wanted = requirementOf(clause);
-  if (goaway.requirement !== wanted) {
-    const blamed = goaway.requirement === undefined ? "CHAN-004.1" : clause;
-    throw new Failure(`GOAWAY names ${goaway.requirement ?? "no requirement"}, and ${wanted} was broken.`, blamed);
-  }
   const codes = breach.code === undefined ? breachCodes(wanted) : [breach.code];
-  if (!codes.some((code) => goaway.code === Code[code])) {
+  const hasCode = codes.some((code) => goaway.code === Code[code]);
+  if (goaway.requirement !== wanted) {
+    // One that ends the session for another reason, such as a fault of its own, has not seen the breach at all.
+    const onlyUnnamed = goaway.requirement === undefined && hasCode;
+    const named = goaway.requirement ?? `no requirement, with the code ${codeName(goaway.code)}`;
+    throw new Failure(`GOAWAY names ${named}, and ${wanted} was broken.`, onlyUnnamed ? "CHAN-004.1" : clause);
+  }
+  if (!hasCode) {
     throw new Failure(
       `GOAWAY for ${wanted} has the code ${codeName(goaway.code)}, and should have ${codes.join(" or ")}.`,
       "CHAN-009",

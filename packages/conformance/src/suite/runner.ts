@@ -54,9 +54,17 @@ const SANITY: Case = {
   role: "both",
   run: async (t) => {
     if (t.role !== "gateway") await admitsIgnorance(t);
-    if (t.role !== "behaviour") await t.healthy();
+    if (t.role === "behaviour") await answersByLines(t);
+    else await t.healthy();
   },
 };
+
+/** The same where no frames can be looked at. */
+async function answersByLines(t: Context): Promise<void> {
+  const local = await t.local();
+  const { value } = await local.call({ tool: "test.echo", input: "fit" }).settled();
+  t.equal(value, "fit", "What test.echo answers");
+}
 
 /** A peer that says yes to everything passes cases that it has not understood: so it is asked what nobody can know. */
 async function admitsIgnorance(t: Context): Promise<void> {
@@ -81,7 +89,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
   try {
     const chosen = casesFor(role, way).filter((entry) => options.only?.(entry) ?? true);
     const sane = options.sanity !== false;
-    const total = chosen.length + (sane ? 2 : 0);
+    // Programs that the suite has started are looked at once more when they have ended.
+    const total = chosen.length + (sane ? 2 : 0) + (sane && target.command !== undefined ? 1 : 0);
     const report = (result: CaseResult): void => {
       results.push(result);
       options.onresult?.(result, total);
@@ -110,11 +119,38 @@ export async function run(options: RunOptions): Promise<RunReport> {
     for (const entry of chosen.filter((other) => other.alone === true)) {
       if (options.signal?.aborted !== true) report(await one(entry));
     }
-    if (sane && options.signal?.aborted !== true) report(await one({ ...SANITY, id: "sanity.last" }));
+    if (sane && options.signal?.aborted !== true) {
+      report(await one({ ...SANITY, id: "sanity.last" }));
+      if (target.command !== undefined) report(await endings(gateway ?? client, options.signal));
+    }
     return { role, peer: nameOf(target), carriage: way, seed, timeScale, results, ms: elapsed() };
   } finally {
-    await Promise.all([gateway?.stop(), client?.stop()]);
+    await Promise.all([gateway?.stop(true), client?.stop(true)]);
   }
+}
+
+/** Stops the peer, and says what is wrong with how its programs ended that no case has said. */
+async function endings(
+  target: GatewayTarget | ClientTarget | undefined,
+  signal: AbortSignal | undefined,
+): Promise<CaseResult> {
+  const startedAt = performance.now();
+  const hurry = (): void => void target?.stop(true);
+  signal?.addEventListener("abort", hurry);
+  await target?.stop();
+  signal?.removeEventListener("abort", hurry);
+  const { failure, warning } = (await target?.endings()) ?? {};
+  const sentence = failure?.message ?? warning;
+  return {
+    id: "sanity.programs",
+    title: "no program ends by itself while no case is at it, and each exits with 0 when its input ends",
+    covers: [],
+    verdict: failure !== undefined ? "fail" : warning === undefined ? "pass" : "warn",
+    ...(sentence === undefined ? {} : { sentence }),
+    ...(failure?.requirement === undefined ? {} : { requirement: failure.requirement }),
+    trace: [],
+    ms: Math.round(performance.now() - startedAt),
+  };
 }
 
 function nameOf(target: Target): string {
@@ -149,7 +185,7 @@ async function runCase(
     // Whatever the case saw of it, and however little it asked for: a program that is gone has kept nothing.
     const crash = signal?.aborted === true ? undefined : await t.crash(!(error instanceof Unsupported));
     if (crash !== undefined) return finish("fail", crash.message, crash.requirement);
-    return judge(entry, error, t.fault, finish);
+    return judge(entry, error, t, finish);
   } finally {
     await t.dispose();
   }
@@ -164,13 +200,15 @@ async function thenHealthy(entry: Case, t: Context): Promise<void> {
 function judge(
   entry: Case,
   error: unknown,
-  fault: Failure | undefined,
+  t: Context,
   finish: (verdict: Verdict, sentence?: string, requirement?: string) => CaseResult,
 ): CaseResult {
   if (error instanceof Unsupported) return finish("unsupported", error.message);
   if (error instanceof Failure) {
     // What the harness found first is nearer to the cause than a wait that was in vain because of it.
-    const cause = fault ?? error;
+    const cause = t.fault ?? error;
+    const lacking = t.fault === undefined ? t.lackingLimit(error.requirement) : undefined;
+    if (lacking !== undefined) return finish("unsupported", lacking);
     return finish(entry.level === "should" ? "warn" : "fail", cause.message, cause.requirement);
   }
   if (error instanceof HarnessError) return finish("error", error.message);

@@ -70,7 +70,7 @@ describe("the command line", () => {
     [["gateway", "ws://a/", "--frobnicate=1"], "gateway has no option --frobnicate"],
     [["gateway", "ws://a/", "--seed"], "--seed"],
     [["gateway", "ws://a/", "--seed", "x"], "--seed takes a whole number"],
-    [["gateway", "ws://a/", "--time-scale", "0"], "--time-scale takes a number from 0.1 to 100"],
+    [["gateway", "ws://a/", "--time-scale", "0"], "--time-scale takes a number from 1 to 100"],
     [["gateway", "ws://a/", "--jobs", "0"], "--jobs takes a whole number of at least 1"],
     [["gateway", "ws://a/", "--carriage", "pigeon"], "--carriage is one of binary, text, shared, wrapped"],
     [["gateway", "ws://a/", "--only", ""], "--only takes patterns, and not nothing"],

@@ -75,6 +75,14 @@ describe("explain", () => {
     expect(explain(CATALOGUE, "AUTH-006")).toContain("AUTH-006 has no case: nobody can see all logs");
   });
 
+  it("says for whom a requirement has no case, where the other role has", () => {
+    for (const id of ["FRAME-004", "FRAME-004.2"]) {
+      expect(explain(CATALOGUE, id)).toMatch(/no case for a gateway: a gateway skips nothing/);
+    }
+    expect(explain(CATALOGUE, "CARR-010")).toMatch(/no case for a client: nothing excuses that/);
+    expect(explain(CATALOGUE, "FRAME-003")).not.toMatch(/no case/);
+  });
+
   it("names the nearest where there is no such thing", () => {
     expect(() => explain(CATALOGUE, "FRAME-033")).toThrow("the nearest: FRAME-003");
     expect(() => explain(CATALOGUE, "zebra")).toThrow('there is no case and no requirement "zebra"');

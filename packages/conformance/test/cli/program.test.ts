@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { ENVIRONMENT } from "./support/environment.ts";
 
 const PROGRAM = fileURLToPath(new URL("support/scripted.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "turnmux-conformance-cli-"));
@@ -17,7 +18,7 @@ interface Ended {
 
 /** The program as a process of its own. */
 function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  const options = { env: { PATH: process.env["PATH"], ...env } };
+  const options = { env: { ...ENVIRONMENT, ...env } };
   return new Promise((resolve) => {
     execFile(process.execPath, ["--conditions=turnmux-source", PROGRAM, ...args], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : error.code, stdout, stderr });
@@ -51,6 +52,13 @@ describe("turnmux-conformance", () => {
     const again = "turnmux-conformance gateway ws://localhost:1/ --seed 5 --only frame.unknown-type --trace";
     expect(stdout).toContain(again);
     expect(stdout).toMatch(/not conformant\n$/);
+  });
+
+  it("repeats a case with what it was run with", async () => {
+    const options = ["--seed", "5", "--time-scale", "2", "--jobs", "1", "--carriage", "text"];
+    const { stdout } = await run([...gateway, ...options], verdicts({ "frame.unknown-type": "fail" }));
+    const again = "--carriage text --time-scale 2 --jobs 1 --seed 5 --only frame.unknown-type --trace";
+    expect(stdout).toContain(`turnmux-conformance gateway ws://localhost:1/ ${again}`);
   });
 
   it("takes warnings and what is unsupported for conformant", async () => {
@@ -111,6 +119,9 @@ describe("turnmux-conformance", () => {
     expect((await run(chosen)).stdout).toMatch(/^conformant in what was run: 1 of 4 cases/m);
     const { stdout } = await run([...chosen, "--json", "-"]);
     expect(JSON.parse(stdout)).toMatchObject({ only: ["FRAME-004"], expect: null, left: 3 });
+    const junit = (await run([...chosen, "--junit", "-"])).stdout;
+    expect(junit).toContain('<property name="only" value="FRAME-004"/>');
+    expect(junit).toContain('<property name="left" value="3"/>');
   });
 
   it("counts a listed failure as known, and a listed case that passes or is not there as stale", async () => {
@@ -158,7 +169,7 @@ describe("turnmux-conformance", () => {
     ["SIGTERM", 143],
   ] as const)("exits at %s with %d", async (signal, code) => {
     const args = ["--conditions=turnmux-source", PROGRAM, ...gateway];
-    const child = spawn(process.execPath, args, { env: { PATH: process.env["PATH"], HANGS: "1" } });
+    const child = spawn(process.execPath, args, { env: { ...ENVIRONMENT, HANGS: "1" } });
     child.stdout.on("data", (chunk: Buffer) => {
       if (chunk.toString().includes("hanging")) child.kill(signal);
     });

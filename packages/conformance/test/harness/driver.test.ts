@@ -55,6 +55,11 @@ function gone(socket: Socket): Promise<unknown> {
   return socket.closed ? Promise.resolve() : once(socket, "close");
 }
 
+/** What a process is at: it begins with T where it was stopped. */
+function stateOf(pid: number): Promise<string> {
+  return new Promise((resolve) => execFile("ps", ["-o", "stat=", "-p", String(pid)], (_, stdout) => resolve(stdout)));
+}
+
 /** Runs code that has PeerProcess in a process of its own. */
 function suite(code: string): Promise<{ readonly signal: string | undefined }> {
   const script = `import { PeerProcess } from ${JSON.stringify(DRIVER)}; ${code}`;
@@ -71,6 +76,18 @@ describe("a peer under test", () => {
     const socket = await connection();
     await peer[how]();
     await gone(socket);
+  });
+
+  it("is stopped for a while with its children, and goes on with them", async () => {
+    const child = `process.stdout.write(JSON.stringify({ event: "pid", pid: process.pid }) + "\\n"); ${holding()} ${READY}`;
+    const peer = new PeerProcess(leaving(child, false), {}, 30_000);
+    await peer.ready;
+    const { pid } = await peer.general.take(({ event }) => event === "pid", 30_000, "its child");
+    peer.signal("SIGSTOP");
+    await expect.poll(() => stateOf(Number(pid)), { timeout: 10_000 }).toMatch(/^T/);
+    peer.signal("SIGCONT");
+    await expect.poll(() => stateOf(Number(pid)), { timeout: 10_000 }).not.toMatch(/^T/);
+    await peer.stop();
   });
 
   it("does not hold the suite where a child that it cannot reach has its pipes", async () => {

@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { ClientTarget, GatewayTarget } from "../../src/harness/targets.ts";
 
 /** A program that is ready at once, and goes on until its standard input ends. */
@@ -26,4 +28,22 @@ describe("a target that was stopped", () => {
     await expect(target.process()).rejects.toThrow("The run is over.");
     await expect(target.own()).rejects.toThrow("The run is over.");
   });
+});
+
+it("a gateway that is ready with what is no URL of a WebSocket cannot be run, and it is told why", async () => {
+  for (const endpoint of ["127.0.0.1:4100", "http://127.0.0.1:4100/", "ws://"]) {
+    const target = new GatewayTarget({ command: program({ endpoint }) }, 1);
+    await expect(target.start("default")).rejects.toThrow("must have ws:// URLs");
+    await target.stop();
+  }
+});
+
+it("a client, which may have a gateway in its process, has a folder for its state while it is needed", async () => {
+  const ready = "process.stdout.write(JSON.stringify({ ready: { folder: process.env.TURNMUX_TEST_STATE } }) + '\\n')";
+  const command = [process.execPath, "-e", `${ready}; process.stdin.resume();`];
+  const target = await ClientTarget.open({ command }, 1);
+  const { folder } = z.object({ folder: z.string() }).parse(await (await target.process()).ready);
+  expect(existsSync(folder)).toBe(true);
+  await target.stop();
+  expect(existsSync(folder)).toBe(false);
 });

@@ -8,7 +8,9 @@ import { result, run } from "./support.ts";
 
 function report(results: readonly CaseResult[], more: Partial<ConsoleSource> = {}): string {
   const runs = [run(results)];
-  const assessment = assess(runs, { expectations: [], caseIds: new Set(), mustClauses: new Set(["FRAME-003"]) });
+  const { expectations = [] } = more;
+  const caseIds = new Set(results.map(({ id }) => id));
+  const assessment = assess(runs, { expectations, caseIds, mustClauses: new Set(["FRAME-003"]) });
   return consoleReport({
     runs,
     assessment,
@@ -49,6 +51,18 @@ describe("the report for a person", () => {
     expect(report(results, { left: 3 })).toMatch(/^conformant in what was run: 2 of 5 cases$/m);
     expect(report(results)).toMatch(/^conformant$/m);
     expect(report([result("a", "fail")], { left: 3 })).toMatch(/^not conformant$/m);
+  });
+
+  it("says how much of what was run is known to fail", () => {
+    const results = [result("a", "pass"), result("b", "fail"), result("c", "fail")];
+    const expectations = [
+      { id: "b", reason: "", line: 1 },
+      { id: "c", reason: "", line: 2 },
+    ];
+    expect(report(results, { expectations })).toMatch(/^conformant, but for 2 known failures$/m);
+    expect(report(results, { expectations, left: 1 })).toMatch(
+      /^conformant in what was run: 3 of 4 cases, but for 2 /m,
+    );
   });
 
   it("shows the end of a long trace, and all of it where that is asked for", () => {

@@ -54,11 +54,23 @@ function plain(text: string): string {
   );
 }
 
-function report(runs: readonly RunReport[], expected: readonly string[] = []): Parsed {
+/** What was chosen. */
+interface Chosen {
+  readonly only?: readonly string[];
+  readonly expect?: string;
+  readonly left?: number;
+}
+
+function report(
+  runs: readonly RunReport[],
+  expected: readonly string[] = [],
+  { only = [], expect: list, left = 0 }: Chosen = {},
+): Parsed {
   const expectations = expected.map((id, index) => ({ id, reason: "slow", line: index + 1 }));
   const caseIds = new Set(runs.flatMap((one) => one.results.map(({ id }) => id)));
   const assessment = assess(runs, { expectations, caseIds, mustClauses: new Set() });
-  return parse(junitReport({ runs, assessment, expectations, textOf: (id) => `the text of ${id}` }));
+  const chosen = { only, expect: list, left };
+  return parse(junitReport({ runs, assessment, expectations, textOf: (id) => `the text of ${id}`, ...chosen }));
 }
 
 describe("the JUnit report", () => {
@@ -77,6 +89,23 @@ describe("the JUnit report", () => {
     expect(root.children.map(({ name, attributes }) => [name, attributes["name"], attributes["tests"]])).toEqual([
       ["testsuite", "turnmux-conformance.gateway.binary", "6"],
       ["testsuite", "turnmux-conformance.gateway.text", "1"],
+    ]);
+  });
+
+  it("tells in each suite what was chosen", () => {
+    const properties = (chosen?: Chosen): readonly string[] => {
+      const [suite] = report([all], [], chosen).children;
+      const [list] = suite?.children ?? [];
+      return list?.children.map(({ attributes }) => `${attributes["name"]}=${attributes["value"]}`) ?? [];
+    };
+    expect(properties()).toEqual(["peer=ws://a/", "seed=7", "timeScale=1", "left=0"]);
+    expect(properties({ only: ["frame.*", "FRAME-003"], expect: "known.txt", left: 3 })).toEqual([
+      "peer=ws://a/",
+      "seed=7",
+      "timeScale=1",
+      "only=frame.*,FRAME-003",
+      "expect=known.txt",
+      "left=3",
     ]);
   });
 

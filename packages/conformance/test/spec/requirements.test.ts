@@ -4,7 +4,14 @@ import { z } from "zod";
 import { bookOf, reviewedAfter, reviewProblems } from "../../src/spec/book.ts";
 import { EXCUSED } from "../../src/spec/excused.ts";
 import { extract } from "../../src/spec/extract.ts";
-import { allClauses, allRequirements, clause, requirement, REQUIREMENTS_FILE } from "../../src/spec/requirements.ts";
+import {
+  allClauses,
+  allRequirements,
+  clause,
+  requirement,
+  requirementOf,
+  REQUIREMENTS_FILE,
+} from "../../src/spec/requirements.ts";
 
 const spec = extract(readFileSync(new URL("../../../../docs/spec.md", import.meta.url), "utf8"), "docs/spec.md");
 
@@ -26,8 +33,9 @@ describe("docs/spec.md", () => {
 
 describe("an excuse", () => {
   it("is for a MUST that there is, and a sentence that names a test which there is", () => {
-    for (const [id, sentence] of Object.entries(EXCUSED)) {
+    for (const [id, { role, why: sentence }] of Object.entries(EXCUSED)) {
       expect([id, clause(id)?.level]).toEqual([id, "MUST"]);
+      expect(["both", role]).toContain(clause(id)?.role);
       expect(sentence).toMatch(/^[A-Z].*; kept by [^ ]+\.test\.ts\.$/);
       const [, test = ""] = /kept by ([^ ]+)\.$/.exec(sentence) ?? [];
       expect([test, existsSync(new URL(`../../../../${test}`, import.meta.url))]).toEqual([test, true]);
@@ -77,6 +85,14 @@ describe("requirements.json", () => {
     expect(requirement("FRAME-003")?.text).toBe("The reserved bit R MUST be zero.");
     expect(requirement("FRAME-004.2")?.id).toBe("FRAME-004");
     expect(requirement("FRAME-999")).toBeUndefined();
+  });
+
+  it("tells which requirement a clause belongs to, whatever the level of the clause", () => {
+    const ids = ["FRAME-004", "FRAME-004.2", "CHAN-002.should", "FLOW-006.should.1"];
+    expect(ids.map(requirementOf)).toEqual(["FRAME-004", "FRAME-004", "CHAN-002", "FLOW-006"]);
+    for (const { id, clauses } of allRequirements()) {
+      expect(new Set(clauses.map((one) => requirementOf(one.id)))).toEqual(new Set([id]));
+    }
   });
 
   it("gives a clause with its sentence", () => {

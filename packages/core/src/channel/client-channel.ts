@@ -20,7 +20,7 @@ const HELLO_REPEAT_MS = 500;
 export interface ClientChannelOptions extends ChannelOptions {
   /** In which the client speaks first, and the gateway answers (CARR-014). */
   readonly carriage: Carriage;
-  /** 16 random octets, drawn for this channel. */
+  /** 16 random octets, drawn for this channel (HAND-015). */
   readonly nonce: Uint8Array;
   /** Content types that this side can decode. */
   readonly contents: readonly number[];

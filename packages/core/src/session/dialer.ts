@@ -77,7 +77,7 @@ export class Dialer {
       shared: carrier.shared,
       carriage: carriageNamed(carrier.carriage, options.carriages ?? []),
       tag: tagFrom(environment),
-      nonce: environment.randomOctets(16),
+      nonce: environment.randomOctets(16), // HAND-015
       contents: ALL_CONTENTS,
       limits,
       features: resumption.features,

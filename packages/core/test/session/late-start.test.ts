@@ -1,7 +1,7 @@
 /** Handlers that wait for their turn somewhere else before they begin, and what stands in for those that only say what is to run. */
 import { describe, expect, it, test } from "vitest";
 import { lateStart, ToolRegistry, UsageError, type HandlerCall } from "../../src/index.ts";
-import { kit, kitWorld, watch, type KitHandlers } from "../support/kit.ts";
+import { kit, kitWorld, watch } from "../support/kit.ts";
 
 /** What ACCEPT said of a call. */
 interface Said {
@@ -14,11 +14,12 @@ interface Said {
 function waiting() {
   let given: HandlerCall | undefined;
   const finish = Promise.withResolvers<unknown>();
-  const handler: KitHandlers["set"] = (_input, call) => {
-    // What the registry calls has it, and no handler's type shows it.
-    given = call as unknown as HandlerCall;
+  // For tools of every effect; what the registry calls has a late start, and no handler's type shows it.
+  const handler = (_input: unknown, call: unknown): Promise<unknown> => {
+    given = call as HandlerCall;
     given[lateStart].queued("two are at work", 2);
-    call.signal.addEventListener("abort", () => finish.reject(call.signal.reason));
+    const { signal } = given;
+    signal.addEventListener("abort", () => finish.reject(signal.reason));
     return finish.promise;
   };
   return { handler, begin: () => given?.[lateStart].begin(), finish: finish.resolve };
@@ -45,7 +46,7 @@ describe("a handler that waits for its turn somewhere else", () => {
   it("counts as not started until then, and as started from then on", async () => {
     const first = waiting();
     const second = waiting();
-    const { client, time } = await kitWorld({ set: first.handler, add: second.handler as KitHandlers["add"] });
+    const { client, time } = await kitWorld({ set: first.handler, add: second.handler });
     const queued = watch(client.client(kit).set(1, { timeoutMs: 100 }));
     const begun = watch(client.client(kit).add(1, { timeoutMs: 100 }));
     await time.settle();
@@ -76,8 +77,8 @@ test("what stands in for a handler runs in its place, also that of a `once` tool
     },
   });
   const own = new ToolRegistry({ hasJournal: true, parent: registry });
-  const add: KitHandlers["add"] = () => "itself";
-  const look: KitHandlers["look"] = () => "itself";
+  const add = (): string => "itself";
+  const look = (): string => "itself";
   const { list } = { list: () => "none" };
   own.implement(kit, { look, set: look, add: { run: add, reconcile: () => ({ outcome: "unknown" }) }, list });
   expect(seen).toEqual([

@@ -10,7 +10,7 @@ import { readHost } from "./host.ts";
 const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /**
- * The audience to put into CHALLENGE (AUTH-005), or undefined where the gateway must be told its name first.
+ * The audience to put into CHALLENGE (AUTH-007), or undefined where the gateway must be told its name first.
  *
  * - With `configured` names, such as `["gateway.example:443"]`: the one that the client dialled by its `Host` header, else the
  *   first.

@@ -249,4 +249,4 @@ function makeServer(path: string, tls: TlsOptions | undefined): UpgradeServer {
 }
 
 const NO_AUDIENCE =
-  "this gateway does not know its name, and so cannot ask for a proof: pass `audience` to listen(), as host and port by which clients dial it [AUTH-005]";
+  "this gateway does not know its name, and so cannot ask for a proof: pass `audience` to listen(), as host and port by which clients dial it [AUTH-007]";

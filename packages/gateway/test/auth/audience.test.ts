@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { chooseAudience } from "../../src/auth/audience.ts";
 
-describe("The audience of a gateway (AUTH-005)", () => {
+describe("The audience of a gateway (AUTH-007)", () => {
   it.each<[readonly string[], string | undefined, string]>([
     [["gateway.example:443"], "gateway.example:443", "gateway.example:443"],
     [["gateway.example:443"], "gateway.example", "gateway.example:443"],

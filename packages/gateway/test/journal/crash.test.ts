@@ -8,7 +8,7 @@ import { expectExactSums } from "../support/journal-database.ts";
 import { newPath } from "../support/journal-files.ts";
 import { moduleArguments, packageFolder, runCode } from "../support/journal-process.ts";
 
-const ROUNDS = 12;
+const ROUNDS = 6;
 
 /** Claims, and settles every third claim, eight at a time, and says so when it is recorded. It never stops. */
 function gatewayCode(path: string, round: number): string {

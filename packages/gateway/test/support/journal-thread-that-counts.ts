@@ -9,6 +9,7 @@ Atomics.store(opened, 0, 1);
 Atomics.notify(opened, 0);
 port.on("message", (request: Request) => {
   if ("close" in request) return port.close();
+  if (!("operations" in request)) return;
   const results = request.operations.map(() => ({ kind: "settle" }) as const);
   const reply: Reply = { results, commits: [results.length] };
   port.postMessage(reply);

@@ -210,3 +210,14 @@ mutant({
     "    const equal = timingSafeEqual(given, right);\n    if (!equal) process.stderr.write(`wrong proof for ${secret}\\n`);",
   why: "writes the secret into its log where a proof is wrong",
 });
+
+mutant({
+  id: "auth.says-no-port",
+  breaks: "AUTH-007",
+  roles: ["gateway"],
+  ways: OWN,
+  file: "packages/core/src/channel/gateway-channel.ts",
+  find: "      audience: options.audience,\n",
+  replace: '      audience: options.audience.replace(/:[0-9]+$/, ":1"),\n',
+  why: "names itself by a port at which nobody dials it",
+});

@@ -97,9 +97,29 @@ mutant({
 });
 
 mutant({
+  id: "calls.checks-no-items",
+  breaks: "CALL-012",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/session/handler-call.ts",
+  find: "      return validate(schema, value);\n",
+  replace: '      return name === "item" ? { ok: true, value } : validate(schema, value);\n',
+  why: "sends an item that the contract forbids",
+});
+
+mutant({
+  id: "calls.checks-no-progress",
+  breaks: "CALL-012",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/session/handler-call.ts",
+  find: "      return validate(schema, value);\n",
+  replace: '      return name === "progress" ? { ok: true, value } : validate(schema, value);\n',
+  why: "sends a progress report that the contract forbids",
+});
+
+mutant({
   id: "calls.counts-no-concurrent-calls",
   breaks: "CALL-013",
-  roles: ["gateway", "behaviour"],
+  roles: ["gateway", "client", "behaviour"],
   file: "packages/core/src/session/dispatcher.ts",
   find: "?? 0) < most) return undefined;",
   replace: "?? 0) < most * 100) return undefined;",
@@ -109,7 +129,7 @@ mutant({
 mutant({
   id: "calls.frees-no-place",
   breaks: "CALL-013",
-  roles: ["gateway", "behaviour"],
+  roles: ["gateway", "client", "behaviour"],
   file: "packages/core/src/session/dispatcher.ts",
   find: "    if (left === 0) this.#runningByTool.delete(tool.name);\n",
   replace: "    if (left < 0) this.#runningByTool.delete(tool.name);\n    else if (left === 0) return;\n",
@@ -119,7 +139,7 @@ mutant({
 mutant({
   id: "calls.does-not-say-when-there-is-a-place",
   breaks: "CALL-013",
-  roles: ["gateway"],
+  roles: ["gateway", "client"],
   file: "packages/core/src/session/dispatcher.ts",
   find: "        retryAfterMs: CONCURRENCY_RETRY_MS,\n",
   replace: "",
@@ -129,7 +149,7 @@ mutant({
 mutant({
   id: "calls.counts-for-all-sessions",
   breaks: "CALL-013",
-  roles: ["gateway"],
+  roles: ["gateway", "client"],
   edits: [
     {
       file: "packages/core/src/session/dispatcher.ts",

@@ -19,7 +19,7 @@ mutant({
 mutant({
   id: "calls.accepts-before-the-journal",
   breaks: "CALL-002",
-  roles: ["gateway"],
+  roles: ["gateway", "client"],
   file: "packages/core/src/session/keyed-calls.ts",
   find: "    const { principal, key } = context;\n    const verdict = await",
   replace:
@@ -30,7 +30,7 @@ mutant({
 mutant({
   id: "calls.runs-without-the-journal",
   breaks: "CALL-002",
-  roles: ["gateway"],
+  roles: ["gateway", "client"],
   file: "packages/core/src/session/keyed-calls.ts",
   find: '      case "refuse":\n        once.release(principal, key);\n        execution.settle(verdict.settled);\n        return;\n',
   replace: '      case "refuse":\n        await this.#runs(once, execution, context);\n        return;\n',
@@ -179,7 +179,7 @@ mutant({
 mutant({
   id: "calls.has-no-longest-deadline",
   breaks: "CALL-006.3",
-  roles: ["gateway", "behaviour"],
+  roles: ["gateway", "client", "behaviour"],
   file: "packages/core/src/session/dispatcher.ts",
   find: "lesser(event.deadlineMs ?? tool.timeoutMs, tool.maxTimeoutMs)",
   replace: "(event.deadlineMs ?? tool.timeoutMs)",
@@ -187,9 +187,19 @@ mutant({
 });
 
 mutant({
+  id: "calls.has-no-default-deadline",
+  breaks: "CALL-006.3",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/session/dispatcher.ts",
+  find: "lesser(event.deadlineMs ?? tool.timeoutMs, tool.maxTimeoutMs)",
+  replace: "lesser(event.deadlineMs, tool.maxTimeoutMs)",
+  why: "lets the tool's longest deadline count where the caller has none, and not its default",
+});
+
+mutant({
   id: "calls.takes-the-greater-deadline",
   breaks: "CALL-006.3",
-  roles: ["gateway", "behaviour"],
+  roles: ["gateway", "client", "behaviour"],
   file: "packages/core/src/session/dispatcher.ts",
   find: ": Math.min(a, b);",
   replace: ": Math.max(a, b);",
@@ -199,7 +209,7 @@ mutant({
 mutant({
   id: "calls.takes-the-tools-deadline",
   breaks: "CALL-006.3",
-  roles: ["gateway"],
+  roles: ["gateway", "client"],
   file: "packages/core/src/session/dispatcher.ts",
   find: "lesser(event.deadlineMs ?? tool.timeoutMs, tool.maxTimeoutMs)",
   replace: "(tool.maxTimeoutMs ?? event.deadlineMs ?? tool.timeoutMs)",
@@ -209,7 +219,7 @@ mutant({
 mutant({
   id: "calls.does-not-tell-its-deadline",
   breaks: "CALL-006.3",
-  roles: ["gateway"],
+  roles: ["gateway", "client"],
   file: "packages/core/src/session/dispatcher.ts",
   find: "      call.shortenedMs = deadlineMs;\n",
   replace: "      call.shortenedMs = undefined;\n",

@@ -17,7 +17,7 @@ const PARTS = "packages/core/src/peer/parts.ts";
 mutant({
   id: "content.sends-null-for-nan",
   breaks: "CONT-001",
-  roles: ["client"],
+  roles: ["gateway", "client"],
   file: INSPECT,
   find: "return Number.isFinite(value) ? Found.plain : Found.nothing;",
   replace: "return Found.plain;",

@@ -168,6 +168,26 @@ mutant({
 });
 
 mutant({
+  id: "errors.reads-strange-ends-as-internal",
+  breaks: "ERR-004.2",
+  roles: ["client"],
+  file: "packages/core/src/channel/channel.ts",
+  find: 'return { cause: "goaway", code: codeFromWire(code),',
+  replace: 'return { cause: "goaway", code: code > 16 ? "internal" : codeFromWire(code),',
+  why: "reads a code in GOAWAY that it does not know as internal",
+});
+
+mutant({
+  id: "errors.reads-strange-refusals-as-unavailable",
+  breaks: "ERR-004.2",
+  roles: ["client"],
+  file: "packages/core/src/channel/client-channel.ts",
+  find: "            code: codeFromWire(frame.code),\n",
+  replace: '            code: frame.code > 16 ? "unavailable" : codeFromWire(frame.code),\n',
+  why: "reads a code in REFUSE that it does not know as unavailable",
+});
+
+mutant({
   id: "errors.retries-nothing",
   breaks: "ERR-004.2",
   roles: ["gateway", "client"],

@@ -167,6 +167,16 @@ mutant({
 });
 
 mutant({
+  id: "flow.grants-without-an-ack",
+  breaks: "FLOW-006.should.2",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/delivery/delivery.ts",
+  find: "as well.\n      if (this.#untold > 0) this.#ackDue = true;\n",
+  replace: "as well.\n",
+  why: "sends no ACK with a CREDIT",
+});
+
+mutant({
   id: "flow.grants-are-lost",
   breaks: "FLOW-007",
   roles: ["gateway", "client"],

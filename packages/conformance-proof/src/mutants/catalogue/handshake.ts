@@ -13,6 +13,7 @@ const STATES = "packages/core/src/channel/states.ts";
 const ANTECHAMBER = "packages/core/src/channel/antechamber.ts";
 const ACCEPTOR = "packages/core/src/session/acceptor.ts";
 const CONVERSATION = "packages/core/src/session/conversation.ts";
+const DIALER = "packages/core/src/session/dialer.ts";
 const CONNECTOR = "packages/client/src/connection/connector.ts";
 
 mutant({
@@ -498,4 +499,34 @@ mutant({
   replace:
     '      if (this.#state === "ended") return false;\n      this.#guard(carriage, now, () => this.#receiveOwn(carriage, envelope, message, now));\n      return true;',
   why: "hands the host what still comes for a channel that is over",
+});
+
+mutant({
+  id: "handshake.has-one-nonce",
+  breaks: "HAND-015",
+  roles: ["client"],
+  file: DIALER,
+  find: "nonce: environment.randomOctets(16),",
+  replace: "nonce: new Uint8Array(16).fill(7),",
+  why: "has the same nonce in all its HELLOs",
+});
+
+mutant({
+  id: "handshake.draws-half-a-nonce",
+  breaks: "HAND-015",
+  roles: ["client"],
+  file: DIALER,
+  find: "nonce: environment.randomOctets(16),",
+  replace: "nonce: environment.randomOctets(16).fill(1, 8),",
+  why: "draws half of a nonce",
+});
+
+mutant({
+  id: "handshake.keeps-its-nonce",
+  breaks: "HAND-015",
+  roles: ["client"],
+  file: DIALER,
+  find: "nonce: environment.randomOctets(16),",
+  replace: "nonce: (resumption.nonceKept ??= environment.randomOctets(16)),",
+  why: "says HELLO with the nonce of the channel before when it resumes a session",
 });

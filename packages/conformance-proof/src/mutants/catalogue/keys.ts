@@ -67,6 +67,28 @@ mutant({
 });
 
 mutant({
+  id: "keys.looks-into-no-octets",
+  breaks: "KEY-003",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/journal/fingerprint.ts",
+  find: "  return sha256(canonicalJson(args === undefined ? [tool] : [tool, args]));\n",
+  replace:
+    '  const shown = canonicalJson(args === undefined ? [tool] : [tool, args]);\n  return sha256(shown.replace(/"mark":"[^"]*"/, ""));\n',
+  why: "takes octets for the same whatever they are",
+});
+
+mutant({
+  id: "keys.octets-by-where-they-are",
+  breaks: "KEY-002.1",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/journal/fingerprint.ts",
+  find: "  return sha256(canonicalJson(args === undefined ? [tool] : [tool, args]));\n",
+  replace:
+    "  const shown = canonicalJson(args === undefined ? [tool] : [tool, args]);\n  return sha256(shown.includes('\"mark\"') ? `${shown}${Math.random()}` : shown);\n",
+  why: "takes the same octets for others when they come again",
+});
+
+mutant({
   id: "keys.scopes-of-the-first-call",
   breaks: "KEY-002.2",
   roles: ["gateway"],
@@ -263,7 +285,7 @@ mutant({
 mutant({
   id: "keys.tells-of-the-journal",
   breaks: "KEY-009.1",
-  roles: ["gateway"],
+  roles: ["gateway", "client"],
   file: "packages/core/src/session/once.ts",
   find: "    execution.settle(settled);\n    if (!freesKey(settled)) await this.settle(principal, key, settled);\n",
   replace:
@@ -274,7 +296,7 @@ mutant({
 mutant({
   id: "keys.keeps-no-ending",
   breaks: "KEY-009.2",
-  roles: ["gateway"],
+  roles: ["gateway", "client"],
   file: "packages/core/src/session/recorder.ts",
   find: "    if (!recorded) for (const entry of entries) this.#keep(entry);\n",
   replace: "",
@@ -284,7 +306,7 @@ mutant({
 mutant({
   id: "keys.records-nothing-later",
   breaks: "KEY-009.2",
-  roles: ["gateway"],
+  roles: ["gateway", "client"],
   edits: [
     {
       file: "packages/core/src/session/recorder.ts",
@@ -298,7 +320,7 @@ mutant({
 mutant({
   id: "keys.frees-what-is-not-recorded",
   breaks: "KEY-009.3",
-  roles: ["gateway"],
+  roles: ["gateway", "client"],
   file: "packages/core/src/session/once.ts",
   find: "      if (!(await this.#recorder.retry(unrecorded))) return NO_VERDICT;\n",
   replace: '      return { kind: "run" };\n',

@@ -100,6 +100,16 @@ mutant({
 });
 
 mutant({
+  id: "tools.adds-with-each-frame",
+  breaks: "TOOL-003",
+  roles: ["gateway", "client"],
+  file: "packages/core/src/peer/frames.ts",
+  find: "frames.length === 0 ? OfferMode.replace : OfferMode.add",
+  replace: "OfferMode.add",
+  why: "replaces nothing with the first frame of an offer",
+});
+
+mutant({
   id: "tools.replaces-with-each-frame",
   breaks: "TOOL-003",
   roles: ["gateway", "client"],

@@ -1,5 +1,5 @@
 /**
- * Whom a client proves itself to (AUTH-005), and that secrets stay where they are (AUTH-006).
+ * Whom a client proves itself to and by which name a gateway calls itself (AUTH-005, AUTH-007), and that secrets stay where they are (AUTH-006).
  *
  * @module
  */
@@ -88,7 +88,7 @@ check({
 check({
   id: "auth.audience-of-the-gateway",
   title: "a gateway states as its audience the host and port that it was dialled at",
-  covers: ["AUTH-005"],
+  covers: ["AUTH-007"],
   role: "gateway",
   ways: ["binary", "text"],
   needs: ["command"],
@@ -96,7 +96,7 @@ check({
     const channel = await t.socket();
     const { endpoint = "" } = await t.urls();
     const { challenge: asked } = await challenged(channel);
-    t.equal(asked.audience, new URL(endpoint).host, "The audience in CHALLENGE");
+    t.equal(asked.audience, new URL(endpoint).host, "The audience in CHALLENGE", "AUTH-007");
   },
 });
 

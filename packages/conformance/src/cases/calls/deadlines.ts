@@ -74,7 +74,7 @@ check({
   id: "calls.deadline-of-the-tool",
   title: "the tool's longest deadline counts where it is below the caller's, and ACCEPT says so",
   covers: ["CALL-006.3"],
-  role: "gateway",
+  role: "both",
   async run(t) {
     const session = await t.session();
     const call = await t.open(session, { tool: "test.short", input: { ms: 60_000 }, deadlineMs: 30_000 });
@@ -88,7 +88,7 @@ check({
   id: "calls.deadline-of-the-caller",
   title: "the caller's deadline counts where it is below the tool's longest",
   covers: ["CALL-006.3"],
-  role: "gateway",
+  role: "both",
   async run(t) {
     const session = await t.session();
     const input = { ms: 60_000 };
@@ -107,12 +107,31 @@ check({
   id: "calls.no-deadline",
   title: "a call without a deadline has the tool's, where it has one, and runs as long as it takes where not",
   covers: ["CALL-006.3"],
-  role: "gateway",
+  role: "both",
   async run(t) {
     const session = await t.session();
     const short = openWithoutDeadline(t, session, { tool: "test.short", input: { ms: 60_000 } });
     const slow = openWithoutDeadline(t, session, { tool: "test.slow", input: { ms: 600 } });
     endsWith(t, await short.ended(), "deadline_exceeded", "failed", "CALL-006.3");
     t.equal((await slow.ended()).value, "done", "The result", "CALL-006.3");
+  },
+});
+
+check({
+  id: "calls.default-deadline",
+  title: "a call without a deadline has the tool's default, which is less than the longest that the tool allows",
+  covers: ["CALL-006.3"],
+  role: "both",
+  async run(t) {
+    const session = await t.session();
+    const input = { ms: 60_000 };
+    const longest = await t.open(session, { tool: "test.short", input, deadlineMs: 30_000 });
+    const byDefault = openWithoutDeadline(t, session, { tool: "test.short", input });
+    for (const call of [byDefault, longest]) {
+      endsWith(t, await call.ended(), "deadline_exceeded", "failed", "CALL-006.3");
+    }
+    const ends = session.channel.frames.entries.filter(({ frame }) => frame.type === FrameType.end);
+    const order = ends.map(({ frame }) => frame.stream);
+    t.equal(order, [byDefault.stream, longest.stream], "Which of the calls ended first", "CALL-006.3");
   },
 });

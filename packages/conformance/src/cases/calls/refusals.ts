@@ -6,7 +6,7 @@
 import { newKey, type CallOptions } from "../../harness/calls.ts";
 import { KEYS } from "../../harness/keys.ts";
 import { check } from "../../suite/case.ts";
-import { fails, textOf } from "./support.ts";
+import { endsWith, fails, textOf } from "./support.ts";
 
 check({
   id: "calls.unknown-tool",
@@ -120,12 +120,37 @@ check({
   },
 });
 
+/** What a handler sends that its contract forbids: on its way, and behind something that is allowed. */
+const WRONG_PARTS = [
+  ["item", { tool: "test.stream", input: { items: 2, wrong: true } }],
+  ["progress", { tool: "test.slow", input: { ms: 50, progress: 2, wrong: true } }],
+] as const;
+
+for (const [part, options] of WRONG_PARTS) {
+  check({
+    id: `calls.forbidden-${part}`,
+    title: `${part === "item" ? "an item" : "progress"} that the tool's contract forbids is not sent, and ends the call with internal, completed`,
+    covers: ["CALL-012"],
+    role: "both",
+    async run(t) {
+      const session = await t.session();
+      const call = await t.open(session, options);
+      endsWith(t, await call.ended(), "internal", "completed", "CALL-012");
+      const came = call.inbound[part === "item" ? "items" : "progress"];
+      while (came.entries.length > 0) {
+        const value = JSON.stringify(await (part === "item" ? call.item() : call.progress()));
+        t.expect(!value.includes("-1"), `${value} came, which the contract forbids.`, "CALL-012");
+      }
+    },
+  });
+}
+
 check({
   id: "calls.one-at-a-time",
   title:
     "a call beyond the tool's limit of concurrent calls is refused and may be tried again, and the place becomes free",
   covers: ["CALL-013"],
-  role: "gateway",
+  role: "both",
   async run(t) {
     const session = await t.session();
     const first = await t.open(session, { tool: "test.single", input: { ms: 60_000 } });
@@ -148,7 +173,7 @@ check({
   id: "calls.one-at-a-time-in-each-session",
   title: "a tool's limit of concurrent calls counts for each session alone",
   covers: ["CALL-013"],
-  role: "gateway",
+  role: "both",
   async run(t) {
     const sessions = [await t.session({ label: "a" }), await t.session({ label: "b" })];
     const calls = await Promise.all(

@@ -169,7 +169,7 @@ check({
     const first = await t.peerCalls(session);
     await first.incoming();
     const second = await t.peerCalls(session, { tool: "suite.idempotent" });
-    await session.roundTrip();
+    await t.begun(session);
     session.channel.socket.cut();
     const outcomes = [(await first.settled()).outcome, (await second.settled()).outcome];
     t.equal(outcomes, ["unknown", "not_started"], "The outcomes", "CALL-014");

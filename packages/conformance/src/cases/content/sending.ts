@@ -11,6 +11,7 @@ import { Unsupported } from "../../suite/verdict.ts";
 import * as build from "../../wire/build.ts";
 import { encodeAs, type Value } from "../../wire/body.ts";
 import { Content, FrameType } from "../../wire/constants.ts";
+import { offered } from "../keys/support.ts";
 
 const octets = new Uint8Array([0, 255, 128]);
 
@@ -145,6 +146,19 @@ async function refusesNumbers(t: Context, session: Session): Promise<void> {
     t.expect(/deep/.test(settled.message ?? ""), `The message does not say where ${number} is.`, "CONT-001");
   }
 }
+
+check({
+  id: "content.result-refused",
+  title: "a result that no content can hold is refused by the side that has it, and not sent as something else",
+  covers: ["CONT-001", "CALL-012"],
+  role: "both",
+  async run(t) {
+    const session = await t.session();
+    const ending = offered(await (await openCall(session, { tool: "test.nan", input: {} })).ended(), "test.nan");
+    t.expect(!ending.ok, `NaN arrived as ${JSON.stringify(ending.value)}.`, "CONT-001");
+    t.equal([ending.code, ending.outcome], ["internal", "completed"], "Code and outcome", "CALL-012");
+  },
+});
 
 /** So many arrays, one inside the other. */
 function nested(levels: number): Value {

@@ -155,6 +155,7 @@ check({
     const kept = keptBefore(since(), [FrameType.data]);
     t.expect(kept <= replay, `DATA was written while ${kept} octets were kept, of ${replay}.`, "DELIV-004.2");
     const own = await t.peerCalls(session, { timeoutMs: t.ms(10_000) });
+    await t.begun(session);
     await quiet(session);
     t.expect(session.opened.entries.length === 0, "OPEN was written while too much was kept.", "DELIV-004.2");
     session.automatic.ack = true;

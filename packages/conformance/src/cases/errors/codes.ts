@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { takeHello } from "../../harness/handshake.ts";
 import { check } from "../../suite/case.ts";
 import * as build from "../../wire/build.ts";
 import { Code, Outcome, type CodeName } from "../../wire/constants.ts";
@@ -66,6 +67,28 @@ check({
     }
   },
 });
+
+for (const frame of ["GOAWAY", "REFUSE"] as const) {
+  check({
+    id: `errors.unknown-code-of-${frame.toLowerCase()}`,
+    title: `a code that the table does not have reads as unknown in ${frame}, too, which ends what it ends`,
+    covers: ["ERR-004.2"],
+    role: "client",
+    async run(t) {
+      const options = { connect: { reconnect: false } };
+      if (frame === "GOAWAY") {
+        const session = await t.session(options);
+        session.send(build.goaway({ code: 99, message: "for a reason of its own" }));
+        t.equal((await t.event(session, "closed"))["code"], "unknown", "The code of the end", "ERR-004.2");
+        return;
+      }
+      const channel = await t.socket(options);
+      const { hello } = await takeHello(channel);
+      channel.send(build.refuse({ clientNonce: hello.nonce, code: 99, message: "for a reason of its own" }));
+      t.equal((await t.event(channel, "closed"))["code"], "unknown", "The code of the end", "ERR-004.2");
+    },
+  });
+}
 
 check({
   id: "errors.retryable-as-said",

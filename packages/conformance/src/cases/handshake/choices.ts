@@ -1,5 +1,5 @@
 /**
- * What a gateway chooses out of HELLO, and that each answer is to the HELLO that was said (HAND-001 to HAND-004).
+ * What a gateway chooses out of HELLO, and that each answer is to the HELLO that was said (HAND-001 to HAND-004, HAND-015).
  *
  * @module
  */
@@ -37,6 +37,22 @@ check({
     const [one, other] = [await t.socket({ label: "one" }), await t.socket({ label: "other" })];
     const [first, second] = [(await takeHello(one)).hello, (await takeHello(other)).hello];
     t.expect(!same(first.tag, second.tag), "Two HELLOs state the same tag.", "CARR-002");
+  },
+});
+
+check({
+  id: "handshake.client-draws-nonces",
+  title: "each HELLO of a client has a nonce that is drawn at random for its channel, whatever channel",
+  covers: ["HAND-015"],
+  role: "client",
+  async run(t) {
+    const nonces: Uint8Array[] = [];
+    for (let count = 0; count < 5; count++) nonces.push((await takeHello(await t.socket())).hello.nonce);
+    // Five random octets are the same once in four thousand million times.
+    for (let place = 0; place < 16; place++) {
+      const values = new Set(nonces.map((nonce) => nonce[place]));
+      t.expect(values.size > 1, `Octet ${place} of five nonces is the same one.`, "HAND-015");
+    }
   },
 });
 

@@ -6,7 +6,7 @@
 import type { Channel, Patience } from "../../harness/channel.ts";
 import { makeChallenge, makeHello, takeHello, type Hello, type HelloOptions } from "../../harness/handshake.ts";
 import type { Context } from "../../suite/context.ts";
-import { requirementOf } from "../../suite/judgement.ts";
+import { requirementOf } from "../../spec/requirements.ts";
 import { Failure, Unsupported } from "../../suite/verdict.ts";
 import * as build from "../../wire/build.ts";
 import { Code, codeName, type CodeName } from "../../wire/constants.ts";

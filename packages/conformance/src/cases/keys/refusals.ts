@@ -20,7 +20,7 @@ check({
   id: "keys.claim-refused",
   title: "a call that the journal does not take does not run, and may be made again",
   covers: ["KEY-001"],
-  role: "gateway",
+  role: "both",
   needs: ["command"],
   async run(t) {
     const session = await (await mortal(t)).session();
@@ -39,7 +39,7 @@ check({
   id: "keys.ending-refused",
   title: "an ending that the journal refuses is told as it is, and replayed to whoever comes with the key",
   covers: ["KEY-009.1", "KEY-009.2"],
-  role: "gateway",
+  role: "both",
   needs: ["command"],
   async run(t) {
     const session = await (await mortal(t)).session();
@@ -64,7 +64,7 @@ check({
   id: "keys.ending-recorded-later",
   title: "an ending that the journal refused is recorded when it takes endings again",
   covers: ["KEY-009.2"],
-  role: "gateway",
+  role: "both",
   needs: ["command"],
   async run(t) {
     const peer = await mortal(t);
@@ -88,7 +88,7 @@ check({
   id: "keys.freeing-refused",
   title: "a key whose ending would free it is refused until the journal knows, and is free then",
   covers: ["KEY-009.1", "KEY-009.3"],
-  role: "gateway",
+  role: "both",
   needs: ["command"],
   async run(t) {
     const session = await (await mortal(t)).session();

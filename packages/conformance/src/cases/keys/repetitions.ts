@@ -8,6 +8,7 @@ import { KEYS } from "../../harness/keys.ts";
 import type { Session } from "../../harness/session.ts";
 import { check } from "../../suite/case.ts";
 import type { Context } from "../../suite/context.ts";
+import { encodeAs } from "../../wire/body.ts";
 import * as build from "../../wire/build.ts";
 import { AcceptState, Content, Outcome } from "../../wire/constants.ts";
 import { count, endedWith, newCounter, offered, ran, stateFolder } from "./support.ts";
@@ -111,6 +112,38 @@ check({
       const { code, value } = await call.ended();
       t.equal([code, value], ["ok", { value: 2 }], `What the same arguments ${how} get`, "KEY-002.1");
     }
+    await ran(t, session, counter, { runs: 1, clause: "KEY-002.1" });
+  },
+});
+
+check({
+  id: "keys.octets-in-arguments",
+  title: "octets in arguments are the same call where they are the same octets, however long their length is written",
+  covers: ["KEY-002.1", "KEY-003"],
+  role: "both",
+  async run(t) {
+    const session = await t.session();
+    const [key, counter] = [newKey(), newCounter()];
+    const mark = t.random.octets(100);
+    const input = { counter, mark };
+    const first = await (await t.open(session, { tool: "test.count", key, input })).ended();
+    t.equal(first.value, { value: 1 }, "The result");
+    const octets = encodeAs(Content.msgpack, input) ?? new Uint8Array(0);
+    // A length of 16 bits in place of 8: the same octets, written otherwise.
+    const at = Buffer.from(octets).indexOf(Buffer.from([0xc4, mark.length]));
+    const longer = Buffer.concat([
+      octets.subarray(0, at),
+      Buffer.from([0xc5, 0, mark.length]),
+      octets.subarray(at + 2),
+    ]);
+    const stream = session.newStream();
+    const header = { tool: "test.count", callId: newKey(), key, deadlineMs: 10_000, content: Content.msgpack };
+    session.send(build.open(stream, header, longer));
+    const again = await new OutgoingCall(session, stream).ended();
+    t.equal([again.code, again.value], ["ok", { value: 1 }], "What the same octets get", "KEY-002.1");
+    const other = { counter, mark: t.random.octets(100) };
+    const differs = await (await t.open(session, { tool: "test.count", key, input: other })).ended();
+    endedWith(t, differs, { code: "already_exists", outcome: "not_started", clause: "KEY-003" });
     await ran(t, session, counter, { runs: 1, clause: "KEY-002.1" });
   },
 });

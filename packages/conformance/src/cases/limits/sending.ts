@@ -20,7 +20,7 @@ check({
     const second = await t.peerCalls(session, { timeoutMs: t.ms(10_000) });
     await second.incoming();
     const third = await t.peerCalls(session, { timeoutMs: t.ms(10_000) });
-    for (let times = 0; times < 3; times++) await session.roundTrip();
+    await t.begun(session);
     t.expect(session.opened.entries.length === 0, "A third stream was opened, and the limit is 2.", "LIMIT-001.1");
     await incoming.end("first");
     await (await third.incoming()).end("third");
@@ -106,7 +106,7 @@ check({
     const incoming = await first.incoming();
     await (await t.peerCalls(session, options)).incoming();
     const third = await t.peerCalls(session, options);
-    for (let times = 0; times < 3; times++) await session.roundTrip();
+    await t.begun(session);
     t.expect(session.opened.entries.length === 0, "Arguments were begun for which there is no room.", "LIMIT-001.1");
     first.cancel();
     const reset = await session.channel.take("reset", ({ stream }) => stream === incoming.stream);

@@ -167,6 +167,6 @@ check({
       t.equal(goaway, { requirement: "LIMIT-004", code: 8 }, "What GOAWAY says", "LIMIT-004");
       return;
     }
-    t.expect(false, `${PINGS} PINGs were taken although no PONG was read.`, "LIMIT-004");
+    t.expect(false, `${PINGS} PINGs, while no PONG was read, came to no GOAWAY that arrived.`, "LIMIT-004");
   },
 });

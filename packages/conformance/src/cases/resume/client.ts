@@ -50,6 +50,23 @@ check({
 });
 
 check({
+  id: "resume.client-draws-a-nonce-anew",
+  title: "a client that resumes its session has a nonce of the new channel's own",
+  covers: ["HAND-015"],
+  role: "client",
+  needs: ["delivery"],
+  async run(t) {
+    const session = await lasting(t);
+    await cut(session);
+    const { hello: one } = await resumeClient(t, session);
+    await session.roundTrip();
+    await cut(session);
+    const { hello: other } = await resumeClient(t, session);
+    t.expect(!same(one.nonce, other.nonce), "HELLO has the nonce of the channel before.", "HAND-015");
+  },
+});
+
+check({
   id: "resume.client-acknowledges",
   title: "a client whose session was resumed sends ACK at once, before anything that is counted",
   covers: ["RESUME-002.3"],

@@ -5,37 +5,9 @@
  */
 import { z } from "zod";
 import { KEYS } from "../../harness/keys.ts";
-import type { Session } from "../../harness/session.ts";
 import { check } from "../../suite/case.ts";
-import type { Context } from "../../suite/context.ts";
-import { Failure } from "../../suite/verdict.ts";
-import type { Value } from "../../wire/body.ts";
 import { Effect } from "../../wire/constants.ts";
-
-const Schema = z.record(z.string(), z.unknown());
-
-const Description = z.looseObject({
-  name: z.string(),
-  description: z.string(),
-  effect: z.enum(["read", "idempotent", "once"]),
-  streams: z.boolean(),
-  revision: z.string(),
-  verify: z.string().optional(),
-  input: Schema.optional(),
-  output: Schema.optional(),
-  item: Schema.optional(),
-  progress: Schema.optional(),
-});
-
-const Descriptions = z.object({ tools: z.array(Description) });
-
-async function describe(t: Context, session: Session, input: Value): Promise<Map<string, z.infer<typeof Description>>> {
-  const ending = await (await t.open(session, { tool: "turnmux.describe", input })).ended();
-  const parsed = Descriptions.safeParse(ending.value);
-  if (!parsed.success)
-    throw new Failure(`turnmux.describe returned what it should not: ${z.prettifyError(parsed.error)}`, "TOOL-004");
-  return new Map(parsed.data.tools.map((tool) => [tool.name, tool]));
-}
+import { describe, Schema } from "./support.ts";
 
 check({
   id: "tools.described-as-offered",
@@ -85,7 +57,7 @@ check({
     const count = described.get("test.count");
     t.equal(
       properties(count?.input),
-      ["by", "counter", "holdMs"],
+      ["by", "counter", "holdMs", "mark"],
       "Properties of the arguments of test.count",
       "TOOL-004",
     );

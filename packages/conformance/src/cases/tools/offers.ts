@@ -3,15 +3,17 @@
  *
  * @module
  */
-import { z } from "zod";
+import { clientHandshake, gatewayHandshake } from "../../harness/handshake.ts";
 import { KEYS } from "../../harness/keys.ts";
 import type { Session } from "../../harness/session.ts";
 import { check } from "../../suite/case.ts";
-import type { Context } from "../../suite/context.ts";
+import { SUITE_TOOLS, type Context } from "../../suite/context.ts";
+import { Unsupported } from "../../suite/verdict.ts";
 import * as build from "../../wire/build.ts";
-import { Effect, FrameType, OfferMode } from "../../wire/constants.ts";
-import { encodePayload } from "../../wire/frame.ts";
+import { Effect, OfferMode } from "../../wire/constants.ts";
+import { encodePayload, type Frame } from "../../wire/frame.ts";
 import { offered } from "../keys/support.ts";
+import { describe } from "./support.ts";
 
 /** What a peer of either side offers to a session whose scopes are `test`. */
 const COMMON = ["test.echo", "test.count", "test.counted", "test.slow", "test.stream", "test.fail", "test.failOnce"];
@@ -97,15 +99,18 @@ check({
 
 check({
   id: "tools.scopes-of-a-wider-key",
-  title: "a session with more scopes is offered more",
+  title: "what only the scopes of one session allow is offered to that session, and not to another one beside it",
   covers: ["TOOL-002.1"],
   role: "gateway",
   ways: ["binary", "text"],
   needs: ["keys"],
   async run(t) {
-    const session = await t.session({ hello: { key: KEYS.wide } });
+    const wider = await t.session({ label: "wider", hello: { key: KEYS.wide } });
+    const session = await t.session({ label: "beside it" });
+    await whole(wider);
+    await untilOffered(wider, "test.secret");
     await whole(session);
-    await untilOffered(session, "test.secret");
+    t.expect(!session.offered.has("test.secret"), "test.secret is offered beside its scope.", "TOOL-002.1");
   },
 });
 
@@ -144,17 +149,28 @@ check({
   role: "both",
   async run(t) {
     const limits = { framePayload: 1_024 };
-    const session = await t.session({ hello: { limits }, welcome: { limits } });
+    const channel = await t.socket();
+    const { established } =
+      t.role === "gateway"
+        ? await clientHandshake(channel, { limits })
+        : await gatewayHandshake(channel, { audience: t.audience, challenge: t.ownEndpoint, limits });
+    const session = t.adopt(channel, established);
+    // A client's application has its session once it was offered something.
+    session.send(build.offer(OfferMode.replace, SUITE_TOOLS));
+    const offers: Frame[] = [];
+    const take = async (): Promise<unknown> => offers.push((await channel.take("offer")).received.frame);
     // A client may say OFFER before it has tools, and again when it has them.
-    await whole(session);
-    for (const { frame } of session.channel.frames.entries) {
-      if (frame.type !== FrameType.offer) continue;
+    while (!COMMON.every((tool) => session.offered.has(tool))) await take();
+    await session.roundTrip();
+    while (channel.has("offer")) await take();
+    for (const frame of offers) {
       t.expect(encodePayload(frame).length <= 1_024, "An OFFER is longer than framePayload.", "FRAME-001");
     }
-    const described = await (await t.open(session, { tool: "turnmux.describe", input: {} })).ended();
-    const { tools } = z.object({ tools: z.array(z.object({ name: z.string() })) }).parse(described.value);
-    const names = tools.map(({ name }) => name);
+    const names = [...(await describe(t, session, {})).keys()];
     t.equal([...session.offered.keys()].toSorted(), names.toSorted(), "What is offered in all", "TOOL-003");
+    const modes = offers.map(({ header }) => header?.[0]);
+    if (!modes.includes(OfferMode.add)) throw new Unsupported("All that the peer offers fits into 1,024 octets.");
+    t.equal(modes[0], OfferMode.replace, "The mode of the first OFFER", "TOOL-003");
   },
 });
 
