@@ -97,6 +97,7 @@ export {
 // For a gateway whose sockets are in another thread than its handlers.
 export { moveMemoryJournal, type MemoryContents } from "./journal/memory.ts";
 export { aftermathOf, type Aftermath, type CutOff } from "./session/aftermath.ts";
+export type { Lateness } from "./channel/heartbeat.ts";
 export { bodyLength, cloneValue } from "./content/body.ts";
 export { ValueError } from "./content/value.ts";
 export { jsonSchemaOf } from "./contract/json-schema.ts";
@@ -111,6 +112,7 @@ export {
   type OpenRequest,
   type PortBody,
   type PortEvent,
+  type Pulse,
 } from "./peer/port.ts";
 export type { Elsewhere, ElsewhereRun } from "./session/elsewhere.ts";
 export { Errand } from "./session/errand.ts";

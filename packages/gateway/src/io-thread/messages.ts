@@ -144,6 +144,8 @@ export type ToThread =
       readonly code: "cancelled" | "deadline_exceeded";
     }
   | { readonly kind: "consumed"; readonly sessionId: string; readonly call: CallNumber; readonly octets: number }
+  /** Somebody has to know now whether the peer lives: what it says of its event loop from here on is to be told. */
+  | { readonly kind: "ask"; readonly sessionId: string }
   /** So many runs were looked at, and wait in no queue any more. */
   | { readonly kind: "taken"; readonly count: number }
   /** A run that was withdrawn was found to be so. */
@@ -167,6 +169,13 @@ export type ToMain =
   | { readonly kind: "resumed"; readonly identity: SessionIdentity }
   | { readonly kind: "sessionClosed"; readonly sessionId: string; readonly end: ChannelEnd }
   | { readonly kind: "event"; readonly sessionId: string; readonly event: PortEvent }
+  /** What the peer has said of its event loop last, and when, on the clock that both threads have. */
+  | {
+      readonly kind: "lateness";
+      readonly sessionId: string;
+      readonly lagMs: number | undefined;
+      readonly heardAt: number;
+    }
   /** How many calls of the peer are not over. */
   | { readonly kind: "running"; readonly sessionId: string; readonly count: number }
   | RunMessage

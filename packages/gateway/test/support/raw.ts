@@ -2,10 +2,10 @@
 
 import { once } from "node:events";
 import { onTestFinished } from "vitest";
-import type { ProofMethod } from "@turnmux/gateway";
 import { type ClientOptions, WebSocket } from "ws";
 import type { Frame, HelloFrame } from "../../../core/src/wire/frame.ts";
 import { binaryCarriage, textCarriage, ZERO_TAG } from "../../../core/src/wire/carriage.ts";
+import { anybody } from "./anybody.ts";
 
 /** How a connection ended. */
 export interface Closed {
@@ -29,8 +29,7 @@ export function hello(more: Partial<HelloFrame> = {}): HelloFrame {
   };
 }
 
-/** A method of proof that every proof passes. */
-export const anybody: ProofMethod = { name: "anybody", verify: () => ({ principal: "raw", scopes: [] }) };
+export { anybody };
 
 /** See the module's comment. */
 export class RawClient {

@@ -12,13 +12,15 @@ import {
   type CallPort,
   type ChannelEnd,
   type Code,
+  type Lateness,
   type OpenRequest,
   type PortBody,
   type PortEvent,
+  type Pulse,
   type Value,
 } from "@turnmux/core";
 import type { ToThread } from "../messages.ts";
-import { sharedTime } from "../shared.ts";
+import { ownTime, sharedTime } from "../shared.ts";
 
 /** What a {@link BridgePort} works with. */
 export interface BridgeOptions {
@@ -29,16 +31,30 @@ export interface BridgeOptions {
 }
 
 /** See the module's comment. */
-export class BridgePort implements CallPort {
+export class BridgePort implements CallPort, Pulse {
   readonly messageLimit: number = Number.POSITIVE_INFINITY;
   readonly #options: BridgeOptions;
   readonly #open = new Set<CallNumber>();
+  #lateness: Lateness | undefined;
   #events: PortEvent[] = [];
   #last: CallNumber = 0;
   #ended = false;
 
   constructor(options: BridgeOptions) {
     this.#options = options;
+  }
+
+  get pulse(): Pulse {
+    return this;
+  }
+
+  get lateness(): Lateness | undefined {
+    return this.#lateness;
+  }
+
+  ask(): void {
+    const { sessionId, post } = this.#options;
+    if (!this.#ended) post({ kind: "ask", sessionId });
   }
 
   encode(value: unknown): PortBody {
@@ -110,6 +126,11 @@ export class BridgePort implements CallPort {
     if (event.type === "sent") return;
     if (event.type === "end") this.#open.delete(event.call);
     this.#tell(event);
+  }
+
+  /** The I/O thread tells what the peer has said of its event loop, and when. */
+  late(lagMs: number | undefined, heardAt: number): void {
+    this.#lateness = { lagMs, at: ownTime(heardAt) };
   }
 
   /** The session is over. What it knows of its calls is all that will be known. */

@@ -336,6 +336,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
       case "resumed":
       case "sessionClosed":
       case "event":
+      case "lateness":
       case "running":
         this.#mirrors.take(message);
         return;

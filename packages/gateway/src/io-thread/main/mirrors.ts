@@ -25,7 +25,7 @@ export interface MirrorsOptions {
 /** What the thread tells of its sessions. */
 export type SessionMessage = Extract<
   ToMain,
-  { kind: "session" | "suspended" | "resumed" | "sessionClosed" | "event" | "running" }
+  { kind: "session" | "suspended" | "resumed" | "sessionClosed" | "event" | "lateness" | "running" }
 >;
 
 /** See the module's comment. */
@@ -66,6 +66,9 @@ export class Mirrors {
       }
       case "event":
         this.#mirrors.get(message.sessionId)?.port.take(message.event);
+        return;
+      case "lateness":
+        this.#mirrors.get(message.sessionId)?.port.late(message.lagMs, message.heardAt);
         return;
       case "running": {
         const calls = this.#mirrors.get(message.sessionId)?.calls;

@@ -123,6 +123,9 @@ export class Station {
       case "consumed":
         this.#house.tap(message.sessionId)?.port?.consumedFor(message.call, message.octets);
         return;
+      case "ask":
+        this.#house.tap(message.sessionId)?.port?.ask();
+        return;
       case "tools":
         this.#takeTools(message);
         return;

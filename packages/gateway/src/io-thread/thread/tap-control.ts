@@ -6,6 +6,7 @@
 
 import type {
   CallPort,
+  Lateness,
   PortEvent,
   Session,
   SessionControl,
@@ -15,6 +16,7 @@ import type {
 } from "@turnmux/core";
 import type { ToMain } from "../messages.ts";
 import { movable, type Postbox } from "../postbox.ts";
+import { sharedTime } from "../shared.ts";
 import { TapPort, type TapListener } from "./tap-port.ts";
 
 /** What a {@link TapControl} works with. */
@@ -126,6 +128,10 @@ export class TapControl implements SessionControl, TapListener {
   tapped(event: PortEvent): void {
     const moved = event.type === "item" && event.body.content === "local" ? movable(event.body.value) : undefined;
     this.#options.box.post({ kind: "event", sessionId: this.#id, event }, moved);
+  }
+
+  late({ lagMs, at }: Lateness): void {
+    this.#options.box.post({ kind: "lateness", sessionId: this.#id, lagMs, heardAt: sharedTime(at) });
   }
 
   counted(): void {

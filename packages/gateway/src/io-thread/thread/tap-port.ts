@@ -15,6 +15,7 @@ import {
   type CallPort,
   type Code,
   type Ending,
+  type Lateness,
   type OfferEntry,
   type OpenRequest,
   type PortBody,
@@ -28,6 +29,8 @@ import { ownTime } from "../shared.ts";
 export interface TapListener {
   /** An event for the main thread. Its bodies are values. */
   tapped(event: PortEvent): void;
+  /** What the peer has said of its event loop, where the main thread wants to know. */
+  late(lateness: Lateness): void;
   /** The number of calls of the peer may have changed. */
   counted(): void;
 }
@@ -42,6 +45,10 @@ export class TapPort implements CallPort {
   /** Numbers of the main thread, by those of the port, and the other way round. */
   readonly #outer = new Map<CallNumber, CallNumber>();
   readonly #inner = new Map<CallNumber, CallNumber>();
+  /** What the main thread has heard last of the peer's event loop. */
+  #told: Lateness | undefined;
+  /** True once the main thread has asked, until no call of its own is left. */
+  #watched = false;
 
   constructor(port: CallPort, listener: TapListener) {
     this.#port = port;
@@ -89,7 +96,16 @@ export class TapPort implements CallPort {
     if (inner !== undefined) this.#port.consumed(inner, octets);
   }
 
+  /** A call of the main thread waits (CALL-019): what is known is told, and what the peer says to this. */
+  ask(): void {
+    this.#watched = this.#inner.size > 0;
+    this.#port.pulse?.ask();
+    this.#tellLateness();
+  }
+
   nextEvent(): PortEvent | undefined {
+    // Whoever has received something asks for events, also where there are none: PONG is one of the channel's own affairs.
+    if (this.#watched) this.#tellLateness();
     for (;;) {
       const event = this.#port.nextEvent();
       switch (event?.type) {
@@ -167,6 +183,13 @@ export class TapPort implements CallPort {
     this.#port.fail(violation);
   }
 
+  #tellLateness(): void {
+    const lateness = this.#port.pulse?.lateness;
+    if (!this.#watched || lateness === undefined || lateness === this.#told) return;
+    this.#told = lateness;
+    this.#listener.late(lateness);
+  }
+
   #own(event: OwnEvent): void {
     const call = this.#outer.get(event.call);
     if (call === undefined) return;
@@ -184,6 +207,7 @@ export class TapPort implements CallPort {
       case "end": {
         this.#outer.delete(event.call);
         this.#inner.delete(call);
+        if (this.#inner.size === 0) this.#watched = false;
         const body = this.#local(event.ending.body);
         const ending = body === undefined ? MALFORMED : { ...event.ending, body };
         this.#listener.tapped({ ...event, call, ending });
