@@ -8,7 +8,14 @@ import { AttachedSession } from "./attached-session.ts";
 import type { ClientSession } from "./client-session.ts";
 import { Attachment } from "./connection/attachment.ts";
 import { connectError } from "./connection/ending.ts";
-import { closeOnAbort, publishStates, sessionOptions, settingsOf, throwIfAborted } from "./connection/settings.ts";
+import {
+  closeOnAbort,
+  publishStates,
+  sessionOptions,
+  settingsOf,
+  tellLag,
+  throwIfAborted,
+} from "./connection/settings.ts";
 import { checkMs, type AttachOptions, type ClientSocket } from "./options.ts";
 import type { Platform } from "./platform/platform.ts";
 
@@ -24,6 +31,7 @@ export function attachOn(platform: Platform, socket: ClientSocket | Carrier, opt
   session.addEventListener("offer", () => attachment.ready());
   publishStates(session, settings);
   attachment.attach(socket);
+  tellLag(platform, session.closed);
   closeOnAbort(signal, session.closed, (message) => attachment.close(message));
   return session;
 }

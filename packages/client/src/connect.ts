@@ -8,7 +8,14 @@ import { acceptsAudience, audienceOf } from "./auth/audience.ts";
 import { ClientSession } from "./client-session.ts";
 import { Connector } from "./connection/connector.ts";
 import { connectError } from "./connection/ending.ts";
-import { closeOnAbort, publishStates, sessionOptions, settingsOf, throwIfAborted } from "./connection/settings.ts";
+import {
+  closeOnAbort,
+  publishStates,
+  sessionOptions,
+  settingsOf,
+  tellLag,
+  throwIfAborted,
+} from "./connection/settings.ts";
 import { checkMs, type ConnectOptions } from "./options.ts";
 import type { Platform } from "./platform/platform.ts";
 
@@ -58,6 +65,7 @@ export async function connectOn(
   });
   session.addEventListener("drain", ({ detail }) => connector.draining(detail.retryAfterMs));
   publishStates(session, settings);
+  tellLag(platform, session.closed);
   closeOnAbort(signal, session.closed, (message) => connector.close(message));
   connector.start();
   if (await standing) return session;

@@ -97,6 +97,7 @@ export {
 // For a gateway whose sockets are in another thread than its handlers.
 export { moveMemoryJournal, type MemoryContents } from "./journal/memory.ts";
 export { aftermathOf, type Aftermath, type CutOff } from "./session/aftermath.ts";
+export { LagMeter, type Lag } from "./session/lag-meter.ts";
 export type { Lateness } from "./channel/heartbeat.ts";
 export { bodyLength, cloneValue } from "./content/body.ts";
 export { ValueError } from "./content/value.ts";

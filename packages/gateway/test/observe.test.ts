@@ -2,8 +2,8 @@ import { channel, tracingChannel } from "node:diagnostics_channel";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { CallTraceMessage, Occurrence } from "@turnmux/gateway";
 import { DelayMeter } from "../src/observe/delays.ts";
-import { LagMeter } from "../src/observe/lag.ts";
 import { stderrLogger, unfailing } from "../src/observe/logger.ts";
+import { LagMeter, systemEnvironment } from "@turnmux/core";
 import { connected, listening, nextSession, testGateway } from "./support/gateway.ts";
 import { hello, RawClient } from "./support/raw.ts";
 import { deviceTools, handle, tools } from "./support/tools.ts";
@@ -146,6 +146,8 @@ async function turn(): Promise<void> {
 }
 
 describe("the event loop's lag", () => {
+  const clock = systemEnvironment({ globals: globalThis, id: () => "" });
+
   test("is told in ACCEPT, by a gateway that was blocked until now", async () => {
     const { gateway } = testGateway();
     handle(gateway);
@@ -159,13 +161,35 @@ describe("the event loop's lag", () => {
     for (const lag of lags) expect(lag).toBeGreaterThanOrEqual(200);
   });
 
+  test("is told in ACCEPT by a client in Node, too", async () => {
+    const { gateway } = testGateway();
+    const opened = nextSession(gateway);
+    const client = await connected(await listening(gateway));
+    const rung = Promise.withResolvers<{ rung: number }>();
+    client.implement(deviceTools, {
+      device: {
+        ring: () => {
+          block(400);
+          return rung.promise;
+        },
+      },
+    });
+    const lag = await new Promise<number | undefined>((resolve) => {
+      void opened.then((session) =>
+        session.client(deviceTools).device.ring({ times: 1 }, { onAccept: ({ lagMs }) => resolve(lagMs) }),
+      );
+    });
+    expect(lag).toBeGreaterThanOrEqual(200);
+    rung.resolve({ rung: 1 });
+  });
+
   test("is a distribution since it was read before, with the worst of it, and of what goes on", async () => {
     const { gateway } = testGateway();
     gateway.stats();
     block(300);
     const during = gateway.stats().eventLoop;
     expect(during.maxMs).toBeGreaterThanOrEqual(180);
-    const meter = new LagMeter();
+    const meter = new LagMeter(clock);
     const delays = new DelayMeter(meter);
     for (let i = 0; i < 5; i++) {
       block(60);
@@ -181,7 +205,7 @@ describe("the event loop's lag", () => {
   });
 
   test("is known before any timer has run, and is nothing once the meter is closed", () => {
-    const meter = new LagMeter();
+    const meter = new LagMeter(clock);
     block(300);
     expect(meter.lagMs).toBeGreaterThanOrEqual(200);
     meter.close();

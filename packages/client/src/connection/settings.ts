@@ -107,6 +107,12 @@ export function publishStates(session: Session, { environment }: Settings): void
   });
 }
 
+/** Lets the gateway know how late this event loop is, until the session is over: a gateway waits on for a client that is busy (CALL-019). */
+export function tellLag({ measureLag }: Platform, over: Promise<unknown>): void {
+  const stop = measureLag?.();
+  if (stop !== undefined) void over.then(stop);
+}
+
 /** The end of a session that its user closes. */
 export function closedByUser(message: string): SessionEnd {
   return { cause: "closed", code: "cancelled", message, byPeer: false };

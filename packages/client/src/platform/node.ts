@@ -10,6 +10,7 @@ import type { ClientSocket } from "../options.ts";
 import { ALL_PARTS } from "../parts.ts";
 import { diagnostics } from "./diagnostics.ts";
 import { runtimeEnvironment } from "./environment.ts";
+import { lagMs, measureLag } from "./lag.ts";
 import { listenForRefusal } from "./refusal.ts";
 import type { Platform, Target } from "./platform.ts";
 
@@ -19,7 +20,8 @@ const CLOSE_TIMEOUT_MS = 2_000;
 /** See the module's comment. */
 export const nodePlatform: Platform = {
   parts: ALL_PARTS,
-  environment: (log) => runtimeEnvironment(log, diagnostics()),
+  environment: (log) => runtimeEnvironment(log, { ...diagnostics(), lagMs }),
+  measureLag,
   open(target, listener) {
     const socket = target.webSocket?.(target.url, { headers: target.headers }) ?? webSocketOf(target);
     const carrier = (): Carrier => carrierOf(socket, { carriage: target.carriage, shared: false });

@@ -26,6 +26,8 @@ export interface Platform {
   readonly check?: (options: ConnectOptions) => void;
   /** The runtime's clock, timers and randomness. */
   environment(log: Logger | undefined): Environment;
+  /** Has the environments tell how late the event loop is, until what this gives is called. Absent where that is not known. */
+  readonly measureLag?: () => () => void;
   /** Opens a socket of turnmux's own. */
   open(target: Target, listener: OpeningListener): Opening;
   /** Makes a carrier of a socket, by what kind it is. Throws {@link UsageError} where that cannot be. */

@@ -5,7 +5,7 @@
  */
 
 import { monitorEventLoopDelay, type IntervalHistogram } from "node:perf_hooks";
-import type { Lag } from "./lag.ts";
+import type { Lag } from "@turnmux/core";
 
 /** How late the event loop was, in milliseconds: the half, and 99 in 100, of the samples were no later than this. */
 export interface EventLoopDelays {
@@ -18,7 +18,7 @@ export interface EventLoopDelays {
 /** How often the histogram's timer is due, in milliseconds. */
 const RESOLUTION_MS = 20;
 
-/** Gives the distribution since it was read last. Runs beside the event loop's own timers, and keeps no process up. */
+/** Gives the distribution since it was read last: it knows nothing of a delay that goes on. Runs beside the event loop's own timers, and keeps no process up. */
 export class DelayMeter {
   readonly #histogram: IntervalHistogram;
   readonly #lag: Lag;

@@ -6,6 +6,7 @@
 
 import { hash } from "node:crypto";
 import {
+  LagMeter,
   LaneBook,
   OnceCalls,
   resolveLimits,
@@ -15,6 +16,7 @@ import {
   toolServer,
   type Admission,
   type Environment,
+  type Lag,
   type Limits,
   type Logger,
   type OnceOptions,
@@ -29,7 +31,6 @@ import { nanoid } from "nanoid";
 import { guard } from "../events.ts";
 import { publish, traceCall, tracesCalls } from "../observe/diagnostics.ts";
 import { DelayMeter } from "../observe/delays.ts";
-import { LagMeter, type Lag } from "../observe/lag.ts";
 import { OutcomeCounter } from "../observe/stats.ts";
 import type { GatewayOptions } from "../options.ts";
 import { WorkerPool } from "../worker-tools/pool.ts";
@@ -118,8 +119,6 @@ export class House {
   ) {
     this.options = options;
     this.log = log;
-    this.lag = lag ?? new LagMeter();
-    this.delays = new DelayMeter(this.lag);
     this.answered = answered ?? new OutcomeCounter();
     this.#announce = announce;
     this.limits = resolveLimits(options.limits);
@@ -142,6 +141,8 @@ export class House {
       callEnded: (end) => this.called.add(end),
       sha256: (text) => hash("sha256", text, "hex"),
     });
+    this.lag = lag ?? new LagMeter(environment);
+    this.delays = new DelayMeter(this.lag);
     this.environment =
       beforeInput === undefined
         ? environment
