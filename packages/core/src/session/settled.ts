@@ -8,6 +8,7 @@ import { isCode, type Code } from "../errors/codes.ts";
 import type { Effect } from "../errors/effect.ts";
 import { isOutcome, type Outcome } from "../errors/outcome.ts";
 import { ToolError } from "../errors/tool-error.ts";
+import { LaneRefusal } from "../lanes/refusal.ts";
 
 /** A result, checked; or an error that may be told to the peer. */
 export type Settled = { readonly ok: true; readonly value: unknown } | Failure;
@@ -49,7 +50,9 @@ export type HandlerState = "idle" | "running" | "returned" | "threw";
 /** What the peer is told of something thrown (ERR-002, ERR-003). */
 export function settledOfThrown(thrown: unknown, effect: Effect, handler: HandlerState, aborted: boolean): Settled {
   try {
-    const told = settledOfToolError(thrown, effect, handler);
+    const told = LaneRefusal.is(thrown)
+      ? settledOfRefusal(thrown, effect, handler)
+      : settledOfToolError(thrown, effect, handler);
     if (told !== undefined) return told;
   } catch {
     // A proxy, or a getter that throws: it is no tool error that anybody could be told.
@@ -57,6 +60,17 @@ export function settledOfThrown(thrown: unknown, effect: Effect, handler: Handle
   const outcome = handler === "idle" ? "not_started" : brokenOff(effect);
   if (aborted) return failed("cancelled", "the call was cancelled while it ran", outcome);
   return failed("internal", "the tool failed; the log of the side that ran it says why", outcome);
+}
+
+/** What a handler did before it asked for the lane nobody knows. */
+function settledOfRefusal(
+  { code, sentence, retryable, retryAfterMs, details }: LaneRefusal,
+  effect: Effect,
+  handler: HandlerState,
+): Failure {
+  const outcome = claimedOutcome(brokenOff(effect), effect, handler);
+  const again = outcome === "failed" || outcome === "not_started";
+  return { ok: false, code, message: sentence, outcome, retryable: retryable && again, retryAfterMs, details };
 }
 
 function settledOfToolError(thrown: unknown, effect: Effect, handler: HandlerState): Failure | undefined {

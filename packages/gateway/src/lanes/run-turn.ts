@@ -5,6 +5,7 @@
  */
 
 import {
+  LaneRefusal,
   Turn,
   TurnmuxError,
   UsageError,
@@ -81,6 +82,8 @@ export async function runTurn<T>(
   wait.end();
   wait.check();
   if (verdict.kind === "refused") {
+    // It names those turns alone that are the caller's own, where there is one, and so may be told to it.
+    if (call !== undefined) throw new LaneRefusal(verdict.refusal);
     const { code, message, outcome, retryAfterMs, details } = verdict.refusal;
     throw new TurnmuxError(code, message, { outcome, retryAfterMs, details });
   }

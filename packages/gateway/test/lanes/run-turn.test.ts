@@ -4,6 +4,7 @@ import { z } from "zod";
 import {
   createGateway,
   defineTools,
+  memoryJournal,
   tool,
   TurnmuxError,
   type Gateway,
@@ -21,7 +22,7 @@ const device = defineTools({ ask: tool({ description: "Asks", ...anything, effec
 
 /** A gateway and two sessions of it in process, of ann and of whoever else. */
 async function house(options: GatewayOptions = {}, other = "bob") {
-  const { gateway } = testGateway(options);
+  const { gateway, log } = testGateway(options);
   gateway.implement(tools, { talk: (input) => input });
   const open = async (principal: string): Promise<{ client: Session; session: GatewaySession }> => {
     const opened = nextSession(gateway);
@@ -29,7 +30,7 @@ async function house(options: GatewayOptions = {}, other = "bob") {
     onTestFinished(() => client.close());
     return { client, session: await opened };
   };
-  return { gateway, ann: await open("ann"), bob: await open(other) };
+  return { gateway, log, ann: await open("ann"), bob: await open(other) };
 }
 
 /** A turn that runs until it is told to end. */
@@ -199,6 +200,40 @@ describe("runTurn()", () => {
       a.end("");
       await Promise.all([a.over, b.over]);
     }
+  });
+
+  test("that a call has caused, and that is refused, ends the call as what it is where the handler does nothing about it", async () => {
+    const { gateway, ann, bob, log } = await house({ journal: memoryJournal() }, "ann");
+    const effects = { description: "Causes a turn", ...anything } as const;
+    const causing = defineTools({
+      cause: tool({ ...effects, effect: "idempotent" }),
+      once: tool({ ...effects, effect: "once" }),
+      forget: tool({ ...effects, effect: "idempotent" }),
+    });
+    const inAnn: () => Promise<string> = () => Promise.resolve("ran");
+    gateway.implement(causing, {
+      cause: (_input, call) => gateway.runTurn(ann.session, "b in a", inAnn, { call }),
+      once: (_input, call) => gateway.runTurn(ann.session, "b in a", inAnn, { call }),
+      forget: (_input, { lineage }) => gateway.runTurn(ann.session, "b in a", inAnn, { lineage }),
+    });
+    const a = held(gateway, ann.session, "a");
+    const { lineage } = await a.began;
+    const b = await bob.client.beginTurn("b");
+    const waits = gateway.runTurn(bob.session, "a in b", () => "ran", { lineage });
+    const told = await failure(b.client(causing).cause(null));
+    expect(told).toMatchObject({ code: "failed_precondition", outcome: "failed", retryable: false });
+    expect(told.sentence).toMatch(/it is a cycle, by way of/);
+    expect(await failure(b.client(causing).once(null, { key: "k" }))).toMatchObject({
+      code: "failed_precondition",
+      outcome: "unknown",
+    });
+    expect(log.of("error")).toEqual([]);
+    // Who is told is not known here, and neither is whose turns it may hear of.
+    expect(await failure(b.client(causing).forget(null))).toMatchObject({ code: "internal" });
+    await b.end();
+    expect(await waits).toBe("ran");
+    a.end("");
+    await a.over;
   });
 
   test("is on behalf of the call that causes it, and cancelled with it", async () => {
