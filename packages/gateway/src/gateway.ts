@@ -20,6 +20,7 @@ import { IoThread } from "./io-thread/main/io-thread.ts";
 import { runTurn, type RunningTurn, type RunTurnOptions } from "./lanes/run-turn.ts";
 import { stderrLogger, unfailing } from "./observe/logger.ts";
 import { sum, type GatewayStats } from "./observe/stats.ts";
+import { sumWorkers } from "./worker-tools/stats.ts";
 import { checkDelay } from "./check.ts";
 import { checkGatewayOptions, type DrainOptions, type DrainReport, type GatewayOptions } from "./options.ts";
 import { attach, type Attachment, type AttachOptions, type HostGrant } from "./session/attachment.ts";
@@ -157,7 +158,7 @@ export class Gateway extends GatewayEventTarget {
       lanes: this.#house.lanes.counts,
       handshakes: { accepted, refused },
       ended: { incoming: sum(answered.read(), this.#ioThread?.answered), outgoing: called.read() },
-      workers: workers.stats,
+      workers: sumWorkers(workers.stats, this.#ioThread?.workers),
       lagMs: lag.lagMs,
       eventLoop: delays.read(),
     };

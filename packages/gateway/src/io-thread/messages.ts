@@ -9,7 +9,9 @@ import type { MessagePort } from "node:worker_threads";
 import type {
   AcceptInfo,
   Aftermath,
+  CallEnd,
   CallNumber,
+  CallTrace,
   ChannelEnd,
   Code,
   Limits,
@@ -111,6 +113,11 @@ export type KeyMessage =
   | { readonly kind: "joinedAccept"; readonly join: number; readonly accept: AcceptInfo }
   | { readonly kind: "joinedProgress"; readonly join: number; readonly value: unknown }
   | { readonly kind: "joinedEnd"; readonly join: number; readonly settled: Settled | undefined };
+
+/** A call that the I/O thread runs without the main thread, for those who trace calls. */
+export type TraceMessage =
+  | { readonly kind: "traceBegan"; readonly id: number; readonly trace: CallTrace }
+  | { readonly kind: "traceEnded"; readonly id: number; readonly end: CallEnd };
 
 /** The tools of all sessions, or those that one session has of its own. */
 export interface ToolsMessage {
@@ -214,6 +221,9 @@ export type ToMain =
       readonly message: string;
       readonly fields: Readonly<Record<string, unknown>> | undefined;
     }
+  /** The journal has made so many operations durable at once. */
+  | { readonly kind: "committed"; readonly operations: number }
+  | TraceMessage
   | LaneQuestion
   | KeyMessage;
 
@@ -230,6 +240,10 @@ export interface IoThreadStart {
   readonly lag: BigInt64Array<SharedArrayBuffer>;
   /** See {@link SharedOutcomes}. */
   readonly outcomes: BigInt64Array<SharedArrayBuffer>;
+  /** See {@link Watched}. */
+  readonly watched: Int32Array<SharedArrayBuffer>;
+  /** See {@link publishWorkers}. */
+  readonly workersSeen: Int32Array<SharedArrayBuffer>;
   readonly tools: readonly ToolsMessage[];
   /** The highest number of a run that its predecessors have used. */
   readonly lastRun: RunNumber;

@@ -36,9 +36,13 @@ export function lagMemory(): BigInt64Array<SharedArrayBuffer> {
 export class LagStamp {
   readonly #memory: BigInt64Array<SharedArrayBuffer>;
   readonly #timer: NodeJS.Timeout;
+  readonly #also: () => void;
 
-  constructor(memory: BigInt64Array<SharedArrayBuffer>) {
+  /** `also` is called with each stamp: what else the other thread is to know without being told. */
+  constructor(memory: BigInt64Array<SharedArrayBuffer>, also: () => void = () => {}) {
     this.#memory = memory;
+    this.#also = also;
+    also();
     Atomics.store(memory, DUE, stampAt(STAMP_MS));
     this.#timer = setInterval(() => this.#stamp(), STAMP_MS);
     this.#timer.unref();
@@ -52,6 +56,7 @@ export class LagStamp {
     const late = stampAt(0) - Atomics.load(this.#memory, DUE);
     Atomics.store(this.#memory, LATE, late < 0n ? 0n : late);
     Atomics.store(this.#memory, DUE, stampAt(STAMP_MS));
+    this.#also();
   }
 }
 

@@ -29,6 +29,11 @@ export function publish(topic: keyof typeof channels, occurrence: Occurrence): v
   if (subscribed.hasSubscribers) subscribed.publish(occurrence);
 }
 
+/** Whether somebody has subscribed to `turnmux:session`, `turnmux:lane` or `turnmux:journal`. */
+export function subscribed(topic: keyof typeof channels): boolean {
+  return channels[topic].hasSubscribers;
+}
+
 /** Whether somebody has subscribed to `tracingChannel("turnmux:call")`. */
 export function tracesCalls(): boolean {
   return calls.hasSubscribers;

@@ -34,6 +34,7 @@ import { DelayMeter } from "../observe/delays.ts";
 import { OutcomeCounter } from "../observe/stats.ts";
 import type { GatewayOptions } from "../options.ts";
 import { WorkerPool } from "../worker-tools/pool.ts";
+import type { WorkerStats } from "../worker-tools/stats.ts";
 import { workerStandIn } from "../worker-tools/stand-in.ts";
 import { GatewaySession } from "./gateway-session.ts";
 import { SettlementWatch } from "./settlement-watch.ts";
@@ -60,6 +61,10 @@ export interface HouseParts extends OnceOptions {
   readonly lag?: Lag | undefined;
   /** Counts the calls of clients. */
   readonly answered?: OutcomeCounter | undefined;
+  /** Tells those who trace calls. Default: those of this thread. */
+  readonly tracing?: Pick<Environment, "tracesCalls" | "traceCall"> | undefined;
+  /** Told whenever the pool of worker tools does something else. */
+  readonly workersChanged?: ((stats: WorkerStats) => void) | undefined;
   /** Called before anything is done about what came in from a peer. */
   readonly beforeInput?: (() => void) | undefined;
 }
@@ -115,7 +120,7 @@ export class House {
     options: GatewayOptions,
     log: Logger,
     announce: (session: GatewaySession) => void,
-    { lag, answered, beforeInput, ...once }: HouseParts = {},
+    { lag, answered, tracing = { tracesCalls, traceCall }, workersChanged, beforeInput, ...once }: HouseParts = {},
   ) {
     this.options = options;
     this.log = log;
@@ -128,8 +133,7 @@ export class House {
       log: this.log,
       lagMs: () => this.lag.lagMs,
       publish,
-      tracesCalls,
-      traceCall,
+      ...tracing,
       handlerBegan: () => {
         this.handlers += 1;
       },
@@ -171,7 +175,7 @@ export class House {
     this.lanes = new LaneBook({ environment: this.environment, limits: this.limits });
     this.resumable = new ResumableSessions({ environment: this.environment, limits: this.limits });
     this.entries.add(this.resumable);
-    this.workers = new WorkerPool(options.workers, this.log);
+    this.workers = new WorkerPool(options.workers, this.log, workersChanged);
     this.registry = new ToolRegistry({
       overrides: options.tools,
       hasJournal: journal !== undefined,

@@ -56,9 +56,15 @@ export class WorkerPool {
   /** What is to be loaded next waits for a thread that no call needs. */
   #mayLoad: (() => void) | undefined;
   #closed: Promise<void> | undefined;
+  readonly #changed: (stats: WorkerStats) => void;
 
-  /** @throws {UsageError} where an option is not what it should be */
-  constructor(options: WorkersOptions | undefined, log: Logger) {
+  /**
+   * `changed` is told whenever it does something else.
+   *
+   * @throws {UsageError} where an option is not what it should be
+   */
+  constructor(options: WorkersOptions | undefined, log: Logger, changed: (stats: WorkerStats) => void = () => {}) {
+    this.#changed = changed;
     this.#settings = poolSettings(options);
     this.#log = log;
   }
@@ -66,6 +72,10 @@ export class WorkerPool {
   /** What it does. */
   get stats(): WorkerStats {
     this.#watchThreads();
+    return this.#stats;
+  }
+
+  get #stats(): WorkerStats {
     return { threads: this.#threads.size, running: this.#runs.size, queued: this.#queue.length };
   }
 
@@ -152,8 +162,12 @@ export class WorkerPool {
     for (const thread of this.#piscina?.threads ?? []) {
       if (this.#threads.has(thread)) continue;
       this.#threads.add(thread);
-      thread.once("exit", () => this.#threads.delete(thread));
+      thread.once("exit", () => {
+        this.#threads.delete(thread);
+        this.#changed(this.#stats);
+      });
     }
+    this.#changed(this.#stats);
   }
 
   #threadFailed(error: unknown): void {
@@ -172,6 +186,7 @@ export class WorkerPool {
       run.refuse("resource_exhausted", `${this.#queue.length} calls wait for a worker thread already`);
     } else {
       this.#queue.push(run);
+      this.#changed(this.#stats);
       const { maxThreads } = this.#settings;
       run.queued(
         `${maxThreads === 1 ? "the worker thread is" : `all ${maxThreads} worker threads are`} busy`,
@@ -184,7 +199,9 @@ export class WorkerPool {
 
   #leave(run: ToolRun): void {
     const index = this.#queue.indexOf(run);
-    if (index >= 0) this.#queue.splice(index, 1);
+    if (index < 0) return;
+    this.#queue.splice(index, 1);
+    this.#changed(this.#stats);
   }
 
   get #free(): number {
@@ -213,8 +230,10 @@ export class WorkerPool {
       over.then(() => {
         this.#runs.delete(run);
         this.#next();
+        this.#changed(this.#stats);
       }),
     );
+    this.#changed(this.#stats);
   }
 
   #load(module: ModuleReference): void {

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The pool of worker tools now. */
+/** Worker tools now: of the pools of both threads, where there is an I/O thread. */
 export interface WorkerStats {
   /** Threads that there are, also those that are about to end. */
   readonly threads: number;
@@ -12,4 +12,10 @@ export interface WorkerStats {
   readonly running: number;
   /** Calls that wait for one. */
   readonly queued: number;
+}
+
+/** Two pools. */
+export function sumWorkers(a: WorkerStats, b: WorkerStats | undefined): WorkerStats {
+  if (b === undefined) return a;
+  return { threads: a.threads + b.threads, running: a.running + b.running, queued: a.queued + b.queued };
 }

@@ -8,18 +8,23 @@ import { UsageError, type SessionEnd } from "@turnmux/core";
 import type { Endpoint, ListenOptions } from "../../endpoint/options.ts";
 import { threadOf } from "../../journal/reach.ts";
 import { LaneDesk } from "../../lanes/remote.ts";
+import { publish } from "../../observe/diagnostics.ts";
 import type { CallsByOutcome } from "../../observe/stats.ts";
 import type { Entry, Guest, House } from "../../session/house.ts";
+import type { WorkerStats } from "../../worker-tools/stats.ts";
 import { KeyExchange } from "../keys.ts";
 import type { ErrorData, IoThreadStart, KeyMessage, RunData, ToMain, ToThread } from "../messages.ts";
 import { unpackRun, type RunMessage } from "../packed.ts";
 import { Postbox } from "../postbox.ts";
 import { lagMemory, LagStamp, outcomesMemory, RunWords, SharedOutcomes } from "../shared.ts";
+import { publishWorkers, readWorkers, workersMemory } from "../shared-workers.ts";
+import { noteWatched, watchedMemory } from "../watched.ts";
 import { ThreadEndpoint, type EndpointOwner } from "./endpoint.ts";
 import { Heir } from "./heir.ts";
 import { Mirrors } from "./mirrors.ts";
 import { RunsHere } from "./runs.ts";
 import { ToldTools } from "./told-tools.ts";
+import { TracesOfThread } from "./traces.ts";
 import { IoWorker, type WorkerListener } from "./worker.ts";
 
 /** A thread that dies this soon, in milliseconds, is not started again at once. */
@@ -47,6 +52,9 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
   readonly #stamp: LagStamp;
   readonly #outcomes = outcomesMemory();
   readonly #counter: SharedOutcomes;
+  readonly #watched = watchedMemory();
+  readonly #workersSeen = workersMemory();
+  readonly #traces = new TracesOfThread();
   /** Its name in the journal, and that of its successors. */
   readonly #owner: string;
   readonly #tools: ToldTools;
@@ -78,7 +86,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
     }
     this.#owner = house.environment.id();
     this.#counter = new SharedOutcomes(this.#outcomes);
-    this.#stamp = new LagStamp(this.#lag);
+    this.#stamp = new LagStamp(this.#lag, () => noteWatched(this.#watched));
     const isDirect = (house.options.interceptors ?? []).length === 0;
     this.#tools = new ToldTools((message) => this.#box.now(message), isDirect);
     this.#mirrors = new Mirrors({
@@ -122,6 +130,11 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
   /** Calls of clients that it has answered. */
   get answered(): CallsByOutcome {
     return this.#counter.read();
+  }
+
+  /** The pool of worker tools that it has. */
+  get workers(): WorkerStats {
+    return readWorkers(this.#workersSeen);
   }
 
   /** True when every ending is recorded. */
@@ -180,7 +193,9 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
 
   died(cause: unknown, unread: readonly ToMain[]): void {
     this.#worker = undefined;
+    publishWorkers(this.#workersSeen, { threads: 0, running: 0, queued: 0 });
     if (this.#exits) {
+      this.#traces.abandon();
       this.#gone.resolve(undefined);
       return;
     }
@@ -197,6 +212,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
     this.#mirrors.close(DIED);
     this.#keys.reset();
     this.#lanes.abandon();
+    this.#traces.abandon();
     for (const endpoint of this.#endpoints.values()) {
       endpoint.unauthenticated = 0;
       if (endpoint.wasReady && !endpoint.closing) continue;
@@ -230,6 +246,8 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
       owner: this.#owner,
       lag: this.#lag,
       outcomes: this.#outcomes,
+      watched: this.#watched,
+      workersSeen: this.#workersSeen,
       tools: this.#tools.all(),
       lastRun: this.#runs.last,
       left,
@@ -316,6 +334,13 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
         return;
       case "log":
         this.#house.log[message.level](message.message, message.fields);
+        return;
+      case "committed":
+        publish("journal", { event: "committed", fields: { operations: message.operations } });
+        return;
+      case "traceBegan":
+      case "traceEnded":
+        this.#traces.take(message);
         return;
       case "listening":
         this.#endpoints.get(message.endpoint)?.listening(message.address);

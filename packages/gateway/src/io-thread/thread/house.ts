@@ -7,6 +7,7 @@
 import {
   toolServer,
   ToolRegistry,
+  type Environment,
   type Execution,
   type Journal,
   type Limits,
@@ -19,6 +20,7 @@ import type { GatewaySession } from "../../session/gateway-session.ts";
 import { House } from "../../session/house.ts";
 import { RemoteLanes } from "../../lanes/remote.ts";
 import type { WorkersOptions } from "../../worker-tools/options.ts";
+import type { WorkerStats } from "../../worker-tools/stats.ts";
 import type { ToMain } from "../messages.ts";
 import type { Postbox } from "../postbox.ts";
 import type { LagOfMain, SharedOutcomes } from "../shared.ts";
@@ -36,6 +38,8 @@ export interface ThreadHouseOptions {
   readonly log: Logger;
   readonly lag: LagOfMain;
   readonly outcomes: SharedOutcomes;
+  readonly tracing: Pick<Environment, "tracesCalls" | "traceCall">;
+  readonly workersChanged: (stats: WorkerStats) => void;
   readonly box: Postbox<ToMain>;
   /** Called before anything is done about what came in from a peer. */
   readonly beforeInput: () => void;
@@ -62,9 +66,9 @@ export class ThreadHouse extends House {
     lag,
     outcomes,
     box,
-    beforeInput,
+    ...parts
   }: ThreadHouseOptions) {
-    super({ limits, workers, journal }, log, () => {}, { lag, answered: outcomes, owner, released, beforeInput });
+    super({ limits, workers, journal }, log, () => {}, { lag, answered: outcomes, owner, released, ...parts });
     this.otherKeys = others;
     this.#box = box;
     this.remoteLanes = new RemoteLanes(this.environment, (question) => box.post(question));

@@ -12,11 +12,14 @@ import type { IoThreadStart, LeftRun, ToMain, ToolNumber, ToolsMessage, ToThread
 import type { ResultMessage } from "../packed.ts";
 import { Postbox } from "../postbox.ts";
 import { LagOfMain, RunWords, SharedOutcomes } from "../shared.ts";
+import { publishWorkers } from "../shared-workers.ts";
 import { toolOf } from "../tool-data.ts";
+import { Watched } from "../watched.ts";
 import { ThreadEndpoints } from "./endpoints.ts";
 import { ThreadHouse } from "./house.ts";
 import { portLogger } from "./log.ts";
 import { RunsOfMain } from "./runs.ts";
+import { tracing } from "./traces.ts";
 
 /** How long the thread waits at its end for the journal to take endings, in milliseconds. */
 const LAST_RECORDS_MS = 5_000;
@@ -38,6 +41,7 @@ export class Station {
 
   private constructor(start: IoThreadStart) {
     const { port, limits, workers, owner, lag, outcomes, tools, lastRun, left } = start;
+    const watched = new Watched(start.watched);
     this.#box = new Postbox(port, (message, error) => {
       this.#log.error("turnmux: a message to the main thread could not be sent", {
         kind: "kind" in message ? message.kind : "run",
@@ -52,13 +56,15 @@ export class Station {
     this.#house = new ThreadHouse({
       limits,
       workers,
-      journal: journalOf(start),
+      journal: this.#journalOf(start, watched),
       owner,
       others: this.#keys,
       released: (execution) => this.#runs.released(execution),
       log: this.#log,
       lag: new LagOfMain(lag),
       outcomes: new SharedOutcomes(outcomes),
+      tracing: tracing(this.#box, watched),
+      workersChanged: (stats) => publishWorkers(start.workersSeen, stats),
       box: this.#box,
       beforeInput: () => this.#catchUp(port),
     });
@@ -176,6 +182,13 @@ export class Station {
     process.exit(0);
   }
 
+  #journalOf({ journal }: IoThreadStart, watched: Watched): Journal | undefined {
+    if (journal === undefined) return undefined;
+    return portJournal(journal.name, journal.durable, journal.port, (operations) => {
+      if (watched.journal) this.#box.post({ kind: "committed", operations });
+    });
+  }
+
   #takeTools({ sessionId, added, removed }: ToolsMessage): void {
     const registry = sessionId === undefined ? this.#house.registry : this.#house.tap(sessionId)?.registry;
     for (const id of removed) {
@@ -213,9 +226,4 @@ export class Station {
     execution.accept({ state: "running" });
     void this.#runs.adopt(run, execution).then(ends);
   }
-}
-
-function journalOf({ journal }: IoThreadStart): Journal | undefined {
-  if (journal === undefined) return undefined;
-  return portJournal(journal.name, journal.durable, journal.port);
 }
