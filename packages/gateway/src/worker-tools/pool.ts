@@ -20,6 +20,9 @@ import type { WorkerToolDescription } from "./worker-tool.ts";
 /** How long a module may take to load before anybody calls its tools, in milliseconds. */
 const LOAD_MS = 30_000;
 
+/** The identifier of a thread that has ended. */
+const GONE = -1;
+
 /** The threads' own file, as source or as build, whichever this is. */
 const IS_SOURCE = import.meta.url.endsWith(".ts");
 const WORKER_FILE = fileURLToPath(
@@ -118,6 +121,8 @@ export class WorkerPool {
     const exits = [...this.#threads].map((thread) => new Promise<void>((gone) => thread.once("exit", () => gone())));
     await this.#piscina?.destroy();
     await Promise.all(exits);
+    // One that had loaded a module, and that ended behind the others, has been replaced.
+    await this.#piscina?.destroy();
     // Who waited for the calls has heard of their ends, and has had them recorded, when this turn of the event loop is over.
     await new Promise<void>((resolve) => {
       setImmediate(resolve);
@@ -160,7 +165,8 @@ export class WorkerPool {
   /** Notes the threads that there are by now, to see all of them end. */
   #watchThreads(): void {
     for (const thread of this.#piscina?.threads ?? []) {
-      if (this.#threads.has(thread)) continue;
+      // A thread that was ended while it started may still be on piscina's list.
+      if (this.#threads.has(thread) || thread.threadId === GONE) continue;
       this.#threads.add(thread);
       thread.once("exit", () => {
         this.#threads.delete(thread);
@@ -256,7 +262,9 @@ export class WorkerPool {
     try {
       const signal = AbortSignal.any([this.#stopLoading.signal, tooLong.signal]);
       // What `load` gives.
-      const problem = (await this.#piscina.run(module, { name: "load", signal })) as ThrownText | undefined;
+      const loaded = this.#piscina.run(module, { name: "load", signal }) as Promise<ThrownText | undefined>;
+      this.#watchThreads();
+      const problem = await loaded;
       if (problem !== undefined) this.#unloadable(module, errorOf(problem));
     } catch (error) {
       const late = new Error(`${module.url} has not been loaded within ${LOAD_MS / 1000} s`);
