@@ -116,7 +116,7 @@ export {
   type PortEvent,
   type Pulse,
 } from "./peer/port.ts";
-export type { Elsewhere, ElsewhereRun } from "./session/elsewhere.ts";
+export type { CallersElsewhere, Elsewhere, ElsewhereRun } from "./session/elsewhere.ts";
 export { Errand } from "./session/errand.ts";
 export { Execution, type Participant } from "./session/execution.ts";
 export type { RunContext } from "./session/handler-call.ts";

@@ -16,6 +16,14 @@ export interface Elsewhere {
   aftermath(call: CutOff): Promise<Aftermath>;
 }
 
+/** Where a handler's callers are, seen from where it runs: they may take the run back for as long as it waits for its turn. */
+export interface CallersElsewhere {
+  /** The handler was called, and waits: it does nothing before {@link begins}. */
+  waits(): void;
+  /** Its turn has come. False where the run was taken back meanwhile. */
+  begins(): boolean;
+}
+
 /** A run that is under way elsewhere. */
 export interface ElsewhereRun {
   /** Takes it back where its handler was not called yet. True when it never will be. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { issueDetails, validate, type Checked } from "../contract/validate.ts";
+import type { CallersElsewhere } from "./elsewhere.ts";
 import { Execution, type Participant } from "./execution.ts";
 import type { RunContext } from "./handler-call.ts";
 import { invalidArguments } from "./incoming.ts";
@@ -20,6 +21,8 @@ export interface ErrandOptions {
   /** True for a run under a key: its callers may have been told that they wait for another one. */
   readonly keyed: boolean;
   readonly host: RunHost;
+  /** Told where the handler waits for its turn before it does anything. */
+  readonly callers?: CallersElsewhere | undefined;
   /** Stands for all callers: the other thread knows them. Hears the end exactly once. */
   readonly participant: Participant;
 }
@@ -62,7 +65,7 @@ export class Errand {
   }
 
   #run(checked: Checked): void {
-    const { tool, context, keyed, host, participant } = this.#options;
+    const { tool, context, keyed, host, callers, participant } = this.#options;
     if (this.#aborted) {
       participant.settle(failed("cancelled", "the call was cancelled before it ran", "not_started"));
       return;
@@ -73,6 +76,7 @@ export class Errand {
     }
     const execution = new Execution(tool, checked.value, keyed ? "" : undefined);
     execution.mayHaveRun = false;
+    execution.callers = callers;
     this.#execution = execution;
     execution.join(participant);
     const settled = runTraced(execution, context, host);

@@ -5,7 +5,7 @@
  */
 import type { AcceptInfo } from "../peer/port.ts";
 import { spareItems } from "../spare-octets.ts";
-import type { ElsewhereRun } from "./elsewhere.ts";
+import type { CallersElsewhere, ElsewhereRun } from "./elsewhere.ts";
 import type { RegisteredTool } from "./registry.ts";
 import { failed, freesKey, type Settled } from "./settled.ts";
 
@@ -39,6 +39,8 @@ export class Execution {
   started = false;
   /** Present while its handler runs, or is to run, elsewhere. */
   run: ElsewhereRun | undefined;
+  /** Present where the callers are elsewhere. */
+  callers: CallersElsewhere | undefined;
   /**
    * True while the handler may have run under the same key before: that is known when the journal has answered, and where it
    * ran when its side died, when that was found out. Until then nobody is told that nothing was started.

@@ -35,8 +35,8 @@ export const lateStart: unique symbol = Symbol("turnmux.late-start");
 export interface LateStart {
   /** Says that it waits, why, and at which place. Until {@link begin} the call counts as not started. */
   queued(reason: string, place: number): void;
-  /** Its turn has come. */
-  begin(): void;
+  /** Its turn has come. False where nobody waits for it any more, and nobody was told that it began: then it does nothing. */
+  begin(): boolean;
 }
 
 /** What a handler is told of its call, and does with it. */
@@ -155,12 +155,15 @@ export class Parts implements LateStart {
   queued(reason: string, place: number): void {
     this.#told = true;
     this.execution.started = false;
+    this.execution.callers?.waits();
     this.execution.accept({ state: "queued", reason, place });
   }
 
-  begin(): void {
+  begin(): boolean {
+    if (this.execution.callers?.begins() === false) return false;
     this.execution.started = true;
     this.execution.accept({ state: "running" });
+    return true;
   }
 
   waiting(reason: string): void {

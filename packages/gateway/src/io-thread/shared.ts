@@ -132,6 +132,11 @@ export class RunWords {
     return Atomics.compareExchange(this.#page(word), word % PAGE_WORDS, WAITING, BEGUN) === WAITING;
   }
 
+  /** A run that was begun has done nothing yet, and waits for its turn: until it begins once more it may be withdrawn. */
+  wait(word: number): void {
+    Atomics.compareExchange(this.#page(word), word % PAGE_WORDS, BEGUN, WAITING);
+  }
+
   /** The run is taken back: true unless it has begun. */
   withdraw(word: number): boolean {
     return Atomics.compareExchange(this.#page(word), word % PAGE_WORDS, WAITING, WITHDRAWN) === WAITING;

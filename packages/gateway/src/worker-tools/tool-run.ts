@@ -100,7 +100,11 @@ export class ToolRun {
     port1.on("message", (message: FromWorker) => this.#take(message));
     try {
       const { value, transfer } = this.#parcel();
-      if (this.#told) this.#call[lateStart].begin();
+      if (this.#told && !this.#call[lateStart].begin()) {
+        // Those who have taken it back know that already.
+        this.#fail("cancelled", SENTENCES.cancelled, "not_started");
+        return;
+      }
       await runs(this.#job(port2, value), [port2, ...transfer], this.#thread.signal);
       this.#read();
       // It says how it ended before the thread is free.

@@ -30,6 +30,19 @@ it("lets a run begin or be withdrawn, and never both", () => {
   expect(words.begin(words.take(() => {}))).toBe(true);
 });
 
+it("lets a run that has begun wait once more, until it begins or is withdrawn", () => {
+  const { words, taken } = wordsOf(2);
+  const [first = -1, second = -1] = taken;
+  for (const word of [first, second]) {
+    words.begin(word);
+    words.wait(word);
+  }
+  expect([words.begin(first), words.withdraw(first)]).toEqual([true, false]);
+  expect([words.withdraw(second), words.begin(second)]).toEqual([true, false]);
+  words.wait(second);
+  expect(words.begin(second)).toBe(false);
+});
+
 it("has one winner for each run where two threads want it at once", async () => {
   const { words, pages, taken } = wordsOf(50_000);
   const start = new Int32Array(new SharedArrayBuffer(4));

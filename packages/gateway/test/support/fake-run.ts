@@ -35,7 +35,7 @@ export function fakeRun(item: (value: unknown) => Promise<void> = () => Promise.
     waiting: () => {},
     progress: () => {},
     item,
-    [lateStart]: { queued: () => {}, begin: () => {} },
+    [lateStart]: { queued: () => {}, begin: () => true },
   };
   const toolRun = new ToolRun(facts, { year: 2026 }, call);
   const thread = Promise.withResolvers<void>();

@@ -48,7 +48,7 @@ function calling(name: string, contract: string | undefined, module: URL = WITH_
     waiting: () => {},
     progress: (value) => sent.push(value),
     item: async (value) => void sent.push(value),
-    [lateStart]: { queued: () => {}, begin: () => {} },
+    [lateStart]: { queued: () => {}, begin: () => true },
   };
   return { sent, facts, handler, call: async (input: unknown): Promise<unknown> => handler(input, call) };
 }

@@ -1,7 +1,7 @@
 /** Worker tools of a gateway with an I/O thread: what they need of the main thread, which is nothing. */
 import { Worker } from "node:worker_threads";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { memoryJournal, workerTool, type GatewayOptions, type Interceptor } from "@turnmux/gateway";
+import { memoryJournal, workerTool, type Acceptance, type GatewayOptions, type Interceptor } from "@turnmux/gateway";
 import type { BlockedStart } from "../support/client-beside-a-blocked-thread.ts";
 import { connected, listening, SECRET, testGateway } from "../support/gateway.ts";
 import { IMPATIENT, workerGateway, workerTools } from "../support/worker-tools.ts";
@@ -78,6 +78,37 @@ describe("behind an I/O thread a worker tool", { timeout: 60_000 }, () => {
     let last = 0;
     for await (const n of call) last = n;
     expect([last, await call.result]).toEqual([300, 300]);
+  });
+
+  test("counts as not started for as long as it waits for a thread in the main thread's pool, and is not run behind its deadline", async () => {
+    const { gateway } = workerGateway({ workers: { maxThreads: 1 }, journal: memoryJournal() });
+    const session = await connected(await listening(gateway, { ioThread: true }));
+    const client = session.client(workerTools);
+    const stop = new AbortController();
+    const begun = Promise.withResolvers<unknown>();
+    const busy = client.busy("cancelled", { signal: stop.signal, onProgress: begun.resolve });
+    busy.result.catch(() => {});
+    await begun.promise;
+    /** A call that waits in the pool, and how it ends. */
+    const queued = async (call: (onAccept: (acceptance: Acceptance) => void) => Promise<unknown>) => {
+      const place = Promise.withResolvers<unknown>();
+      const ended = call((said) => said.place !== undefined && place.resolve(said.place)).catch(
+        (error: unknown) => error,
+      );
+      await place.promise;
+      return { ended };
+    };
+    const late = await queued((onAccept) => client.job("late", { key: "k-1", timeoutMs: 1_000, onAccept }));
+    expect(await late.ended).toMatchObject({ code: "deadline_exceeded", outcome: "not_started" });
+    const cancel = new AbortController();
+    const given = await queued((onAccept) => client.job("up", { key: "k-2", signal: cancel.signal, onAccept }));
+    cancel.abort();
+    expect(await given.ended).toMatchObject({ code: "cancelled", outcome: "not_started" });
+    await expect.poll(() => gateway.stats().workers.queued).toBe(0);
+    stop.abort();
+    // Their keys are free.
+    expect(await client.job("again", { key: "k-1" })).toBe("again by k-1");
+    expect(await client.job("paint", { key: "k-2" })).toBe("paint by k-2");
   });
 
   test("ends with the gateway, whose journal then knows how", async () => {

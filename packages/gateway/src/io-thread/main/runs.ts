@@ -35,6 +35,8 @@ interface Running {
   readonly tool: RegisteredTool;
   readonly errand: Errand;
   readonly ends: RunEnds;
+  /** True where the other thread has taken it back, and knows of it no more. */
+  isForgotten: boolean;
 }
 
 /** See the module's comment. It outlives the thread that asks. */
@@ -84,8 +86,10 @@ export class RunsHere {
       environment: house.environment,
       post: (message, moved) => this.#thread.box.post(message, moved),
       over: (settled) => {
+        const isForgotten = this.#runs.get(run)?.isForgotten === true;
         this.#runs.delete(run);
-        this.#end(data, settled);
+        if (isForgotten) house.changed();
+        else this.#end(data, settled);
       },
     });
     const { environment, options } = house;
@@ -95,9 +99,10 @@ export class RunsHere {
       context,
       keyed: fingerprint !== undefined,
       host: { environment, interceptors: options.interceptors ?? [], identity: { id: sessionId } },
+      callers: { waits: () => words.wait(data.word), begins: () => words.begin(data.word) },
       participant: ends,
     });
-    this.#runs.set(run, { data, tool, errand, ends });
+    this.#runs.set(run, { data, tool, errand, ends, isForgotten: false });
     errand.start();
   }
 
@@ -123,6 +128,8 @@ export class RunsHere {
 
   recorded(run: RunNumber): void {
     this.#ended.delete(run);
+    const running = this.#runs.get(run);
+    if (running !== undefined) running.isForgotten = true;
   }
 
   /** A key whose run was cut off is asked about. */

@@ -6,6 +6,7 @@
 
 import {
   failed,
+  TurnmuxError,
   type AcceptInfo,
   type Aftermath,
   type CutOff,
@@ -144,7 +145,11 @@ export class RunsOfMain {
 
   settled(number: RunNumber, settled: Settled): void {
     const run = this.#runs.get(number);
-    if (run === undefined) return;
+    if (run === undefined) {
+      // One that was taken back while it waited for its turn in the main thread.
+      this.dropped(number);
+      return;
+    }
     this.#runs.delete(number);
     if (run.word !== undefined) this.#options.words.giveBack(run.word);
     if (run.itemsUnderWay === 0) run.over(settled);
@@ -191,6 +196,8 @@ export class RunsOfMain {
     }
     this.#runs.delete(run.number);
     run.execution.started = false;
+    // It waits for its turn there, and is to keep no place.
+    if (run.heard) this.abort(run, WITHDRAWN);
     run.over(failed("cancelled", "the call was cancelled before it ran", "not_started"));
     return true;
   }
@@ -279,6 +286,8 @@ export class RunsOfMain {
     return new Promise((resolve) => this.#asked.set(ask, resolve));
   }
 }
+
+const WITHDRAWN = new TurnmuxError("cancelled", "the call was cancelled before it ran", { outcome: "not_started" });
 
 /** What is asked of the main thread. */
 interface Asked {
