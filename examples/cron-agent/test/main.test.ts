@@ -32,6 +32,7 @@ const Row = z.object({
   duplicates: z.number(),
   medianMs: z.number(),
   slowestMs: z.number(),
+  acceptedMs: z.number().optional(),
   ticks: z.number(),
   texts: z.object({ whole: z.number(), broken: z.number() }),
   replyIntact: z.literal(true),
@@ -76,20 +77,25 @@ test("the run shows what the example claims, and says so in JSON", async () => {
   assert.equal(report.passed, true);
   assert.deepEqual(
     report.rows.map((candidate) => candidate.row),
-    ["second-connection", "http-timeout", "http-key", "multiplexed", "in-process", "multiplexed-loaded"],
+    ["second-connection", "http-timeout", "http-key", "multiplexed", "in-process", "multiplexed-loaded", "io-thread"],
   );
 
   const old = row("second-connection");
   assert.ok(old.timeouts >= 1 && old.duplicates >= 1, "the old way fails as reported");
   assert.equal(old.jobsCreated, old.jobsWanted + old.duplicates);
   assert.equal(old.connectionsInTurn, old.calls, "one connection for each call");
-  for (const name of ["http-key", "multiplexed", "in-process", "multiplexed-loaded"]) {
+  for (const name of ["http-key", "multiplexed", "in-process", "multiplexed-loaded", "io-thread"]) {
     const { errors, jobsCreated, jobsWanted, slowestMs } = row(name);
     assert.deepEqual({ name, errors, jobsCreated }, { name, errors: 0, jobsCreated: jobsWanted });
     assert.ok(slowestMs >= report.blockMs * 0.9, `${name}: the first add went through the block`);
   }
-  const connections = ["multiplexed", "in-process", "multiplexed-loaded"].map((name) => row(name).connections);
-  assert.deepEqual(connections, [1, 0, 1]);
+  const turnmux = ["multiplexed", "in-process", "multiplexed-loaded", "io-thread"];
+  assert.deepEqual(
+    turnmux.map((name) => row(name).connections),
+    [1, 0, 1, 2],
+  );
+  const { acceptedMs = Number.POSITIVE_INFINITY } = row("io-thread");
+  assert.ok(acceptedMs < report.blockMs, "the gateway took the call while its event loop stood still");
   assert.ok(row("multiplexed-loaded").texts.whole > 0, "texts were sent beside the calls");
 
   const { log, errors, jobsCreated, jobsWanted } = report.outOfTime;

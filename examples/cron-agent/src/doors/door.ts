@@ -28,6 +28,10 @@ export interface ToolDoor {
   call(tool: string, args: unknown, options: CallOptions): Promise<unknown>;
   /** Long texts that arrived beside the calls, where the door has any sent: those that were whole, and those that were not. */
   texts?(): TextCounts;
+  /** The longest that a caller has waited until it heard that its call was taken, in milliseconds, where that can be told. */
+  acceptedMs?(): number | undefined;
+  /** Settles when the door is open, where that takes a while. */
+  ready?(): Promise<void>;
   /** Gives back what the door itself opened; never the session's socket. */
   close(): Promise<void>;
 }
@@ -43,6 +47,8 @@ export interface DoorContext {
   readonly url: string;
   readonly token: string;
   readonly session: string;
+  /** Where the gateway's I/O thread takes connections, where it has one. */
+  readonly threadUrl: string | undefined;
   /** The session's own socket, open and authenticated. */
   readonly socket: WebSocket;
 }

@@ -19,11 +19,23 @@ export function onSession(
   session: Session,
   timeoutFor: (tool: string) => number | undefined = () => undefined,
 ): ToolDoor {
+  let slowest: number | undefined;
   return {
     tools: async () => (await session.catalog()).filter(({ name }) => FOR_MODELS.test(name)),
-    call: (tool, args, { turn, key, signal }) =>
-      // The model's own id names the call: the same key again gets the first call's result, and runs nothing twice.
-      session.turn(turn).call(tool, args, { key: `${turn}/${key}`, signal, timeoutMs: timeoutFor(tool) }),
+    call: async (tool, args, { turn, key, signal }) => {
+      const since = performance.now();
+      let accepted: number | undefined;
+      const onAccept = (): void => void (accepted ??= performance.now());
+      try {
+        const timeoutMs = timeoutFor(tool);
+        // The model's own id names the call: the same key again gets the first call's result, and runs nothing twice.
+        return await session.turn(turn).call(tool, args, { key: `${turn}/${key}`, signal, timeoutMs, onAccept });
+      } finally {
+        // The end of a call says as much.
+        slowest = Math.max(slowest ?? 0, (accepted ?? performance.now()) - since);
+      }
+    },
+    acceptedMs: () => slowest,
     close: () => session.close(),
   };
 }

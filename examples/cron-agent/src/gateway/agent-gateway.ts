@@ -13,7 +13,7 @@ import { CronService } from "../cron/service.ts";
 import { onSession } from "../doors/on-session.ts";
 import { ChatDelta, ChatReply, HostError } from "../host/message.ts";
 import type { HostPeer } from "../host/peer.ts";
-import { CONNECT_LIMIT_MS, DRAIN_MS, TICK_MS, TURNMUX_PATH } from "../settings.ts";
+import { CONNECT_LIMIT_MS, DRAIN_MS, SESSION, TICK_MS, TURNMUX_PATH } from "../settings.ts";
 import type { ModelSettings } from "../turn/model.ts";
 import type { TurnRecord } from "../turn/record.ts";
 import { runTurn } from "../turn/turn.ts";
@@ -37,6 +37,8 @@ export interface GatewayOptions {
   readonly blockMs: number;
   /** The port on loopback; 0 for any. */
   readonly port: number;
+  /** Whether it also takes connections of turnmux's own in a thread of its own, for the session that is measured. */
+  readonly ioThread?: boolean | undefined;
 }
 
 /** What became of a turn, as the gateway saw it. */
@@ -70,6 +72,7 @@ export class AgentGateway {
   readonly #calls: Calls;
   readonly #turnmux: Gateway;
   readonly #endpoint: Endpoint;
+  readonly #thread: Endpoint | undefined;
   readonly #options: GatewayOptions;
   readonly #runners = new Map<string, HostPeer>();
   readonly #streamed = new Map<string, string>();
@@ -96,6 +99,14 @@ export class AgentGateway {
     // Beside the sessions' sockets there is an endpoint of turnmux's own, for clients that have no such socket.
     const auth = tokenAuth(options.token, grantFor("guest"));
     this.#endpoint = this.#turnmux.listen({ server: this.#server, path: TURNMUX_PATH, auth });
+    if (options.ioThread === true) {
+      this.#thread = this.#turnmux.listen({
+        port: 0,
+        auth: tokenAuth(options.token, grantFor(SESSION)),
+        ioThread: true,
+        onSession: () => (this.#connections += 1),
+      });
+    }
   }
 
   /** Starts a gateway, and settles when it listens. */
@@ -105,6 +116,7 @@ export class AgentGateway {
       gateway.#server.once("error", reject);
       gateway.#server.listen(options.port, "127.0.0.1", resolve);
     });
+    await gateway.#thread?.ready;
     gateway.#ticks = setInterval(() => {
       for (const peer of gateway.#runners.values()) peer.event("tick", { at: Date.now() });
     }, TICK_MS);
@@ -119,6 +131,11 @@ export class AgentGateway {
   /** Where clients of turnmux connect, as `ws://127.0.0.1:port/path`. */
   get turnmuxUrl(): string {
     return this.#endpoint.url;
+  }
+
+  /** Where its I/O thread takes connections of turnmux's own, where it has one. */
+  get threadUrl(): string | undefined {
+    return this.#thread?.url;
   }
 
   /** Says something to a session: its runner takes a turn, which holds the session's lane until the reply. */

@@ -10,7 +10,7 @@ import type { GatewayOptions, GatewayState, Said, TurnTaken } from "./agent-gate
 
 /** What can be asked, and what the answer is. */
 export interface ControlOps {
-  start: { args: GatewayOptions; result: { url: string } };
+  start: { args: GatewayOptions; result: { url: string; threadUrl: string | undefined } };
   say: { args: { session: string; text: string }; result: Said };
   take: { args: { session: string; text: string; model: ModelSettings }; result: TurnTaken };
   settle: { args: null; result: GatewayState };

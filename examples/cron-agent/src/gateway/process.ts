@@ -19,7 +19,7 @@ function running(): AgentGateway {
 const answers: { readonly [Op in ControlOp]: (args: ControlOps[Op]["args"]) => Promise<ControlOps[Op]["result"]> } = {
   start: async (options) => {
     gateway = await AgentGateway.start(options);
-    return { url: gateway.url };
+    return { url: gateway.url, threadUrl: gateway.threadUrl };
   },
   say: ({ session, text }) => running().say(session, text),
   take: ({ session, text, model }) => running().take(session, text, model),

@@ -24,6 +24,7 @@ export class GatewayProcess {
   readonly #waiting = new Map<number, Waiter>();
   #lastId = 0;
   #url = "";
+  #threadUrl: string | undefined;
 
   private constructor() {
     this.#child = fork(fileURLToPath(new URL("../gateway/process.ts", import.meta.url)), [], {
@@ -39,7 +40,9 @@ export class GatewayProcess {
   static async start(options: GatewayOptions): Promise<GatewayProcess> {
     const gateway = new GatewayProcess();
     try {
-      gateway.#url = (await gateway.ask("start", options)).url;
+      const { url, threadUrl } = await gateway.ask("start", options);
+      gateway.#url = url;
+      gateway.#threadUrl = threadUrl;
       return gateway;
     } catch (error) {
       gateway.#child.kill("SIGKILL");
@@ -50,6 +53,11 @@ export class GatewayProcess {
   /** Where the gateway listens. */
   get url(): string {
     return this.#url;
+  }
+
+  /** Where its I/O thread listens, where it has one. */
+  get threadUrl(): string | undefined {
+    return this.#threadUrl;
   }
 
   /** Asks the gateway's process for something. Rejects when it fails, or the process ends. */

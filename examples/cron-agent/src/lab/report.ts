@@ -15,6 +15,7 @@ const COLUMNS: readonly { readonly head: string; readonly cell: (row: RowResult)
   { head: "errors", cell: (row) => String(row.errors) },
   { head: "jobs wanted", cell: (row) => String(row.jobsWanted) },
   { head: "jobs created", cell: (row) => String(row.jobsCreated) },
+  { head: "accepted ms", cell: (row) => row.acceptedMs?.toFixed(1) ?? "-" },
   { head: "median ms", cell: (row) => row.medianMs.toFixed(1) },
   { head: "slowest ms", cell: (row) => row.slowestMs.toFixed(1) },
 ];
@@ -57,6 +58,7 @@ export function table(rows: readonly RowResult[]): string {
     ),
     "",
     "connections: TCP connections that the gateway's server saw in the row, the session's own among them.",
+    "accepted ms: the longest until a caller heard that its call was taken, where the gateway says so.",
     "in the turn: those that were opened during the turn. errors: tool results that the model read as errors.",
   ].join("\n");
 }
@@ -83,10 +85,11 @@ export function verdict(claims: readonly Claim[]): string {
 }
 
 function sentence(row: RowResult): string {
-  const { calls, errors, timeouts, duplicates, connectionsInTurn: opened } = row;
+  const { calls, errors, timeouts, duplicates, connectionsInTurn: opened, acceptedMs } = row;
+  const taken = acceptedMs === undefined ? "" : `, each taken within ${Math.round(acceptedMs)} ms`;
   const failed =
     errors === 0
-      ? `all ${count(calls, "call")} were answered, the slowest after ${Math.round(row.slowestMs)} ms`
+      ? `all ${count(calls, "call")} were answered, the slowest after ${Math.round(row.slowestMs)} ms${taken}`
       : `${errors} of ${count(calls, "call")} ended in an error (${count(timeouts, "timeout")})`;
   const jobs =
     duplicates > 0

@@ -17,6 +17,8 @@ export interface RowSpec {
   readonly kind: RowKind;
   /** How the session's runner reaches the gateway. Absent where there is no runner: the gateway takes the turn itself. */
   readonly openDoor?: OpenDoor;
+  /** Whether the gateway has an I/O thread. */
+  readonly ioThread?: boolean;
 }
 
 /** A row that was run. Every figure was counted or measured in the run. */
@@ -38,6 +40,8 @@ export interface RowResult {
   readonly duplicates: number;
   readonly medianMs: number;
   readonly slowestMs: number;
+  /** The longest that a caller waited until it heard that its call was taken. Absent where nobody says so. */
+  readonly acceptedMs?: number | undefined;
   /** Long texts that were sent on the session's socket beside the turn's calls. */
   readonly texts: TextCounts;
   /** The host's own traffic on the session's socket meanwhile. */

@@ -6,6 +6,7 @@
 
 import { httpKeepAlive } from "../doors/http.ts";
 import { impatient } from "../doors/impatient.ts";
+import { ioThread } from "../doors/io-thread.ts";
 import { multiplexedLoaded } from "../doors/multiplexed-loaded.ts";
 import { multiplexed } from "../doors/multiplexed.ts";
 import { secondConnection } from "../doors/second-connection.ts";
@@ -47,6 +48,13 @@ export const ROWS: readonly RowSpec[] = [
     title: "turnmux, multiplexed beside 8 MiB texts",
     kind: "turnmux",
     openDoor: multiplexedLoaded,
+  },
+  {
+    row: "io-thread",
+    title: "turnmux, a gateway with an I/O thread",
+    kind: "turnmux",
+    openDoor: ioThread,
+    ioThread: true,
   },
 ];
 

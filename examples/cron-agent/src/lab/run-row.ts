@@ -25,17 +25,24 @@ export function runRow(spec: RowSpec, model: ModelSettings, signal: AbortSignal)
     signal.throwIfAborted();
     const token = randomBytes(16).toString("hex");
     const database = await temporaryDatabase(undo);
-    const gateway = await GatewayProcess.start({ token, database, blockMs: BLOCK_MS, port: 0 });
+    const gateway = await GatewayProcess.start({
+      token,
+      database,
+      blockMs: BLOCK_MS,
+      port: 0,
+      ioThread: spec.ioThread,
+    });
     undo(() => gateway.stop());
 
     const lab: Lab = { gateway, token, model, signal };
-    const { said, turn, ticks, texts } =
+    const { said, turn, ticks, texts, acceptedMs } =
       spec.openDoor === undefined ? await byGateway(lab) : await byRunner(lab, spec.openDoor, undo);
     const { connections, jobs } = await unlessAborted(signal, gateway.ask("settle", null));
     return {
       ...figuresOf(spec, turn, jobs),
       connections,
       connectionsInTurn: said.connections,
+      acceptedMs: acceptedMs === undefined ? undefined : round(acceptedMs),
       texts,
       ticks,
       replyIntact: said.reply === said.streamed && said.reply === turn.reply,
@@ -52,23 +59,31 @@ interface Lab {
 }
 
 /** A turn that is over. */
-interface Taken extends Pick<RowResult, "ticks" | "texts"> {
+interface Taken extends Pick<RowResult, "ticks" | "texts" | "acceptedMs"> {
   readonly said: Said;
   readonly turn: TurnRecord;
 }
 
 /** The session has a runner in this process, with a socket to the gateway. */
 async function byRunner({ gateway, token, model, signal }: Lab, openDoor: OpenDoor, undo: Undo): Promise<Taken> {
-  const runner = await Runner.connect({ url: gateway.url, token, session: SESSION, model, openDoor, signal });
+  const runner = await Runner.connect({
+    url: gateway.url,
+    threadUrl: gateway.threadUrl,
+    token,
+    session: SESSION,
+    model,
+    openDoor,
+    signal,
+  });
   undo(() => runner.close());
   const said = await unlessAborted(signal, gateway.ask("say", { session: SESSION, text: REQUEST }));
   const { ticks } = runner;
   // Texts that are under way are still to arrive.
   await unlessAborted(signal, runner.close());
-  const { texts } = runner;
+  const { texts, acceptedMs } = runner;
   const [turn] = runner.turns;
   if (turn === undefined) throw new Error("the gateway has a reply, and the runner took no turn");
-  return { said, turn, ticks, texts };
+  return { said, turn, ticks, texts, acceptedMs };
 }
 
 /** The gateway takes the turn itself, and has no socket to anybody. */
@@ -78,7 +93,8 @@ async function byGateway({ gateway, model, signal }: Lab): Promise<Taken> {
   return { said, turn: record, ticks: 0, texts: { whole: 0, broken: 0 } };
 }
 
-type Figures = Omit<RowResult, "connections" | "connectionsInTurn" | "texts" | "ticks" | "replyIntact" | "log">;
+type Counted = "connections" | "connectionsInTurn" | "acceptedMs" | "texts" | "ticks" | "replyIntact" | "log";
+type Figures = Omit<RowResult, Counted>;
 
 function figuresOf({ row, title, kind }: RowSpec, turn: TurnRecord, jobs: readonly Job[]): Figures {
   const times = turn.calls.map((call) => call.ms).sort((left, right) => left - right);

@@ -16,6 +16,8 @@ import { runTurn } from "../turn/turn.ts";
 /** How a runner is started. */
 export interface RunnerOptions {
   readonly url: string;
+  /** Where the gateway's I/O thread listens, where it has one. */
+  readonly threadUrl?: string | undefined;
   readonly token: string;
   readonly session: string;
   readonly model: ModelSettings;
@@ -51,9 +53,10 @@ export class Runner {
   static async connect(options: RunnerOptions): Promise<Runner> {
     const runner = new Runner(options);
     try {
-      const { url, token, session, openDoor } = options;
+      const { url, threadUrl, token, session, openDoor } = options;
       await openHostSocket(runner.#peer, { token, session, role: "runner" }, options.signal);
-      runner.#door = openDoor({ url, token, session, socket: runner.#ws });
+      runner.#door = openDoor({ url, threadUrl, token, session, socket: runner.#ws });
+      await runner.#door.ready?.();
       return runner;
     } catch (error) {
       runner.#ws.terminate();
@@ -64,6 +67,11 @@ export class Runner {
   /** The texts that the door had sent so far beside the turns' calls. */
   get texts(): TextCounts {
     return this.#door?.texts?.() ?? { whole: 0, broken: 0 };
+  }
+
+  /** See {@link ToolDoor.acceptedMs}. */
+  get acceptedMs(): number | undefined {
+    return this.#door?.acceptedMs?.();
   }
 
   /** Closes the door, and then the session's socket. */
