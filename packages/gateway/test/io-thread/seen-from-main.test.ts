@@ -23,7 +23,9 @@ it("counts the calls and threads of the pool, and each commit of the journal", a
   const commits: unknown[] = [];
   const listener = (message: unknown): void => void commits.push((message as Occurrence).fields?.["operations"]);
   channel("turnmux:journal").subscribe(listener);
-  onTestFinished(() => void channel("turnmux:journal").unsubscribe(listener));
+  onTestFinished(() => {
+    channel("turnmux:journal").unsubscribe(listener);
+  });
   const { gateway, client } = await beside(openJournal());
   const begun = Promise.withResolvers<unknown>();
   const stop = new AbortController();
