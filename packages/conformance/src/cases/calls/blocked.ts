@@ -5,6 +5,7 @@
  */
 import type { Received } from "../../harness/channel.ts";
 import { check } from "../../suite/case.ts";
+import type { Context } from "../../suite/context.ts";
 import * as build from "../../wire/build.ts";
 import { Content, FrameType } from "../../wire/constants.ts";
 import type { Frame } from "../../wire/frame.ts";
@@ -110,38 +111,46 @@ check({
   needs: ["command"],
   alone: true,
   async run(t) {
-    const { session, process } = await ownPeer(t);
-    const { channel } = session;
-    const deadline = performance.now() + t.ms(3_000);
-    const call = await t.peerCalls(session, { timeoutMs: t.ms(3_000) });
-    const incoming = await call.incoming();
-    incoming.accept();
-    process.signal("SIGSTOP");
-    const frames = filling(incoming.stream, 14_000_000 / FLOOD[t.role]);
-    const message = encodeMessage(t.carriage, channel.peerTag, frames);
-    for (let i = 0; i < FLOOD[t.role]; i++) channel.socket.send(message);
-    const id = channel.pingId();
-    session.channel.send(build.ping(id));
-    t.note("the flood is sent");
-    // The later it is, the longer the peer may read on.
-    await pause(t, Math.max(0, (deadline + 50 - performance.now()) / t.timeScale));
-    process.signal("SIGCONT");
-    const continued = performance.now();
-    t.note("the peer goes on");
-    await incoming.cancelled({ within: 20_000 });
-    const isAnswer = ({ frame }: Received): boolean =>
-      frame.type === FrameType.pong && channel.fieldsOf("pong", frame).id === id;
-    const pong = channel.frames.entries.find(isAnswer);
-    // It has not read all of it yet, and may take as long as it likes over the rest.
-    if (pong === undefined) return;
-    const reset = channel.frames.entries.find(({ frame }) => frame.type === FrameType.reset);
-    const before = reset !== undefined && reset.index < pong.index;
-    // A peer that read all of it sooner than it has to act shows nothing.
-    const most = readingMs(continued - deadline) * 1.5;
-    t.expect(
-      before || pong.at - continued < most,
-      "The peer read all that there was before it acted on its deadline.",
-      "CALL-015.2",
-    );
+    // A peer that reads all of a flood sooner than it has to act shows nothing: it gets a larger one.
+    for (const times of [1, 2, 3]) if (await actsWithin(t, times)) return;
   },
 });
+
+/**
+ * Whether a peer whose event loop was blocked was seen to act on its deadline with a flood still to be read. False where it had read all of
+ * that in less time than it may take. Throws where it took longer.
+ */
+async function actsWithin(t: Context, times: number): Promise<boolean> {
+  const { session, process } = await ownPeer(t);
+  const { channel } = session;
+  const deadline = performance.now() + t.ms(3_000);
+  const call = await t.peerCalls(session, { timeoutMs: t.ms(3_000) });
+  const incoming = await call.incoming();
+  incoming.accept();
+  process.signal("SIGSTOP");
+  const frames = filling(incoming.stream, 14_000_000 / FLOOD[t.role]);
+  const message = encodeMessage(t.carriage, channel.peerTag, frames);
+  for (let i = 0; i < FLOOD[t.role] * times; i++) channel.socket.send(message);
+  const id = channel.pingId();
+  session.channel.send(build.ping(id));
+  t.note("the flood is sent");
+  // The later it is, the longer the peer may read on.
+  await pause(t, Math.max(0, (deadline + 50 - performance.now()) / t.timeScale));
+  process.signal("SIGCONT");
+  const continued = performance.now();
+  t.note("the peer goes on");
+  await incoming.cancelled({ within: 20_000 });
+  const isAnswer = ({ frame }: Received): boolean =>
+    frame.type === FrameType.pong && channel.fieldsOf("pong", frame).id === id;
+  const pong = channel.frames.entries.find(isAnswer);
+  // It has not read all of it yet, and may take as long as it likes over the rest.
+  if (pong === undefined) return true;
+  const reset = channel.frames.entries.find(({ frame }) => frame.type === FrameType.reset);
+  if (reset !== undefined && reset.index < pong.index) return true;
+  t.expect(
+    pong.at - continued < readingMs(continued - deadline) * 1.5,
+    "The peer read all that there was before it acted on its deadline.",
+    "CALL-015.2",
+  );
+  return false;
+}

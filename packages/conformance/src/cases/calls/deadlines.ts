@@ -3,8 +3,10 @@
  *
  * @module
  */
-import { newKey } from "../../harness/calls.ts";
+import { newKey, type OutgoingCall } from "../../harness/calls.ts";
+import type { Session } from "../../harness/session.ts";
 import { check } from "../../suite/case.ts";
+import type { Context } from "../../suite/context.ts";
 import { FrameType } from "../../wire/constants.ts";
 import { endsWith, fails, openWithoutDeadline } from "./support.ts";
 
@@ -92,14 +94,7 @@ check({
   async run(t) {
     const session = await t.session();
     const input = { ms: 60_000 };
-    const longest = await t.open(session, { tool: "test.short", input, deadlineMs: 30_000 });
-    const shorter = await t.open(session, { tool: "test.short", input, deadlineMs: 50 });
-    for (const call of [shorter, longest]) {
-      endsWith(t, await call.ended(), "deadline_exceeded", "failed", "CALL-006.3");
-    }
-    const ends = session.channel.frames.entries.filter(({ frame }) => frame.type === FrameType.end);
-    const order = ends.map(({ frame }) => frame.stream);
-    t.equal(order, [shorter.stream, longest.stream], "Which of the calls ended first", "CALL-006.3");
+    await endsBeforeTheLongest(t, session, () => t.open(session, { tool: "test.short", input, deadlineMs: 50 }));
   },
 });
 
@@ -125,13 +120,34 @@ check({
   async run(t) {
     const session = await t.session();
     const input = { ms: 60_000 };
-    const longest = await t.open(session, { tool: "test.short", input, deadlineMs: 30_000 });
-    const byDefault = openWithoutDeadline(t, session, { tool: "test.short", input });
-    for (const call of [byDefault, longest]) {
-      endsWith(t, await call.ended(), "deadline_exceeded", "failed", "CALL-006.3");
-    }
-    const ends = session.channel.frames.entries.filter(({ frame }) => frame.type === FrameType.end);
-    const order = ends.map(({ frame }) => frame.stream);
-    t.equal(order, [byDefault.stream, longest.stream], "Which of the calls ended first", "CALL-006.3");
+    await endsBeforeTheLongest(t, session, () => openWithoutDeadline(t, session, { tool: "test.short", input }));
   },
 });
+
+/** How often a peer is asked which of two calls it ends first. */
+const TRIES = 5;
+
+/**
+ * A call that has less time than the longest which test.short allows ends first, although it was opened behind one that asks for more. A peer
+ * that is held up between the two may end them in the order in which it read them: it is asked again.
+ */
+async function endsBeforeTheLongest(
+  t: Context,
+  session: Session,
+  open: () => OutgoingCall | Promise<OutgoingCall>,
+): Promise<void> {
+  const ends = (): number[] =>
+    session.channel.frames.entries.filter(({ frame }) => frame.type === FrameType.end).map(({ frame }) => frame.stream);
+  for (let tries = 1; tries <= TRIES; tries++) {
+    const before = ends().length;
+    const longest = await t.open(session, { tool: "test.short", input: { ms: 60_000 }, deadlineMs: 30_000 });
+    const shorter = await open();
+    for (const call of [shorter, longest]) {
+      endsWith(t, await call.ended(), "deadline_exceeded", "failed", "CALL-006.3");
+    }
+    const order = ends().slice(before);
+    if (order[0] === shorter.stream) return;
+    t.note(`try ${tries}: the call with more time ended first`);
+  }
+  t.expect(false, "The call with more time always ended first.", "CALL-006.3");
+}
