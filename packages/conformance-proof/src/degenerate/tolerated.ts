@@ -43,6 +43,18 @@ export const TOLERATED: Readonly<Record<string, Tolerated>> = {
     peers: SHAKE_HANDS,
     reason: "is about the close code of a gateway of its own that has no call to finish",
   },
+  "chan.asks-before-it-leaves": {
+    peers: ANSWER_CALLS_WRONGLY,
+    reason: "is about a client of its own that is silent, in which no call is made",
+  },
+  "delivery.client-exactly-once-over-cuts": {
+    peers: ANSWER_CALLS_WRONGLY,
+    reason: "is about the calls that a client of its own makes, which this peer makes as the reference does",
+  },
+  "delivery.client-exactly-once-over-deaths": {
+    peers: ANSWER_CALLS_WRONGLY,
+    reason: "is about the calls that a client of its own makes, which this peer makes as the reference does",
+  },
   "resume.gateway-started-anew": {
     peers: SHAKE_HANDS,
     reason: "is about `notResumed` in WELCOME of a gateway of its own, behind which no call is made",
