@@ -20,6 +20,11 @@ test("clients of a gateway that is kept busy are measured, and none of their cal
   }
   for (const row of rows.slice(4, 6)) expect(row["failedShare"], row.name).toBeLessThanOrEqual(1);
   expect(rows.at(-1)).toMatchObject({ concurrency: 64, lost: 0 });
+  // Sums over a different number of measurements would be set beside each other.
+  for (const row of rows.slice(6)) {
+    expect(row["calls"], row.name).toBeUndefined();
+    expect(row["perSecond"], row.name).toBeGreaterThan(0);
+  }
   // A target of what is not measured would be missed for ever.
   for (const target of TARGETS.filter(({ bench }) => bench === "busy")) {
     const row = rows.find(({ name }) => name === target.row);
