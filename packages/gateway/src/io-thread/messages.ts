@@ -213,6 +213,7 @@ export type ToMain =
       readonly kind: "refused";
       readonly code: string;
       readonly message: string;
+  /** Keys whose runs are not recorded. Told once more while the gateway drains, when the last handler has ended. */
       readonly requirement: string | undefined;
     }
   | {
@@ -242,7 +243,7 @@ export interface IoThreadStart {
   readonly outcomes: BigInt64Array<SharedArrayBuffer>;
   /** See {@link Watched}. */
   readonly watched: Int32Array<SharedArrayBuffer>;
-  /** See {@link publishWorkers}. */
+  /** See {@link publishWorkers} and {@link publishHandlers}. */
   readonly workersSeen: Int32Array<SharedArrayBuffer>;
   readonly tools: readonly ToolsMessage[];
   /** The highest number of a run that its predecessors have used. */

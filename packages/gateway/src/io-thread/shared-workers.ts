@@ -1,5 +1,5 @@
 /**
- * What the I/O thread's pool of worker tools does, seen from the main thread at any time.
+ * What the I/O thread runs by itself, and what its pool of worker tools does, seen from the main thread at any time.
  *
  * @module
  */
@@ -9,10 +9,11 @@ import type { WorkerStats } from "../worker-tools/stats.ts";
 const THREADS = 0;
 const RUNNING = 1;
 const QUEUED = 2;
+const HANDLERS = 3;
 
 /** Its memory. */
 export function workersMemory(): Int32Array<SharedArrayBuffer> {
-  return new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
+  return new Int32Array(new SharedArrayBuffer(4 * Int32Array.BYTES_PER_ELEMENT));
 }
 
 /** Lets the other thread see it. */
@@ -29,4 +30,14 @@ export function readWorkers(memory: Int32Array<SharedArrayBuffer>): WorkerStats 
     running: Atomics.load(memory, RUNNING),
     queued: Atomics.load(memory, QUEUED),
   };
+}
+
+/** Lets the other thread see how many handlers run. */
+export function publishHandlers(memory: Int32Array<SharedArrayBuffer>, count: number): void {
+  Atomics.store(memory, HANDLERS, count);
+}
+
+/** As it was published last. */
+export function readHandlers(memory: Int32Array<SharedArrayBuffer>): number {
+  return Atomics.load(memory, HANDLERS);
 }

@@ -53,6 +53,8 @@ export interface Entry {
 /** Something else that has to be over before a gateway is. */
 export interface Guest {
   readonly idle: boolean;
+  /** Handlers that it runs. */
+  readonly handlers: number;
 }
 
 /** What a house has from somebody else, where it is one of several threads. */
@@ -65,6 +67,8 @@ export interface HouseParts extends OnceOptions {
   readonly tracing?: Pick<Environment, "tracesCalls" | "traceCall"> | undefined;
   /** Told whenever the pool of worker tools does something else. */
   readonly workersChanged?: ((stats: WorkerStats) => void) | undefined;
+  /** Told how many handlers run whenever that changes. */
+  readonly handlersChanged?: ((count: number) => void) | undefined;
   /** Called before anything is done about what came in from a peer. */
   readonly beforeInput?: (() => void) | undefined;
 }
@@ -105,8 +109,6 @@ export class House {
   otherKeys: OtherKeys | undefined;
   readonly answered: OutcomeCounter;
   readonly called: OutcomeCounter = new OutcomeCounter();
-  /** Handlers that run, also those whose session is over. */
-  handlers = 0;
   accepted = 0;
   refused = 0;
   /** Set once the gateway drains or is closed. */
@@ -114,13 +116,22 @@ export class House {
   readonly #incoming: TakesCalls;
   readonly #announce: (session: GatewaySession) => void;
   readonly #changed = new Set<() => void>();
+  #handlers = 0;
 
   /** `announce` is called with each session once it stands. */
   constructor(
     options: GatewayOptions,
     log: Logger,
     announce: (session: GatewaySession) => void,
-    { lag, answered, tracing = { tracesCalls, traceCall }, workersChanged, beforeInput, ...once }: HouseParts = {},
+    {
+      lag,
+      answered,
+      tracing = { tracesCalls, traceCall },
+      workersChanged,
+      handlersChanged,
+      beforeInput,
+      ...once
+    }: HouseParts = {},
   ) {
     this.options = options;
     this.log = log;
@@ -135,10 +146,12 @@ export class House {
       publish,
       ...tracing,
       handlerBegan: () => {
-        this.handlers += 1;
+        this.#handlers += 1;
+        handlersChanged?.(this.#handlers);
       },
       handlerEnded: () => {
-        this.handlers -= 1;
+        this.#handlers -= 1;
+        handlersChanged?.(this.#handlers);
         this.changed();
       },
       callAnswered: (end) => this.answered.add(end),
@@ -188,6 +201,13 @@ export class House {
   /** Why nobody gets a further session, while the gateway drains and once it is closed. */
   get closed(): Extract<Admission, { kind: "closed" }> | undefined {
     return this.closing === undefined ? undefined : { kind: "closed", ...this.closing };
+  }
+
+  /** Handlers that run, also those whose session is over. */
+  get handlers(): number {
+    let count = this.#handlers;
+    for (const guest of this.guests) count += guest.handlers;
+    return count;
   }
 
   /** Calls that are not over, and handlers that run although their callers have left. */

@@ -17,7 +17,7 @@ import type { ErrorData, IoThreadStart, KeyMessage, RunData, ToMain, ToThread } 
 import { unpackRun, type RunMessage } from "../packed.ts";
 import { Postbox } from "../postbox.ts";
 import { lagMemory, LagStamp, outcomesMemory, RunWords, SharedOutcomes } from "../shared.ts";
-import { publishWorkers, readWorkers, workersMemory } from "../shared-workers.ts";
+import { publishHandlers, publishWorkers, readHandlers, readWorkers, workersMemory } from "../shared-workers.ts";
 import { noteWatched, watchedMemory } from "../watched.ts";
 import { ThreadEndpoint, type EndpointOwner } from "./endpoint.ts";
 import { Heir } from "./heir.ts";
@@ -95,6 +95,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
       post: (message) => this.#box.post(message),
       now: (message) => this.#box.now(message),
       onSession: (endpoint) => this.#endpoints.get(endpoint)?.onSession,
+      closing: (endpoint) => this.#endpoints.get(endpoint)?.closing !== false,
     });
     const scopesOf = (sessionId: string): readonly string[] | undefined => this.#mirrors.get(sessionId)?.session.scopes;
     this.#runs = new RunsHere({ house, tools: this.#tools, scopesOf });
@@ -136,6 +137,11 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
   get workers(): WorkerStats {
     return readWorkers(this.#workersSeen);
   }
+  /** Handlers that it runs without this thread. */
+  get handlers(): number {
+    return readHandlers(this.#workersSeen);
+  }
+
 
   /** True when every ending is recorded. */
   get idle(): boolean {
@@ -146,6 +152,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
     this.#box.now({ kind: "drain", message, retryAfterMs });
   }
 
+    this.#runs.close();
   close(message: string): void {
     this.#box.now({ kind: "close", message });
   }
@@ -193,6 +200,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
 
   died(cause: unknown, unread: readonly ToMain[]): void {
     this.#worker = undefined;
+    publishHandlers(this.#workersSeen, 0);
     publishWorkers(this.#workersSeen, { threads: 0, running: 0, queued: 0 });
     if (this.#exits) {
       this.#traces.abandon();

@@ -40,6 +40,7 @@ export interface ThreadHouseOptions {
   readonly outcomes: SharedOutcomes;
   readonly tracing: Pick<Environment, "tracesCalls" | "traceCall">;
   readonly workersChanged: (stats: WorkerStats) => void;
+  readonly handlersChanged: (count: number) => void;
   readonly box: Postbox<ToMain>;
   /** Called before anything is done about what came in from a peer. */
   readonly beforeInput: () => void;
@@ -66,9 +67,21 @@ export class ThreadHouse extends House {
     lag,
     outcomes,
     box,
+    handlersChanged,
     ...parts
   }: ThreadHouseOptions) {
-    super({ limits, workers, journal }, log, () => {}, { lag, answered: outcomes, owner, released, ...parts });
+    super({ limits, workers, journal }, log, () => {}, {
+      lag,
+      answered: outcomes,
+      owner,
+      released,
+      handlersChanged: (count) => {
+        handlersChanged(count);
+        // Who waits for the gateway to have nothing to do looks at that number again when it is told of something.
+        if (count === 0 && this.closing !== undefined) box.post({ kind: "held", keys: this.#held });
+      },
+      ...parts,
+    });
     this.otherKeys = others;
     this.#box = box;
     this.remoteLanes = new RemoteLanes(this.environment, (question) => box.post(question));

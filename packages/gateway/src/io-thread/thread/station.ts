@@ -12,7 +12,7 @@ import type { IoThreadStart, LeftRun, ToMain, ToolNumber, ToolsMessage, ToThread
 import type { ResultMessage } from "../packed.ts";
 import { Postbox } from "../postbox.ts";
 import { LagOfMain, RunWords, SharedOutcomes } from "../shared.ts";
-import { publishWorkers } from "../shared-workers.ts";
+import { publishHandlers, publishWorkers } from "../shared-workers.ts";
 import { toolOf } from "../tool-data.ts";
 import { Watched } from "../watched.ts";
 import { ThreadEndpoints } from "./endpoints.ts";
@@ -65,6 +65,7 @@ export class Station {
       outcomes: new SharedOutcomes(outcomes),
       tracing: tracing(this.#box, watched),
       workersChanged: (stats) => publishWorkers(start.workersSeen, stats),
+      handlersChanged: (count) => publishHandlers(start.workersSeen, count),
       box: this.#box,
       beforeInput: () => this.#catchUp(port),
     });
