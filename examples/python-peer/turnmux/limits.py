@@ -43,7 +43,7 @@ class Limits:
     streams: int = 1024
     queued_calls: int = 10_000
     handshake_octets: int = 64 * KIB
-    handshake_ms: int = 10_000
+    handshake_ms: int = 30_000
     heartbeat_ms: int = 15_000
     offered_tools: int = 4096
     meta_entries: int = 32

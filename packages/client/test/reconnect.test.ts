@@ -403,7 +403,7 @@ describe("The first connection", () => {
 
   it("fails with a sentence of its own where nobody speaks turnmux", async () => {
     const network = new VirtualNetwork("silence");
-    const failure = failureOf(network.connect());
+    const failure = failureOf(network.connect({ limits: { handshakeMs: 10_000 } }));
     await network.time.advance(10_000);
     expect(await failure).toMatchObject({
       code: "unavailable",

@@ -105,7 +105,7 @@ export const DEFAULT_LIMITS: Limits = {
   assembling: 32 * MIB,
   queuedCalls: 10_000,
   handshakeOctets: 64 * KIB,
-  handshakeMs: 10_000,
+  handshakeMs: 30_000,
   offeredTools: 4_096,
   metaEntries: 32,
   heartbeatMs: 15_000,

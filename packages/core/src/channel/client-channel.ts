@@ -149,7 +149,7 @@ export class ClientChannel extends Channel {
     const answered = this.#challenge !== undefined;
     const message = answered
       ? `the gateway did not finish the handshake within ${this.limits.handshakeMs} ms`
-      : `nobody at the other end speaks turnmux: HELLO had no answer within ${this.limits.handshakeMs} ms`;
+      : `HELLO had no answer within ${this.limits.handshakeMs} ms: nobody at the other end speaks turnmux, or it has been busy for as long`;
     const end = { cause: "timeout", code: "unavailable", message, requirement: "HAND-007", byPeer: false } as const;
     // The gateway may have put the session on this channel meanwhile, and it goes on with another one (RESUME-005).
     const lastWord = this.#hello.resume === undefined ? "unavailable" : "data_loss";

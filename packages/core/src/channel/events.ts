@@ -19,7 +19,7 @@ export type EndCause =
   | "violation"
   /** The carrier is gone. */
   | "lost"
-  /** The handshake took too long. Without any answer: nobody at the other end speaks turnmux. */
+  /** The handshake took too long. Without any answer: nobody at the other end speaks turnmux, or it was busy all the while. */
   | "timeout"
   /** Nothing was heard for two and a half heartbeat intervals. */
   | "silent";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Prover } from "../../src/index.ts";
+import { DEFAULT_LIMITS, type Prover } from "../../src/index.ts";
 import { proofOctets } from "../../src/auth/transcript.ts";
 import { handshakePayload } from "../../src/wire/carriage.ts";
 import { accept, cont, goaway, octets, offer, ok, open, reset, type RawEnd } from "../support/raw.ts";
@@ -108,8 +108,25 @@ describe("a client", () => {
     expect(time.pendingTimers).toBe(0);
   });
 
+  it("waits by default for a gateway whose event loop stands still for many seconds", async () => {
+    const { raw, time, side, session } = new ClientUnderTest({ shared: true });
+    await time.advance(20_000);
+    raw.say(raw.welcome());
+    await time.settle();
+    raw.say(offer());
+    await time.settle();
+    expect(side.ends).toEqual([]);
+    expect(session.state).toBe("ready");
+  });
+
+  it("says that whoever gave no answer may as well have been busy", async () => {
+    const { time, side } = new ClientUnderTest({ shared: true });
+    await time.advance(DEFAULT_LIMITS.handshakeMs);
+    expect(side.ends[0]?.message).toMatch(/ or it has been busy for as long$/);
+  });
+
   it("gives up a gateway that challenges and then says nothing", async () => {
-    const { raw, time, side } = new ClientUnderTest({ prover });
+    const { raw, time, side } = new ClientUnderTest({ prover, clientLimits: { handshakeMs: 10_000 } });
     await time.settle();
     raw.say(raw.challenge());
     await time.advance(10_000);
