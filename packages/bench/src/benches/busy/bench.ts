@@ -38,6 +38,7 @@ export const busy: Bench = {
   parts: [...WAYS, IDLE],
   columns: [
     { figure: "handshakeP99Ms", title: "handshake p99 ms", digits: 0 },
+    { figure: "handshakesFailed", title: "clients failed", digits: 0 },
     { figure: "acceptP99Ms", title: "ACCEPT p99 ms", digits: 0 },
     { figure: "workerP99Ms", title: "worker p99 ms", digits: 0 },
     { figure: "endMaxMs", title: "end max ms", digits: 0 },

@@ -1,5 +1,6 @@
 /**
- * The clients' process: sessions that stand and call, and new clients that come meanwhile.
+ * The clients' process: sessions that stand and call, and new clients that come meanwhile. All with the times that they have by default:
+ * whoever waits for a gateway that may be blocked is to set nothing.
  *
  * @module
  */
@@ -11,9 +12,6 @@ import { programSettings, serveProgram } from "../../process/program.ts";
 import { digestOf, SECRET, tools } from "./contract.ts";
 import type { BusyPlan, BusySample, ClientSettings } from "./settings.ts";
 import { paced, Stopwatch } from "./stopwatch.ts";
-
-/** Longer than the gateway is ever blocked: that is what a client of one that may be blocked has to say. */
-const PATIENCE_MS = 60_000;
 
 /** How long the old way waits for an answer. */
 const OLD_TIMEOUT_MS = 2_000;
@@ -83,9 +81,8 @@ async function runOldWay({ ms, clientsPerSecond }: BusyPlan): Promise<BusySample
 }
 
 async function open(): Promise<ClientSession> {
-  const limits = { handshakeMs: PATIENCE_MS };
-  if (way !== "attached") return connect(url, { auth: sharedToken(SECRET), limits });
-  const session = attach(new WebSocket(url, { perMessageDeflate: false }), { limits });
+  if (way !== "attached") return connect(url, { auth: sharedToken(SECRET) });
+  const session = attach(new WebSocket(url, { perMessageDeflate: false }));
   await session.ready;
   return session;
 }
@@ -107,9 +104,7 @@ async function note(index: number, accepts: Stopwatch, ends: Stopwatch): Promise
     accepted = true;
   };
   try {
-    const said = await sessionOf(index)
-      .client(tools)
-      .note({ id }, { key: id, timeoutMs: PATIENCE_MS, onAccept: accept });
+    const said = await sessionOf(index).client(tools).note({ id }, { key: id, onAccept: accept });
     // END stands for ACCEPT where both are there at once.
     accept();
     if (said.id !== id || said.runs !== 1) throw new Error(`${id} was answered as ${said.id}, run ${said.runs}`);
@@ -123,7 +118,7 @@ async function digest(index: number, workers: Stopwatch): Promise<void> {
   const at = performance.now();
   const text = `text ${index}`;
   try {
-    const said = await sessionOf(index).client(tools).digest({ text }, { timeoutMs: PATIENCE_MS });
+    const said = await sessionOf(index).client(tools).digest({ text });
     if (said !== digestOf(text)) throw new Error("a worker gave a wrong answer");
     workers.add(performance.now() - at);
   } catch (error) {
