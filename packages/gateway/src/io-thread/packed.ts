@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RunContext, SessionIdentity, Settled } from "@turnmux/core";
+import type { RunContext, SessionIdentity } from "@turnmux/core";
 import type { RunData, RunNumber, ToolNumber } from "./messages.ts";
 
 /** What most runs do without. */
@@ -60,9 +60,9 @@ export function unpackRun(
   return { run, word, tool, sessionId, context, input, fingerprint: more?.fingerprint };
 }
 
-/** The result of a run, where that is all there is to say of its end. */
-export function packResult(run: RunNumber, settled: Settled): ResultMessage | undefined {
-  return settled.ok ? [run, settled.value] : undefined;
+/** The result of a run that gave one. */
+export function packResult(run: RunNumber, value: unknown): ResultMessage {
+  return [run, value];
 }
 
 function isPlain(context: RunContext, identity: Pick<SessionIdentity, "principal" | "scopes"> | undefined): boolean {

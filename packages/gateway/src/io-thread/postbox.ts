@@ -4,6 +4,8 @@
  * @module
  */
 
+import { parcel, type Parcel } from "../worker-tools/octets.ts";
+
 /** Where messages go: a `MessagePort`. */
 export interface MessageSink {
   postMessage(messages: unknown, moved?: readonly Movable[]): void;
@@ -29,10 +31,10 @@ export class Postbox<M> {
   }
 
   /** Sends a message at the end of this turn of the event loop. */
-  post(message: M, moved?: Movable): void {
+  post(message: M, moved?: readonly Movable[]): void {
     this.wake();
     this.#messages.push(message);
-    if (moved !== undefined) this.#moved.push(moved);
+    if (moved !== undefined) this.#moved.push(...moved);
   }
 
   /** Sends a message, and those before it, at once: what is done next may depend on it. */
@@ -79,9 +81,35 @@ export class Postbox<M> {
 /** Octets from this size on change hands. Smaller ones are copied sooner. */
 const MOVED_OCTETS = 16 * 1024;
 
-/** The buffer of octets that nobody else looks at, where it is worth moving. */
-export function movable(value: unknown): Movable | undefined {
-  if (!(value instanceof Uint8Array) || value.length < MOVED_OCTETS) return undefined;
-  const { buffer } = value;
-  return buffer instanceof ArrayBuffer && buffer.byteLength === value.length ? buffer : undefined;
+/** Values in values that are looked into. What lies deeper is cloned. */
+const MAX_DEPTH = 32;
+
+/** The buffers of a value's large octets, where nobody else has them: it is a copy that was made to be sent. */
+export function movable(value: unknown): readonly Movable[] {
+  const found: Movable[] = [];
+  collect(value, found, MAX_DEPTH);
+  return found;
+}
+
+/**
+ * A value whose large octets change hands, wherever they are in it. Those that others look at, too, or that are a part of a larger buffer, are
+ * copied first, in this thread: cloning would copy them twice, once of that in the other one. `kept`: the value stays as it is here.
+ */
+export function crossing(value: unknown, kept: boolean): Parcel {
+  if (!kept && value instanceof Uint8Array) {
+    const transfer = movable(value);
+    if (transfer.length > 0) return { value, transfer: [...transfer] };
+  }
+  return parcel(value);
+}
+
+function collect(value: unknown, found: Movable[], depth: number): void {
+  if (typeof value !== "object" || value === null || depth === 0) return;
+  if (value instanceof Uint8Array) {
+    const { buffer } = value;
+    if (value.length < MOVED_OCTETS || buffer.byteLength !== value.length) return;
+    if (buffer instanceof ArrayBuffer && !found.includes(buffer)) found.push(buffer);
+    return;
+  }
+  for (const part of Array.isArray(value) ? value : Object.values(value)) collect(part, found, depth - 1);
 }

@@ -19,7 +19,7 @@ export interface Parcel {
   readonly transfer: ArrayBuffer[];
 }
 
-/** The value with copies of its large octets, or itself where it has none. */
+/** The value with copies of its large octets, and of those that are a part of a larger buffer; or itself where it has none. */
 export function parcel(value: unknown): Parcel {
   const transfer: ArrayBuffer[] = [];
   return { value: withCopies(value, transfer, MAX_DEPTH), transfer };
@@ -28,7 +28,8 @@ export function parcel(value: unknown): Parcel {
 function withCopies(value: unknown, transfer: ArrayBuffer[], depth: number): unknown {
   if (typeof value !== "object" || value === null || depth === 0) return value;
   if (value instanceof Uint8Array) {
-    if (value.byteLength < LARGE) return value;
+    // A part of a larger buffer would take all of it along.
+    if (value.byteLength < LARGE) return value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value);
     const copy = new Uint8Array(value);
     transfer.push(copy.buffer);
     return copy;

@@ -21,6 +21,9 @@ test("of a part of a buffer no more than the part is copied", () => {
   const part = parcel(new Uint8Array(new ArrayBuffer(100_000), 10, 20_000));
   expect(value).toEqual(large);
   expect([transfer[0]?.byteLength, part.transfer[0]?.byteLength]).toEqual([16 * 1024, 20_000]);
+  const few = parcel([new Uint8Array(new ArrayBuffer(100_000), 10, 20)]);
+  expect(few).toEqual({ value: [new Uint8Array(20)], transfer: [] });
+  expect((few.value as Uint8Array[])[0]?.buffer.byteLength).toBe(20);
 });
 
 test("what has none is passed on as it is", () => {

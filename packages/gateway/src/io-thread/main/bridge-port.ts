@@ -20,12 +20,13 @@ import {
   type Value,
 } from "@turnmux/core";
 import type { ToThread } from "../messages.ts";
+import { crossing, type Movable } from "../postbox.ts";
 import { ownTime, sharedTime } from "../shared.ts";
 
 /** What a {@link BridgePort} works with. */
 export interface BridgeOptions {
   readonly sessionId: string;
-  readonly post: (message: ToThread) => void;
+  readonly post: (message: ToThread, moved?: readonly Movable[]) => void;
   /** There are events: the session is to be pumped soon, and not at once. */
   readonly wake: () => void;
 }
@@ -75,7 +76,8 @@ export class BridgePort implements CallPort, Pulse {
     this.#open.add(call);
     const deadlineAt = deadline === undefined ? undefined : sharedTime(deadline);
     const { sessionId, post } = this.#options;
-    post({ kind: "open", sessionId, call, request: { ...request, deadlineAt, input: this.decode(body) } });
+    const { value: input, transfer } = crossing(this.decode(body), true);
+    post({ kind: "open", sessionId, call, request: { ...request, deadlineAt, input } }, transfer);
     // From here on nobody in this thread can tell that it did not reach the peer, unless the other one says so.
     this.#tell({ type: "sent", call });
     return call;

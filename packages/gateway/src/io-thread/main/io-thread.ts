@@ -92,7 +92,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
     this.#mirrors = new Mirrors({
       house,
       tools: this.#tools,
-      post: (message) => this.#box.post(message),
+      post: (message, moved) => this.#box.post(message, moved),
       now: (message) => this.#box.now(message),
       onSession: (endpoint) => this.#endpoints.get(endpoint)?.onSession,
       closing: (endpoint) => this.#endpoints.get(endpoint)?.closing !== false,

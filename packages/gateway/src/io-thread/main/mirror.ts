@@ -18,6 +18,7 @@ import {
 import { GatewaySession } from "../../session/gateway-session.ts";
 import type { House } from "../../session/house.ts";
 import type { ToThread } from "../messages.ts";
+import type { Movable } from "../postbox.ts";
 import { BridgePort } from "./bridge-port.ts";
 import type { ToldTools } from "./told-tools.ts";
 
@@ -26,7 +27,7 @@ export interface MirrorOptions {
   readonly house: House;
   readonly identity: SessionIdentity;
   readonly tools: ToldTools;
-  readonly post: (message: ToThread) => void;
+  readonly post: (message: ToThread, moved?: readonly Movable[]) => void;
   /** Sends a message at once: what the session does next depends on it. */
   readonly now: (message: ToThread) => void;
   /** Told first of the session. */

@@ -8,6 +8,7 @@ import type { SessionEnd } from "@turnmux/core";
 import type { GatewaySession } from "../../session/gateway-session.ts";
 import type { House } from "../../session/house.ts";
 import type { ToMain, ToThread } from "../messages.ts";
+import type { Movable } from "../postbox.ts";
 import { Mirror } from "./mirror.ts";
 import type { ToldTools } from "./told-tools.ts";
 
@@ -15,11 +16,13 @@ import type { ToldTools } from "./told-tools.ts";
 export interface MirrorsOptions {
   readonly house: House;
   readonly tools: ToldTools;
-  readonly post: (message: ToThread) => void;
+  readonly post: (message: ToThread, moved?: readonly Movable[]) => void;
   /** Sends a message at once. */
   readonly now: (message: ToThread) => void;
   /** Who is told first of the sessions of an endpoint. */
   readonly onSession: (endpoint: number) => ((session: GatewaySession) => void) | undefined;
+  /** Whether an endpoint is being closed. */
+  readonly closing: (endpoint: number) => boolean;
 }
 
 /** What the thread tells of its sessions. */
@@ -45,9 +48,14 @@ export class Mirrors {
   take(message: SessionMessage): void {
     switch (message.kind) {
       case "session": {
-        const { onSession, ...rest } = this.#options;
+        const { onSession, closing, ...rest } = this.#options;
         const { identity, endpoint } = message;
-        const mirror = new Mirror({ ...rest, identity, first: onSession(endpoint) });
+        const mirror = new Mirror({
+          ...rest,
+          identity,
+          first: onSession(endpoint),
+          closing: () => closing(endpoint),
+        });
         this.#mirrors.set(identity.id, mirror);
         mirror.attach();
         return;

@@ -17,7 +17,7 @@ import {
   type Value,
 } from "@turnmux/core";
 import type { RunNumber, ToThread } from "../messages.ts";
-import { movable, type Movable } from "../postbox.ts";
+import { crossing, movable, type Movable } from "../postbox.ts";
 import { packResult } from "../packed.ts";
 import { sizeOf } from "../size.ts";
 
@@ -32,7 +32,7 @@ export interface RunEndsOptions {
   readonly run: RunNumber;
   readonly tool: RegisteredTool;
   readonly environment: Environment;
-  readonly post: (message: ToThread, moved?: Movable) => void;
+  readonly post: (message: ToThread, moved?: readonly Movable[]) => void;
   /** The run is over, and was told so. */
   readonly over: (settled: Settled) => void;
 }
@@ -65,7 +65,9 @@ export class RunEnds implements Participant {
 
   progress(value: unknown): void {
     const { run, post } = this.#options;
-    if (!this.#silent) post({ kind: "progress", run, value });
+    if (this.#silent) return;
+    const { value: sent, transfer } = crossing(value, true);
+    post({ kind: "progress", run, value: sent }, transfer);
   }
 
   async item(given: unknown): Promise<void> {
@@ -76,13 +78,13 @@ export class RunEnds implements Participant {
       return;
     }
     if (this.#fault !== undefined) throw this.#fault;
-    // A view of a larger buffer, which would cross as a whole.
-    const value = given instanceof Uint8Array ? given.slice() : given;
+    // The handler may go on with its own.
+    const { value, transfer } = crossing(given, true);
     const isLarge = sizeOf(value, LARGE_ITEM) >= LARGE_ITEM;
     this.#lastItem += 1;
     const item = this.#lastItem;
     this.#under.set(item, undefined);
-    post({ kind: "item", run, item, value }, movable(value));
+    post({ kind: "item", run, item, value }, transfer);
     if (isLarge) await new Promise<void>((resolve, reject) => this.#under.set(item, { resolve, reject }));
     else if (this.#under.size >= ITEMS_AHEAD) await new Promise<void>((resolve) => this.#crowd.push(resolve));
   }
@@ -90,9 +92,13 @@ export class RunEnds implements Participant {
   settle(settled: Settled): void {
     const { run, post, over } = this.#options;
     const told = this.#crossing(settled);
-    // What a successor may have to be told as well stays here.
-    const moves = told.ok && this.#options.tool.contract.effect !== "once";
-    post(packResult(run, told) ?? { kind: "settled", run, settled: told }, moves ? movable(told.value) : undefined);
+    // What a successor may have to be told as well stays here; all else is a copy already.
+    const isKept = this.#options.tool.contract.effect === "once";
+    if (!told.ok) post({ kind: "settled", run, settled: told });
+    else if (isKept) {
+      const { value, transfer } = crossing(told.value, true);
+      post(packResult(run, value), transfer);
+    } else post(packResult(run, told.value), movable(told.value));
     this.#makeRoom();
     over(told);
   }

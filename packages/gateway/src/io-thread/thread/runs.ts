@@ -20,7 +20,7 @@ import {
 } from "@turnmux/core";
 import { abortData } from "../aborts.ts";
 import type { RunNumber, ToMain, ToolNumber } from "../messages.ts";
-import { movable, type Postbox } from "../postbox.ts";
+import { crossing, type Postbox } from "../postbox.ts";
 import type { RunWords } from "../shared.ts";
 import { packRun } from "../packed.ts";
 import { sizeOf } from "../size.ts";
@@ -241,7 +241,9 @@ export class RunsOfMain {
     const data = { run: number, word, tool, sessionId, context, input, fingerprint };
     const message = packRun(data, this.#options.identityOf(sessionId));
     // What is under a key may have to be asked for again.
-    box.post(message, fingerprint === undefined ? movable(input) : undefined);
+    const { value, transfer } = crossing(input, fingerprint !== undefined);
+    const data = { run: number, word, tool, sessionId, context, input: value, fingerprint };
+    box.post(packRun(data, this.#options.identityOf(sessionId)), transfer);
   }
 
   get #mayPost(): boolean {

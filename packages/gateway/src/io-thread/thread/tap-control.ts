@@ -15,7 +15,7 @@ import type {
   ToolRegistry,
 } from "@turnmux/core";
 import type { ToMain } from "../messages.ts";
-import { movable, type Postbox } from "../postbox.ts";
+import type { Movable, Postbox } from "../postbox.ts";
 import { sharedTime } from "../shared.ts";
 import { TapPort, type TapListener } from "./tap-port.ts";
 
@@ -125,8 +125,11 @@ export class TapControl implements SessionControl, TapListener {
     this.#options.inner.setScopes(scopes);
   }
 
-  tapped(event: PortEvent): void {
-    const moved = event.type === "item" && event.body.content === "local" ? movable(event.body.value) : undefined;
+  revoke(message: string): void {
+    this.#options.inner.revoke(message);
+  }
+
+  tapped(event: PortEvent, moved?: readonly Movable[]): void {
     this.#options.box.post({ kind: "event", sessionId: this.#id, event }, moved);
   }
 

@@ -23,12 +23,13 @@ import {
   type Value,
 } from "@turnmux/core";
 import type { OpenData } from "../messages.ts";
+import { crossing, type Movable } from "../postbox.ts";
 import { ownTime } from "../shared.ts";
 
 /** Who hears of it. */
 export interface TapListener {
-  /** An event for the main thread. Its bodies are values. */
-  tapped(event: PortEvent): void;
+  /** An event for the main thread. Its bodies are values, of which these octets change hands. */
+  tapped(event: PortEvent, moved?: readonly Movable[]): void;
   /** What the peer has said of its event loop, where the main thread wants to know. */
   late(lateness: Lateness): void;
   /** The number of calls of the peer may have changed. */
@@ -195,30 +196,34 @@ export class TapPort implements CallPort {
     if (call === undefined) return;
     switch (event.type) {
       case "sent":
+        // The main thread has taken it for sent since it opened the call.
+        return;
       case "accept":
         this.#listener.tapped({ ...event, call });
         return;
       case "progress":
       case "item": {
-        const body = this.#local(event.body);
-        if (body !== undefined) this.#listener.tapped({ ...event, call, body });
+        const local = this.#local(event.body);
+        if (local !== undefined) this.#listener.tapped({ ...event, call, body: local.body }, local.moved);
         return;
       }
       case "end": {
         this.#outer.delete(event.call);
         this.#inner.delete(call);
         if (this.#inner.size === 0) this.#watched = false;
-        const body = this.#local(event.ending.body);
-        const ending = body === undefined ? MALFORMED : { ...event.ending, body };
-        this.#listener.tapped({ ...event, call, ending });
+        const local = this.#local(event.ending.body);
+        const ending = local === undefined ? MALFORMED : { ...event.ending, body: local.body };
+        this.#listener.tapped({ ...event, call, ending }, local?.moved);
       }
     }
   }
 
   /** The value of a body; undefined where the peer broke the protocol with it. */
-  #local(body: PortBody): PortBody | undefined {
+  #local(given: PortBody): { readonly body: PortBody; readonly moved: readonly Movable[] } | undefined {
     try {
-      return { content: "local", value: this.#port.decode(body) };
+      const { value, transfer } = crossing(this.#port.decode(given), false);
+      // A copy of what was a value.
+      return { body: { content: "local", value: value as Value | undefined }, moved: transfer };
     } catch (error) {
       if (!(error instanceof ProtocolViolation)) throw error;
       this.#port.fail(error);
