@@ -70,7 +70,8 @@ export interface RunData {
 /** A run under a key that a thread has left behind. */
 export interface LeftRun {
   readonly run: RunNumber;
-  readonly tool: ToolNumber;
+  /** Whose it is: it may be gone by now, or another one in its place. */
+  readonly tool: ToolData;
   readonly principal: string;
   readonly key: string;
   readonly callId: string;

@@ -5,8 +5,7 @@
  */
 
 import { Execution, OnceCalls, type Environment, type Journal } from "@turnmux/core";
-import type { LeftRun } from "../messages.ts";
-import type { ToldTools } from "./told-tools.ts";
+import type { EndedRun } from "./runs.ts";
 
 /** What an {@link Heir} works with. */
 export interface HeirOptions {
@@ -14,7 +13,6 @@ export interface HeirOptions {
   readonly environment: Environment;
   /** The thread's name in the journal. */
   readonly owner: string;
-  readonly tools: ToldTools;
 }
 
 /** See the module's comment. */
@@ -29,9 +27,10 @@ export class Heir {
   }
 
   /** Records the end of a run. Resolves when that is done, or cannot be. */
-  async record({ tool: number, principal, key, callId, fingerprint, settled }: LeftRun): Promise<void> {
-    const tool = this.#options.tools.get(number);
-    if (tool === undefined || settled === undefined) return;
+  async record({ tool, data, settled }: EndedRun): Promise<void> {
+    const { context, fingerprint } = data;
+    const { principal, key, callId } = context;
+    if (key === undefined) return;
     const execution = new Execution(tool, undefined, fingerprint);
     this.#once.adopt(principal, key, callId, execution);
     try {

@@ -181,9 +181,9 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
     const { options, environment } = this.#house;
     const { journal } = options;
     if (journal === undefined) return;
-    const heir = new Heir({ journal, environment, owner: this.#owner, tools: this.#tools });
+    const heir = new Heir({ journal, environment, owner: this.#owner });
     const records: Promise<void>[] = [];
-    this.#runs.inherit((left) => records.push(heir.record(left)));
+    this.#runs.inherit((ended) => records.push(heir.record(ended)));
     await Promise.all(records);
   }
 

@@ -8,6 +8,7 @@ import { aftermathOf, Errand, failed, type RegisteredTool, type Settled } from "
 import type { House } from "../../session/house.ts";
 import { abortReason } from "../aborts.ts";
 import type { AbortData, LeftRun, RunData, RunNumber, ToMain, ToThread } from "../messages.ts";
+import { toolData } from "../tool-data.ts";
 import { Postbox } from "../postbox.ts";
 import { RunWords } from "../shared.ts";
 import { RunEnds } from "./run-ends.ts";
@@ -31,6 +32,13 @@ export interface AskingThread {
 const NOBODY: AskingThread = { box: new Postbox({ postMessage() {} }, () => {}), words: new RunWords() };
 
 interface Running {
+/** A run under a key that is over. */
+export interface EndedRun {
+  readonly tool: RegisteredTool;
+  readonly data: RunData;
+  readonly settled: Settled;
+}
+
   readonly data: RunData;
   readonly tool: RegisteredTool;
   readonly errand: Errand;
@@ -44,13 +52,13 @@ export class RunsHere {
   readonly #options: RunsHereOptions;
   readonly #runs = new Map<RunNumber, Running>();
   /** How runs under a key ended, until the journal has that. */
-  readonly #ended = new Map<RunNumber, LeftRun>();
+  readonly #ended = new Map<RunNumber, EndedRun>();
   readonly #asked = new Map<number, AbortController>();
   #thread: AskingThread = NOBODY;
   /** Runs looked at in this turn. */
   #taken = 0;
   /** Told of each end of a run under a key, once there is no thread any more that could record it. */
-  #ownEnds: ((left: LeftRun) => void) | undefined;
+  #ownEnds: ((ended: EndedRun) => void) | undefined;
   /** The highest number that was used. */
   #last: RunNumber = 0;
 
@@ -76,7 +84,7 @@ export class RunsHere {
     const tool = tools.get(data.tool);
     const refused = this.#refusal(tool, data);
     if (tool === undefined || refused !== undefined) {
-      this.#end(data, refused ?? GONE);
+      this.#end(tool, data, refused ?? GONE);
       return;
     }
     const { run, sessionId, context, input, fingerprint } = data;
@@ -89,7 +97,7 @@ export class RunsHere {
         const isForgotten = this.#runs.get(run)?.isForgotten === true;
         this.#runs.delete(run);
         if (isForgotten) house.changed();
-        else this.#end(data, settled);
+        else this.#end(tool, data, settled);
       },
     });
     const { environment, options } = house;
@@ -158,7 +166,7 @@ export class RunsHere {
     this.#asked.clear();
     for (const data of unlooked) {
       this.#last = Math.max(this.#last, data.run);
-      this.#end(data, NOT_BEGUN);
+      this.#end(this.#options.tools.get(data.tool), data, NOT_BEGUN);
     }
     for (const { tool, errand, ends } of this.#runs.values()) {
       ends.unheard();
@@ -169,22 +177,26 @@ export class RunsHere {
   /** What a successor has to know: it is answered from now on. */
   left(successor: AskingThread): LeftRun[] {
     this.#thread = successor;
-    const running = [...this.#runs.values()].map(({ data }) => leftRun(data, undefined));
-    return [...this.#ended.values(), ...running.filter((run) => run !== undefined)];
+    const running = [...this.#runs.values()].map(({ tool, data }) => leftRun(tool, data, undefined));
+    const ended = [...this.#ended.values()].map(({ tool, data, settled }) => leftRun(tool, data, settled));
+    return [...ended, ...running].filter((run) => run !== undefined);
   }
 
   /** No thread follows: `record` is told how runs under a key ended, now and later. */
-  inherit(record: (left: LeftRun) => void): void {
+  inherit(record: (ended: EndedRun) => void): void {
     this.#thread = NOBODY;
     this.#ownEnds = record;
-    for (const left of this.#ended.values()) record(left);
+    for (const ended of this.#ended.values()) record(ended);
     this.#ended.clear();
   }
 
-  #end(data: RunData, settled: Settled): void {
-    const left = leftRun(data, settled);
-    if (left !== undefined && this.#ownEnds !== undefined) this.#ownEnds(left);
-    else if (left !== undefined) this.#ended.set(data.run, left);
+  /** `tool` is undefined for one that was taken away before: then nobody can have begun it. */
+  #end(tool: RegisteredTool | undefined, data: RunData, settled: Settled): void {
+    if (tool !== undefined && data.fingerprint !== undefined) {
+      const ended = { tool, data, settled };
+      if (this.#ownEnds === undefined) this.#ended.set(data.run, ended);
+      else this.#ownEnds(ended);
+    }
     this.#options.house.changed();
   }
 
@@ -206,9 +218,11 @@ const GONE: Settled = failed("unimplemented", "the tool is there no more", "not_
 
 const NOT_BEGUN: Settled = failed("unavailable", "the gateway's I/O thread ended before the call began", "not_started");
 
-/** What is left of a run under a key; undefined for any other. */
-function leftRun({ run, tool, context, fingerprint }: RunData, settled: Settled | undefined): LeftRun | undefined {
+/** What a successor is told of a run under a key; undefined for any other. */
+function leftRun(tool: RegisteredTool, data: RunData, settled: Settled | undefined): LeftRun | undefined {
+  const { run, context, fingerprint } = data;
   const { principal, key, callId } = context;
   if (key === undefined || fingerprint === undefined) return undefined;
-  return { run, tool, principal, key, callId, fingerprint, settled };
+  // It is here, so that it is no affair of a pool of the other thread's.
+  return { run, tool: toolData(data.tool, tool, false), principal, key, callId, fingerprint, settled };
 }

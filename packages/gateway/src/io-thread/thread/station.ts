@@ -206,10 +206,10 @@ export class Station {
   }
 
   /** A run under a key goes on, or its end is to be recorded. */
-  #adopt({ run, tool: id, principal, key, callId, fingerprint, settled }: LeftRun): void {
+  #adopt({ run, tool: data, principal, key, callId, fingerprint, settled }: LeftRun): void {
     const { once } = this.#house;
-    const tool = this.#tools.get(id)?.tool;
-    if (once === undefined || tool === undefined) return;
+    if (once === undefined) return;
+    const tool = toolOf(data, this.#runs.elsewhere(data.id), this.#house.workers);
     const execution = new Execution(tool, undefined, fingerprint);
     execution.mayHaveRun = false;
     once.adopt(principal, key, callId, execution);
