@@ -122,6 +122,6 @@ export { Execution, type Participant } from "./session/execution.ts";
 export type { RunContext } from "./session/handler-call.ts";
 export { forbiddenResult } from "./session/incoming.ts";
 export type { IncomingCalls, IncomingContext } from "./session/incoming-calls.ts";
-export type { OnceOptions, OtherKeys } from "./session/once.ts";
+export type { OnceOptions, OnceVerdict, OtherKeys } from "./session/once.ts";
 export type { RegisteredTool } from "./session/registry.ts";
 export { failed, type Failure, type Settled } from "./session/settled.ts";

@@ -34,6 +34,11 @@ export interface JournalClaim {
   readonly epoch: number;
   /** When, in milliseconds since 1970. A journal reads no clock. */
   readonly atMs: number;
+  /**
+   * An owner that lets go of the key for this claim: what is recorded as running there is `abandoned`. Two threads of a process ask for
+   * that. A journal that knows nothing of it says `running`, as it does to any other claim.
+   */
+  readonly takes?: string | undefined;
 }
 
 /**
@@ -41,7 +46,7 @@ export interface JournalClaim {
  *
  * - `claimed`: the call is recorded and may run
  * - `running`: a call with this key and fingerprint runs, at this owner and in this epoch: join it (KEY-002)
- * - `abandoned`: a call with this key and fingerprint ran when its owner died. From this answer on the record belongs to
+ * - `abandoned`: a call with this key and fingerprint ran when its owner died, or its owner lets go of it. From this answer on the record belongs to
  *   the owner and epoch of the claim, which finds out what became of it, and settles it (KEY-007)
  * - `settled`: it ended like this: replay it (KEY-002, KEY-004)
  * - `conflict`: the key belongs to a call with another fingerprint (KEY-003)

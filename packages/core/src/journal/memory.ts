@@ -208,7 +208,7 @@ class Records implements MemoryJournal {
     if (record.claim.fingerprint !== claim.fingerprint) return { kind: "conflict" };
     if (record.ending !== undefined) return { kind: "settled", ending: record.ending };
     const { callId, owner, epoch } = record.claim;
-    if (!record.abandoned) return { kind: "running", callId, owner, epoch };
+    if (!record.abandoned && claim.takes !== owner) return { kind: "running", callId, owner, epoch };
     record.abandoned = false;
     record.claim = { ...record.claim, owner: claim.owner, epoch: claim.epoch };
     return { kind: "abandoned", callId };

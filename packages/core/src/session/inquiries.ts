@@ -152,7 +152,8 @@ export class Inquiries {
     // Without the tool nobody can find out anything, and whether the owner lives nobody else knows.
     if (tool === undefined) return this.#abandoned(record);
     const execution = new Execution(tool, undefined, fingerprint, false);
-    const verdict = await once.claim(principal, key, callId, execution);
+    const claimed = await once.claim(principal, key, callId, execution);
+    const verdict = claimed.kind === "elsewhere" ? await once.askOther(principal, key) : claimed;
     /** Ends what was asked: those that came with the key meanwhile go on by themselves. */
     const over = (): void => {
       once.release(principal, key);

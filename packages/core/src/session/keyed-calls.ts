@@ -11,7 +11,7 @@ import type { Environment } from "./environment.ts";
 import { Execution } from "./execution.ts";
 import type { RunContext } from "./handler-call.ts";
 import type { IncomingCall } from "./incoming.ts";
-import { OTHER_ARGUMENTS, type OnceCalls } from "./once.ts";
+import { OTHER_ARGUMENTS, type OnceCalls, type OnceVerdict } from "./once.ts";
 import { failed, type Settled } from "./settled.ts";
 
 /** What {@link KeyedCalls} work with. */
@@ -63,15 +63,9 @@ export class KeyedCalls {
     await this.#claimed(once, execution, { ...context, key });
   }
 
-  /** `again` is true for a key that ran elsewhere a moment ago. */
-  async #claimed(
-    once: OnceCalls,
-    execution: Execution,
-    context: RunContext & { readonly key: string },
-    again = false,
-  ): Promise<void> {
+  async #claimed(once: OnceCalls, execution: Execution, context: RunContext & { readonly key: string }): Promise<void> {
     const { principal, key } = context;
-    const verdict = await once.claim(principal, key, context.callId, execution);
+    const verdict = await this.#verdict(once, execution, context);
     switch (verdict.kind) {
       case "run":
         await this.#runs(once, execution, context);
@@ -85,7 +79,8 @@ export class KeyedCalls {
         execution.settle(verdict.settled);
         return;
       case "elsewhere":
-        await this.#elsewhere(once, execution, context, again);
+        once.release(principal, key);
+        execution.settle(failed("aborted", "a call with this key runs elsewhere", "unknown"));
         return;
       case "refuse":
         once.release(principal, key);
@@ -94,22 +89,20 @@ export class KeyedCalls {
     }
   }
 
-  /** Another thread, or process, runs it: what becomes of it is known there. */
-  async #elsewhere(
+  /** What the journal says, or the other thread where it runs there. */
+  async #verdict(
     once: OnceCalls,
     execution: Execution,
     context: RunContext & { readonly key: string },
-    again: boolean,
-  ): Promise<void> {
-    const { principal, key } = context;
-    const settled = await once.joinOther(principal, key, execution);
-    // It ended meanwhile: the journal knows how, or gives the key.
-    if (settled === undefined && !again) {
-      await this.#claimed(once, execution, context, true);
-      return;
+  ): Promise<OnceVerdict> {
+    const { principal, key, callId } = context;
+    for (;;) {
+      const verdict = await once.claim(principal, key, callId, execution);
+      if (verdict.kind !== "elsewhere") return verdict;
+      const there = await once.joinOther(principal, key, execution);
+      // Otherwise it came to nothing there: the journal knows more by now, or gives the key.
+      if (there !== undefined) return there;
     }
-    once.release(principal, key);
-    execution.settle(settled ?? failed("aborted", "a call with this key runs elsewhere", "unknown"));
   }
 
   async #runs(once: OnceCalls, execution: Execution, context: RunContext & { readonly key: string }): Promise<void> {

@@ -22,9 +22,9 @@ export type OnceVerdict =
   | { readonly kind: "abandoned"; readonly callId: string }
   /** The call with this key is over, with this ending. */
   | { readonly kind: "replay"; readonly settled: Settled }
-  /** A call with this key runs in another process, or another thread. */
+  /** A call with this key runs in another process, or another thread: one that can be asked, or not. */
   | { readonly kind: "elsewhere" }
-  /** Nothing runs. */
+  /** Nothing runs here: this is the end. */
   | { readonly kind: "refuse"; readonly settled: Settled };
 
 /** A key that is held here: an execution runs under it, or is about to, or is being recorded. */
@@ -33,13 +33,18 @@ export interface HeldKey {
   readonly execution: Execution;
 }
 
-/** Keys that another thread of this process holds, whose calls the same journal records. */
+/**
+ * Keys that another thread of this process holds, whose calls the same journal records. What the journal has as running there, and is
+ * not held there, nobody runs: the other thread hands it over to the claim ({@link OnceCalls.handOver}), and tells what the journal said.
+ */
 export interface OtherKeys {
   /**
-   * Joins the run of a key there on behalf of an execution, and resolves with how it ended; undefined where no such run is there, or
-   * not any more. Never rejects.
+   * Joins the run of a key there on behalf of an execution, and resolves with how it ended, or with what came of handing the key over.
+   * Undefined where the run came to nothing: the journal is to be asked again. `elsewhere` where nobody can be asked. Never rejects.
    */
-  join(principal: string, key: string, execution: Execution): Promise<Settled | undefined>;
+  join(claim: JournalClaim, execution: Execution): Promise<OnceVerdict | undefined>;
+  /** The same without waiting for a run: `elsewhere` where there is one. */
+  ask(claim: JournalClaim): Promise<OnceVerdict | undefined>;
 }
 
 /** What {@link OnceCalls} may be told. */
@@ -54,7 +59,8 @@ export interface OnceOptions {
 
 interface PendingClaim {
   readonly claim: JournalClaim;
-  readonly execution: Execution;
+  /** Absent where another thread asks for the key. */
+  readonly execution: Execution | undefined;
   readonly resolve: (verdict: OnceVerdict) => void;
 }
 
@@ -70,6 +76,8 @@ export class OnceCalls {
   #claims: PendingClaim[] = [];
   /** Keys whose claims were refused because the journal did not answer in time, and which it may still take. */
   readonly #late = new Set<string>();
+  /** Keys that are being handed over to another thread: whose they are is known when that is done. */
+  readonly #handing = new Map<string, Promise<OnceVerdict>>();
 
   constructor(journal: Journal, environment: Environment, options: OnceOptions = {}) {
     this.#journal = journal;
@@ -114,10 +122,35 @@ export class OnceCalls {
    */
   async claim(principal: string, key: string, callId: string, execution: Execution): Promise<OnceVerdict> {
     const claim = this.#claimOf(principal, key, callId, execution);
-    // What a journal that does not answer makes of the claim before is still to come: until then nobody knows.
-    if (this.#late.has(address(principal, key)) || this.#late.size >= LATE_CLAIMS) return NO_VERDICT;
-    this.#held.set(address(principal, key), { claim, execution });
-    const unrecorded = this.#recorder.find(principal, key);
+    const place = address(principal, key);
+    if (this.#isLate(place)) return NO_VERDICT;
+    this.#held.set(place, { claim, execution });
+    for (let handing = this.#handing.get(place); handing !== undefined; handing = this.#handing.get(place))
+      await handing;
+    return this.#asked(claim, execution);
+  }
+
+  /**
+   * For another thread, which has found a key that is not held here recorded as this one's: it is the claim's from now on, unless there
+   * is an ending of it. Resolves with what the journal says to the claim.
+   */
+  async handOver(claim: JournalClaim): Promise<OnceVerdict> {
+    const place = address(claim.principal, claim.key);
+    if (this.#isLate(place)) return NO_VERDICT;
+    const handing = this.#asked({ ...claim, takes: this.#owner }, undefined);
+    this.#handing.set(place, handing);
+    const verdict = await handing;
+    if (this.#handing.get(place) === handing) this.#handing.delete(place);
+    return verdict;
+  }
+
+  /** What a journal that does not answer makes of the claim before is still to come: until then nobody knows. */
+  #isLate(place: string): boolean {
+    return this.#late.has(place) || this.#late.size >= LATE_CLAIMS;
+  }
+
+  async #asked(claim: JournalClaim, execution: Execution | undefined): Promise<OnceVerdict> {
+    const unrecorded = this.#recorder.find(claim.principal, claim.key);
     if (unrecorded !== undefined) {
       const { ending } = unrecorded.settlement;
       if (ending.outcome !== "not_started" && ending.outcome !== "failed") {
@@ -158,9 +191,16 @@ export class OnceCalls {
     });
   }
 
-  /** Joins the run of a key in another thread: see {@link OtherKeys}. */
-  async joinOther(principal: string, key: string, execution: Execution): Promise<Settled | undefined> {
-    return this.#others?.join(principal, key, execution);
+  /** Joins the run of a claimed key in another thread: see {@link OtherKeys}. */
+  async joinOther(principal: string, key: string, execution: Execution): Promise<OnceVerdict | undefined> {
+    const held = this.#held.get(address(principal, key));
+    return held === undefined || this.#others === undefined ? ELSEWHERE : this.#others.join(held.claim, execution);
+  }
+
+  /** Asks another thread for a claimed key, and waits for no run: see {@link OtherKeys}. */
+  async askOther(principal: string, key: string): Promise<OnceVerdict> {
+    const held = this.#held.get(address(principal, key));
+    return (held === undefined ? undefined : await this.#others?.ask(held.claim)) ?? ELSEWHERE;
   }
 
   #claimOf(principal: string, key: string, callId: string, execution: Execution): JournalClaim {
@@ -205,6 +245,10 @@ export class OnceCalls {
 
   #free({ claim, execution }: PendingClaim): void {
     const { principal, key } = claim;
+    if (execution === undefined) {
+      void this.#recorder.record(claim, recorded(NEVER_RAN));
+      return;
+    }
     if (this.#held.has(address(principal, key))) return;
     // Whoever comes with the key meanwhile hears the same.
     this.#held.set(address(principal, key), { claim, execution });
@@ -214,7 +258,7 @@ export class OnceCalls {
   async #verdicts(batch: readonly PendingClaim[]): Promise<readonly OnceVerdict[]> {
     try {
       const verdicts = await this.#journal.claim(batch.map(({ claim }) => claim));
-      return verdicts.map((verdict) => this.#readable(() => this.#verdictOf(verdict)));
+      return verdicts.map((verdict, index) => this.#readable(() => verdictOf(verdict, batch[index]?.claim)));
     } catch (error) {
       this.#environment.log.error("turnmux: the journal took no claims; the calls were refused", {
         journal: this.#journal.name,
@@ -236,31 +280,33 @@ export class OnceCalls {
       return { kind: "refuse", settled: failed("data_loss", "the record of this key cannot be read", "unknown") };
     }
   }
+}
 
-  #verdictOf(verdict: JournalVerdict): OnceVerdict {
-    switch (verdict.kind) {
-      case "claimed":
-        return { kind: "run" };
-      case "abandoned":
+function verdictOf(verdict: JournalVerdict, claim: JournalClaim | undefined): OnceVerdict {
+  switch (verdict.kind) {
+    case "claimed":
+      return { kind: "run" };
+    case "abandoned":
+      return { kind: "abandoned", callId: verdict.callId };
+    case "settled":
+      return { kind: "replay", settled: replayed(verdict.ending) };
+    case "conflict":
+      return OTHER_ARGUMENTS;
+    case "running":
+      // Recorded as the claimant's own, where nothing ran under the key before the claim: it was taken over from a dead owner, and
+      // what became of the call could not be found out.
+      if (verdict.owner === claim?.owner && verdict.epoch === claim.epoch)
         return { kind: "abandoned", callId: verdict.callId };
-      case "settled":
-        return { kind: "replay", settled: replayed(verdict.ending) };
-      case "conflict":
-        return OTHER_ARGUMENTS;
-      case "running":
-        // Recorded as this process's own, and nothing ran here under the key before the claim: it was taken over from a dead
-        // owner, and what became of the call could not be found out.
-        if (verdict.owner === this.#owner && verdict.epoch === EPOCH)
-          return { kind: "abandoned", callId: verdict.callId };
-        return { kind: "elsewhere" };
-      case "full": {
-        const { message, retryAfterMs } = verdict;
-        const more = retryAfterMs === undefined ? {} : { retryAfterMs };
-        return { kind: "refuse", settled: failed("resource_exhausted", message, "not_started", more) };
-      }
+      return ELSEWHERE;
+    case "full": {
+      const { message, retryAfterMs } = verdict;
+      const more = retryAfterMs === undefined ? {} : { retryAfterMs };
+      return { kind: "refuse", settled: failed("resource_exhausted", message, "not_started", more) };
     }
   }
 }
+
+const ELSEWHERE: OnceVerdict = { kind: "elsewhere" };
 
 /** A key that comes again with another fingerprint (KEY-003). */
 export const OTHER_ARGUMENTS: OnceVerdict & { readonly kind: "refuse" } = {

@@ -109,6 +109,25 @@ function describeRecords(
       });
     });
 
+    it("gives what runs at an owner to a claim for which that owner lets go of it, and to no other", async () => {
+      const journal = open();
+      await claim(journal);
+      const running = { kind: "running", callId: "c1", owner: "gw-1", epoch: 1 };
+      expect(await claim(journal, { callId: "c2", owner: "gw-2", takes: "gw-3" })).toEqual(running);
+      expect(await claim(journal, { callId: "c2", owner: "gw-2", fingerprint: "f2", takes: "gw-1" })).toEqual({
+        kind: "conflict",
+      });
+      expect(await claim(journal, { callId: "c2", owner: "gw-2", takes: "gw-1" })).toEqual({
+        kind: "abandoned",
+        callId: "c1",
+      });
+      // From now on it is the other one's.
+      await settle(journal);
+      expect(await claim(journal, { callId: "c3", owner: "gw-1", takes: "gw-1" })).toMatchObject({ owner: "gw-2" });
+      await settle(journal, { owner: "gw-2" });
+      expect(await claim(journal, { callId: "c4", owner: "gw-1", takes: "gw-2" })).toHaveProperty("kind", "settled");
+    });
+
     it("tells keys apart by principal [KEY-001]", async () => {
       const journal = open();
       await claim(journal, { principal: "ada" });

@@ -20,6 +20,7 @@ import {
   type Journal,
   type Limits,
   type Logger,
+  type OtherKeys,
   type Prover,
   type SessionControl,
   type SessionEnd,
@@ -41,6 +42,7 @@ export interface GatewaySideOptions {
   readonly gatewayInterceptors?: readonly Interceptor[];
   readonly gatewayLog?: Logger;
   readonly journal?: Journal;
+  readonly others?: OtherKeys;
   readonly lagMs?: () => number;
   /** False: sessions end with their channel. Default: clients may resume them. */
   readonly resumable?: boolean;
@@ -71,7 +73,7 @@ export class GatewaySide {
     const environment = time.environment("g", options.gatewayLog);
     this.environment = options.lagMs === undefined ? environment : { ...environment, lagMs: options.lagMs };
     this.limits = resolveLimits(options.limits);
-    this.once = new OnceCalls(options.journal ?? memoryJournal(), this.environment);
+    this.once = new OnceCalls(options.journal ?? memoryJournal(), this.environment, { others: options.others });
     this.resumable = new ResumableSessions(this);
     this.lanes = new LaneBook(this);
     this.registry = new ToolRegistry({ hasJournal: true, hasLanes: true, overrides: options.overrides });

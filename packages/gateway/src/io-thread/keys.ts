@@ -1,14 +1,18 @@
 /**
- * Keys that the other thread holds: runs are joined there. Each side has one of these.
+ * Keys that the other thread holds, or has let go of: runs are joined there, and what nobody runs any more is handed over. Each side has
+ * one of these.
  *
  * @module
  */
 
 import {
   failed,
+  TurnmuxError,
   type AcceptInfo,
   type Execution,
+  type JournalClaim,
   type OnceCalls,
+  type OnceVerdict,
   type OtherKeys,
   type Participant,
   type Settled,
@@ -16,10 +20,11 @@ import {
 import { abortData, abortReason } from "./aborts.ts";
 import type { AbortData, KeyMessage } from "./messages.ts";
 
-/** A run of this side's that waits for one of the other side's. */
+/** What waits for the other side. */
 interface Asking {
-  readonly execution: Execution;
-  readonly resolve: (settled: Settled | undefined) => void;
+  /** Absent where nothing waits for a run. */
+  readonly execution: Execution | undefined;
+  readonly resolve: (verdict: OnceVerdict | undefined) => void;
 }
 
 /** See the module's comment. */
@@ -27,7 +32,8 @@ export class KeyExchange implements OtherKeys {
   readonly #post: (message: KeyMessage) => void;
   readonly #once: () => OnceCalls | undefined;
   readonly #asking = new Map<number, Asking>();
-  readonly #joined = new Map<number, Joined>();
+  /** Of the other side that there is now: another one begins to number anew. */
+  #joined = new Map<number, Joined>();
   #last = 0;
 
   /** `once` gives the keys that this side holds. */
@@ -36,65 +42,87 @@ export class KeyExchange implements OtherKeys {
     this.#once = once;
   }
 
-  join(principal: string, key: string, execution: Execution): Promise<Settled | undefined> {
+  join(claim: JournalClaim, execution: Execution): Promise<OnceVerdict | undefined> {
+    execution.accept({ state: "waiting", reason: "a call with the same key came another way" });
+    const asked = this.#ask(claim, execution);
+    const join = this.#last;
+    const abort = (reason: unknown): void => this.#post({ kind: "leaveJoined", join, reason: abortData(reason) });
+    execution.run = { withdraw: () => false, abort };
+    // Its callers may have left while the journal was asked.
+    if (execution.aborted) abort(execution.signal.reason);
+    return asked;
+  }
+
+  ask(claim: JournalClaim): Promise<OnceVerdict | undefined> {
+    return this.#ask(claim, undefined);
+  }
+
+  #ask(claim: JournalClaim, execution: Execution | undefined): Promise<OnceVerdict | undefined> {
     this.#last += 1;
     const join = this.#last;
-    execution.accept({ state: "waiting", reason: "a call with the same key came another way" });
-    execution.run = {
-      withdraw: () => false,
-      abort: (reason) => this.#post({ kind: "leaveJoined", join, reason: abortData(reason) }),
-    };
-    this.#post({ kind: "join", join, principal, key, fingerprint: execution.fingerprint ?? "" });
-    return new Promise((resolve) => this.#asking.set(join, { execution, resolve }));
+    const { promise, resolve } = Promise.withResolvers<OnceVerdict | undefined>();
+    this.#asking.set(join, { execution, resolve });
+    this.#post({ kind: "join", join, claim, waits: execution !== undefined });
+    return promise;
   }
 
   /** The other side says something. */
   take(message: KeyMessage): void {
     switch (message.kind) {
       case "join":
-        this.#joins(message);
+        void this.#joins(message);
         return;
       case "leaveJoined":
         this.#joined.get(message.join)?.leave(message.reason);
         return;
       case "joinedAccept":
-        this.#asking.get(message.join)?.execution.accept(message.accept);
+        this.#asking.get(message.join)?.execution?.accept(message.accept);
         return;
       case "joinedProgress":
-        this.#asking.get(message.join)?.execution.progress(message.value);
+        this.#asking.get(message.join)?.execution?.progress(message.value);
         return;
       case "joinedEnd":
-        this.#over(message.join, message.settled);
+        this.#over(message.join, message.verdict);
     }
   }
 
   /** The other side is gone: whoever waits for it asks the journal again. */
   reset(): void {
     for (const join of this.#asking.keys()) this.#over(join, undefined);
-    for (const joined of this.#joined.values()) joined.leave(abortData(undefined));
-    this.#joined.clear();
+    const joined = this.#joined;
+    this.#joined = new Map();
+    for (const one of joined.values()) one.abandon();
   }
 
-  #over(join: number, settled: Settled | undefined): void {
+  #over(join: number, verdict: OnceVerdict | undefined): void {
     const asking = this.#asking.get(join);
     if (asking === undefined) return;
     this.#asking.delete(join);
-    asking.execution.run = undefined;
-    asking.resolve(settled);
+    if (asking.execution !== undefined) asking.execution.run = undefined;
+    asking.resolve(verdict);
   }
 
-  #joins({ join, principal, key, fingerprint }: Extract<KeyMessage, { kind: "join" }>): void {
-    const execution = this.#once()?.find(principal, key);
-    if (execution === undefined || execution.fingerprint !== fingerprint) {
-      this.#post({ kind: "joinedEnd", join, settled: undefined });
-      return;
-    }
-    const joined = new Joined(join, execution, (message) => {
-      if (message.kind === "joinedEnd") this.#joined.delete(join);
+  async #joins({ join, claim, waits }: Extract<KeyMessage, { kind: "join" }>): Promise<void> {
+    const all = this.#joined;
+    const post = (message: KeyMessage): void => {
+      if (all !== this.#joined) return;
+      if (message.kind === "joinedEnd") all.delete(join);
       this.#post(message);
-    });
-    this.#joined.set(join, joined);
-    execution.join(joined, () => joined.again());
+    };
+    const once = this.#once();
+    const execution = once?.find(claim.principal, claim.key);
+    if (once === undefined || (execution !== undefined && !waits)) {
+      post({ kind: "joinedEnd", join, verdict: { kind: "elsewhere" } });
+    } else if (execution === undefined) {
+      // Nobody runs it, whatever the journal says.
+      post({ kind: "joinedEnd", join, verdict: await once.handOver(claim) });
+    } else if (execution.fingerprint !== claim.fingerprint) {
+      post({ kind: "joinedEnd", join, verdict: undefined });
+    } else {
+      const joined = new Joined(join, execution, post);
+      all.set(join, joined);
+      execution.join(joined, () => joined.again());
+    }
   }
 }
 
@@ -124,12 +152,19 @@ class Joined implements Participant {
   }
 
   settle(settled: Settled): void {
-    this.#post({ kind: "joinedEnd", join: this.#join, settled });
+    this.#post({ kind: "joinedEnd", join: this.#join, verdict: { kind: "refuse", settled } });
   }
 
   /** The run left the key free, and had been given up before this side came. */
   again(): void {
-    this.#post({ kind: "joinedEnd", join: this.#join, settled: undefined });
+    this.#post({ kind: "joinedEnd", join: this.#join, verdict: undefined });
+  }
+
+  /** The other side is gone, and the sessions of its calls with it. What is kept then goes on for nobody. */
+  abandon(): void {
+    const execution = this.#execution;
+    if (execution.tool.contract.whenSessionEnds === "keep") return;
+    execution.leave(this, new TurnmuxError("unavailable", "the session ended", { outcome: "unknown" }));
   }
 
   leave(reason: AbortData): void {

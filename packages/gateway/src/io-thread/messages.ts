@@ -14,9 +14,11 @@ import type {
   CallTrace,
   ChannelEnd,
   Code,
+  JournalClaim,
   Limits,
   Logger,
   OfferEntry,
+  OnceVerdict,
   OpenRequest,
   Outcome,
   PortEvent,
@@ -106,14 +108,14 @@ export type KeyMessage =
   | {
       readonly kind: "join";
       readonly join: number;
-      readonly principal: string;
-      readonly key: string;
-      readonly fingerprint: string;
+      readonly claim: JournalClaim;
+      /** False where only what is known now is asked for. */
+      readonly waits: boolean;
     }
   | { readonly kind: "leaveJoined"; readonly join: number; readonly reason: AbortData }
   | { readonly kind: "joinedAccept"; readonly join: number; readonly accept: AcceptInfo }
   | { readonly kind: "joinedProgress"; readonly join: number; readonly value: unknown }
-  | { readonly kind: "joinedEnd"; readonly join: number; readonly settled: Settled | undefined };
+  | { readonly kind: "joinedEnd"; readonly join: number; readonly verdict: OnceVerdict | undefined };
 
 /** A call that the I/O thread runs without the main thread, for those who trace calls. */
 export type TraceMessage =

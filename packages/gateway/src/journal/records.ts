@@ -100,8 +100,9 @@ export class Records {
     if (text(row, "fingerprint") !== claim.fingerprint) return { kind: "conflict" };
     if (optionalInteger(row, "settled_at") !== undefined) return { kind: "settled", ending: endingOf(row) };
     const callId = text(row, "call_id");
-    if (integer(row, "life") === this.#life) {
-      return { kind: "running", callId, owner: text(row, "owner"), epoch: integer(row, "epoch") };
+    const owner = text(row, "owner");
+    if (integer(row, "life") === this.#life && claim.takes !== owner) {
+      return { kind: "running", callId, owner, epoch: integer(row, "epoch") };
     }
     this.#storeLife(atMs);
     this.#statements.takeOver.run(storedText(claim.owner), claim.epoch, this.#life, integer(row, "id"));

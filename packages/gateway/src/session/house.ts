@@ -20,6 +20,7 @@ import {
   type Limits,
   type Logger,
   type OnceOptions,
+  type OnceVerdict,
   type OtherKeys,
   type SessionControl,
   type SessionEnd,
@@ -41,6 +42,9 @@ import { SettlementWatch } from "./settlement-watch.ts";
 
 /** A client in the same process publishes on the same channels. */
 const side = "gateway";
+
+/** What the journal has as another's is another process's where there is no other thread. */
+const ELSEWHERE: OnceVerdict = { kind: "elsewhere" };
 
 /** One way into the gateway that can be drained and closed: a carrier with its sessions, or a session in process. */
 export interface Entry {
@@ -181,7 +185,11 @@ export class House {
     if (journal !== undefined) {
       const watched = new SettlementWatch(journal, () => this.changed());
       this.once = new OnceCalls(watched, this.environment, {
-        others: { join: async (principal, key, execution) => this.otherKeys?.join(principal, key, execution) },
+        others: {
+          join: async (claim, execution) =>
+            this.otherKeys === undefined ? ELSEWHERE : this.otherKeys.join(claim, execution),
+          ask: async (claim) => (this.otherKeys === undefined ? ELSEWHERE : this.otherKeys.ask(claim)),
+        },
         ...once,
       });
     }

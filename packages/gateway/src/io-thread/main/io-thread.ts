@@ -291,7 +291,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
   #askForKey(message: KeyMessage): void {
     if (this.#worker !== undefined) this.#box.post(message);
     else if (message.kind === "join") {
-      queueMicrotask(() => this.#keys.take({ kind: "joinedEnd", join: message.join, settled: undefined }));
+      queueMicrotask(() => this.#keys.take({ kind: "joinedEnd", join: message.join, verdict: { kind: "elsewhere" } }));
     }
   }
 
