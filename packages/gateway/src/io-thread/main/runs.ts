@@ -31,7 +31,6 @@ export interface AskingThread {
 /** While there is no thread: what is said then, its successor is told. */
 const NOBODY: AskingThread = { box: new Postbox({ postMessage() {} }, () => {}), words: new RunWords() };
 
-interface Running {
 /** A run under a key that is over. */
 export interface EndedRun {
   readonly tool: RegisteredTool;
@@ -39,6 +38,7 @@ export interface EndedRun {
   readonly settled: Settled;
 }
 
+interface Running {
   readonly data: RunData;
   readonly tool: RegisteredTool;
   readonly errand: Errand;
