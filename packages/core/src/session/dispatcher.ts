@@ -70,6 +70,8 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
   /** Calls on the page. */
   #booked = 0;
   #abandoned = false;
+  /** True once the grant was taken back. */
+  #revoked = false;
   /** Made with the first call of a `once` tool. */
   #keyed: KeyedCalls | undefined;
   /** Absent where there are no lanes. */
@@ -93,6 +95,10 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
 
   resumed(): void {
     this.#turns?.resumed();
+  }
+
+  revoked(): void {
+    this.#revoked = true;
   }
 
   leave(): void {
@@ -254,7 +260,7 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
     if (call === undefined) return;
     // The port is over, and its numbers mean nothing any more.
     this.#calls.delete(number);
-    call.makeVoid(reason);
+    call.makeVoid(reason, this.#revoked);
   }
 
   /** The port is gone, and what it has not told of is void. */
@@ -418,6 +424,10 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
   }
 
   #execute(execution: Execution, context: RunContext): Settled | Promise<Settled> {
+    if (this.#revoked) {
+      execution.refused = true;
+      return REVOKED;
+    }
     const { elsewhere } = execution.tool;
     if (elsewhere !== undefined) return elsewhere.run(execution, context, this.#session.identity.id);
     return runTraced(execution, context, this.#session);
@@ -445,6 +455,8 @@ const refusals = {
   denied: (name: string): Failure =>
     failed("permission_denied", `the scopes of this session do not allow ${name}`, "not_started"),
 } as const;
+
+const REVOKED: Failure = failed("permission_denied", "the grant of this session was taken back", "not_started");
 
 const FAILED: unique symbol = Symbol("failed");
 

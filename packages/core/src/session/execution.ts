@@ -21,6 +21,13 @@ export interface Participant {
   settle(settled: Settled): void;
 }
 
+/** How a call that joined starts anew. */
+interface Again {
+  readonly run: () => void;
+  /** False where it does so only if the run was refused. */
+  readonly always: boolean;
+}
+
 /** See the module's comment. */
 export class Execution {
   readonly tool: RegisteredTool;
@@ -28,9 +35,9 @@ export class Execution {
   readonly fingerprint: string | undefined;
   /** The first that joined; most have no other. */
   #first: Participant | undefined;
-  #firstAgain: (() => void) | undefined;
-  /** Those that joined it, each with what it does where the run, broken off before it joined, left the key free: start anew. */
-  #others: Map<Participant, (() => void) | undefined> | undefined;
+  #firstAgain: Again | undefined;
+  /** Those that joined it, each with what it does where the run came to nothing and left the key free: start anew. */
+  #others: Map<Participant, Again | undefined> | undefined;
   /** Made where somebody looks at {@link signal}. */
   #abort: AbortController | undefined;
   #aborted = false;
@@ -51,6 +58,8 @@ export class Execution {
   lacksItems = false;
   /** False where it is only to be found out what became of a call: what joins runs anew where it may. */
   readonly runs: boolean;
+  /** True where it does not run for a reason that is the first caller's alone: what has joined runs anew where it may. */
+  refused = false;
   #settled: Settled | undefined;
 
   constructor(tool: RegisteredTool, input: unknown, fingerprint?: string, runs = true) {
@@ -96,15 +105,16 @@ export class Execution {
 
   /**
    * Adds a call. One that comes late hears how things stand. Where the run is being broken off already, since those that
-   * waited for it have left, or where nothing is to run at all, `again` is called in place of an ending that leaves the key
-   * free: the call that joined was not cancelled, and may run.
+   * waited for it have left, where nothing is to run at all, or where it was {@link refused}, `again` is called in place of an
+   * ending that leaves the key free: the call that joined was not cancelled, and may run.
    */
   join(participant: Participant, again?: () => void): void {
     if (this.#settled !== undefined) {
       participant.settle(this.#settled);
       return;
     }
-    this.#add(participant, this.#aborted || !this.runs ? again : undefined);
+    const always = this.#aborted || !this.runs;
+    this.#add(participant, again === undefined ? undefined : { run: again, always });
     const accepted = this.#accepted;
     // Whoever caused the run was there before: also one that nobody else waits for any more is another call's (CALL-002).
     if (accepted !== undefined) {
@@ -171,9 +181,14 @@ export class Execution {
     this.#first = undefined;
     this.#firstAgain = undefined;
     this.#others = undefined;
-    if (first !== undefined) tell(first, firstAgain, settled, free);
+    if (first !== undefined) this.#tell(first, firstAgain, settled, free);
     if (others === undefined) return;
-    for (const [participant, again] of others) tell(participant, again, settled, free);
+    for (const [participant, again] of others) this.#tell(participant, again, settled, free);
+  }
+
+  #tell(participant: Participant, again: Again | undefined, settled: Settled, free: boolean): void {
+    if (free && again !== undefined && (again.always || this.refused)) again.run();
+    else participant.settle(settled);
   }
 
   #abortWith(reason: unknown): void {
@@ -198,7 +213,7 @@ export class Execution {
     return this.#first === participant || this.#others?.has(participant) === true;
   }
 
-  #add(participant: Participant, again: (() => void) | undefined): void {
+  #add(participant: Participant, again: Again | undefined): void {
     if (this.#first === participant || (this.#first === undefined && this.#others === undefined)) {
       this.#first = participant;
       this.#firstAgain = again;
@@ -217,8 +232,3 @@ export class Execution {
 }
 
 const WITHOUT_ITEMS = "the call was cancelled, and items that its handler gave afterwards were dropped";
-
-function tell(participant: Participant, again: (() => void) | undefined, settled: Settled, free: boolean): void {
-  if (free && again !== undefined) again();
-  else participant.settle(settled);
-}

@@ -55,6 +55,8 @@ export interface IncomingCalls {
   suspended(): void;
   /** It has one again. */
   resumed(): void;
+  /** The gateway takes the grant back, and the session is about to end: what was not begun does not begin. */
+  revoked(): void;
   /** The session is over. */
   leave(): void;
 }
@@ -95,6 +97,7 @@ export const takesNoCalls: IncomingCalls = {
   abandon: nothing,
   suspended: nothing,
   resumed: nothing,
+  revoked: nothing,
   leave: nothing,
 };
 

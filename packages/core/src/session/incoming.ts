@@ -166,11 +166,16 @@ export class IncomingCall implements Participant, BookedCall {
     this.#owner.expired(this);
   }
 
-  /** The session is over: nobody hears the end. The execution goes on where its tool says so. */
-  makeVoid(reason: unknown): void {
+  /**
+   * The session is over: nobody hears the end. The execution goes on where its tool says so; where the grant was `revoked` only if it may
+   * have begun.
+   */
+  makeVoid(reason: unknown, revoked: boolean): void {
     this.#void = true;
     this.roomMade();
-    if (this.tool.contract.whenSessionEnds === "keep" && this.execution !== undefined) return;
+    const { execution } = this;
+    const keeps = this.tool.contract.whenSessionEnds === "keep" && execution !== undefined;
+    if (keeps && (!revoked || execution.canStillRun(this))) return;
     this.giveUp(reason);
     this.settle(failed("unavailable", "the session ended", "unknown"));
   }

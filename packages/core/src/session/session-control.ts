@@ -60,6 +60,8 @@ export interface SessionControl {
   close(end: SessionEnd): void;
   /** What the session may do, as the gateway grants it now. */
   setScopes(scopes: readonly string[]): void;
+  /** Takes the grant back: no call that was not begun begins, and the owner hears of it by {@link onRevoke}. */
+  revoke(message: string): void;
   /** Set by the owner: told where the session is whenever that changes, before its listeners are. */
   onState: (state: SessionState, end: SessionEnd | undefined) => void;
   /** Set by the owner: the user closes the session. The owner ends the port, and then closes. */

@@ -56,6 +56,7 @@ let inside: {
   detach(session: Session, state: "connecting" | "reconnecting", end: SessionEnd | undefined): void;
   close(session: Session, end: SessionEnd): void;
   setScopes(session: Session, scopes: readonly string[]): void;
+  revoked(session: Session): void;
   mayWait(session: Session): boolean;
   closedReason(session: Session): { readonly code: Code; readonly message: string } | undefined;
   attached(session: Session): boolean;
@@ -110,6 +111,11 @@ class Control implements SessionControl, CallerContext, OutgoingContext, Incomin
 
   setScopes(scopes: readonly string[]): void {
     inside.setScopes(this.session, scopes);
+  }
+
+  revoke(message: string): void {
+    inside.revoked(this.session);
+    this.onRevoke(message);
   }
 
   get environment(): Environment {
@@ -384,6 +390,7 @@ export class Session extends SessionEventTarget {
       detach: (session, state, end) => session.#detach(state, end),
       close: (session, end) => session.#close(end),
       setScopes: (session, scopes) => session.#setScopes(scopes),
+      revoked: (session) => session.#incoming.revoked(),
       mayWait: (session) => session.#mayWait(),
       closedReason: (session) => session.#closedReason(),
       attached: (session) => session.#port !== undefined,

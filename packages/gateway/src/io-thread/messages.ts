@@ -163,7 +163,13 @@ export type ToThread =
   | { readonly kind: "accept"; readonly run: RunNumber; readonly accept: AcceptInfo }
   | { readonly kind: "progress"; readonly run: RunNumber; readonly value: unknown }
   | { readonly kind: "item"; readonly run: RunNumber; readonly item: number; readonly value: unknown }
-  | { readonly kind: "settled"; readonly run: RunNumber; readonly settled: Settled }
+  | {
+      readonly kind: "settled";
+      readonly run: RunNumber;
+      readonly settled: Settled;
+      /** True for one that was not begun because of the session that called: others that have joined it may. */
+      readonly bySession?: boolean;
+    }
   | ResultMessage
   | { readonly kind: "aftermath"; readonly ask: number; readonly found: Aftermath }
   | LaneReply

@@ -46,7 +46,7 @@ export class GatewaySession extends Session {
    * `message`, and calls under way end with their outcome. Resolves when that is done.
    */
   async revoke(message = "the gateway has taken the grant back"): Promise<void> {
-    if (this.state !== "closed") this.#control.onRevoke(message);
+    if (this.state !== "closed") this.#control.revoke(message);
     await this.closed;
   }
 }

@@ -11,13 +11,15 @@ export type Scenario = keyof typeof scenarios;
 export interface ClientStart {
   readonly url: string;
   readonly scenario: Scenario;
-  /** The first becomes 1 when the gateway is blocked, the second when it is to go on. */
+  /** How often the gateway was blocked, and how often it was to go on. */
   readonly signals: Int32Array<SharedArrayBuffer>;
 }
 
 interface Stage {
   readonly open: (reconnect?: boolean) => Promise<ClientSession>;
   readonly release: () => void;
+  /** Resolves when the gateway is blocked once more. */
+  readonly blocked: () => Promise<void>;
 }
 
 async function failure(call: Promise<unknown>): Promise<string> {
@@ -130,6 +132,33 @@ const scenarios = {
     return result;
   },
 
+  /** Calls wait whose session the gateway ends before it comes to them. Another one has joined one of them. */
+  async takenBack({ open, release, blocked }: Stage): Promise<unknown> {
+    const [session, other] = [await open(), await open()];
+    release();
+    await session.client(tools).echo("the gateway knows both sessions");
+    await other.client(tools).echo("both of them");
+    await blocked();
+    const accepts = [accepted(), accepted(), accepted()];
+    const { echo, note } = session.client(tools);
+    const calls = [failure(note({ text: "first" }, { key: "first", onAccept: accepts[0]?.onAccept }))];
+    await accepts[0]?.promise;
+    const joined = failure(
+      other.client(tools).note({ text: "first" }, { key: "first", onAccept: accepts[1]?.onAccept }),
+    );
+    // More than are posted at once.
+    const others = Array.from({ length: 600 }, () => other.client(tools).echo("the other's"));
+    for (let index = 0; index < 600; index += 1) calls.push(failure(echo(index)));
+    calls.push(failure(note({ text: "second" }, { key: "second", onAccept: accepts[2]?.onAccept })));
+    await Promise.all(accepts.map(({ promise }) => promise));
+    release();
+    const endings = new Set(await Promise.all(calls));
+    const again = failure(other.client(tools).note({ text: "second" }, { key: "second" }));
+    const results = await Promise.allSettled(others);
+    const answered = results.filter(({ status }) => status === "fulfilled").length;
+    return { endings: [...endings], joined: await joined, again: await again, answered };
+  },
+
   /** Who cannot prove anything is refused. */
   async stranger({ release }: Stage): Promise<unknown> {
     const refused = await failure(connect(url, { auth: sharedToken("another secret of the tests"), reconnect: false }));
@@ -141,12 +170,18 @@ const scenarios = {
 // What the test has put there.
 const { url, scenario, signals } = workerData as ClientStart;
 parentPort?.postMessage("ready", []);
-Atomics.wait(signals, 0, 0);
+let rounds = 0;
+const blocked = async (): Promise<void> => {
+  await Atomics.waitAsync(signals, 0, rounds).value;
+  rounds += 1;
+};
+await blocked();
 const result = await scenarios[scenario]({
   open: (reconnect = false) => connect(url, { auth: sharedToken(SECRET), ...(reconnect ? {} : { reconnect: false }) }),
   release: () => {
-    Atomics.store(signals, 1, 1);
+    Atomics.add(signals, 1, 1);
     Atomics.notify(signals, 1);
   },
+  blocked,
 });
 parentPort?.postMessage(result, []);

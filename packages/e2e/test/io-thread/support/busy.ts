@@ -10,7 +10,7 @@ const LONGEST_BLOCK_MS = 30_000;
 export interface OtherThread {
   /**
    * Blocks this thread until the client has come to the point where it releases it, as long as it takes. False where it never came
-   * there.
+   * there. A scenario may want it more than once.
    */
   block(): boolean;
   /** What the scenario gave. */
@@ -30,9 +30,10 @@ export async function otherThread(url: string, scenario: Scenario): Promise<Othe
   result.promise.catch(() => {});
   return {
     block: () => {
-      Atomics.store(signals, 0, 1);
+      const released = Atomics.load(signals, 1);
+      Atomics.add(signals, 0, 1);
       Atomics.notify(signals, 0);
-      return Atomics.wait(signals, 1, 0, LONGEST_BLOCK_MS) !== "timed-out";
+      return Atomics.wait(signals, 1, released, LONGEST_BLOCK_MS) !== "timed-out";
     },
     result: result.promise,
   };

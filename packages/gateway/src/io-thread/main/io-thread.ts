@@ -97,8 +97,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
       onSession: (endpoint) => this.#endpoints.get(endpoint)?.onSession,
       closing: (endpoint) => this.#endpoints.get(endpoint)?.closing !== false,
     });
-    const scopesOf = (sessionId: string): readonly string[] | undefined => this.#mirrors.get(sessionId)?.session.scopes;
-    this.#runs = new RunsHere({ house, tools: this.#tools, scopesOf });
+    this.#runs = new RunsHere({ house, tools: this.#tools, mirrorOf: (sessionId) => this.#mirrors.get(sessionId) });
     this.#keys = new KeyExchange(
       (message) => this.#askForKey(message),
       () => house.once,

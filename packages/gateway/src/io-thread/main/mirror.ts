@@ -32,6 +32,8 @@ export interface MirrorOptions {
   readonly now: (message: ToThread) => void;
   /** Told first of the session. */
   readonly first: ((session: GatewaySession) => void) | undefined;
+  /** Whether its endpoint is being closed. */
+  readonly closing: () => boolean;
 }
 
 /** See the module's comment. */
@@ -42,8 +44,10 @@ export class Mirror {
   readonly #control: SessionControl;
   readonly #identity: SessionIdentity;
   #woken = false;
+  readonly #closing: () => boolean;
+  #ending: "close" | "revoke" | undefined;
 
-  constructor({ house, identity, tools, post, now, first }: MirrorOptions) {
+  constructor({ house, identity, tools, post, now, first, closing }: MirrorOptions) {
     const sessionId = identity.id;
     this.calls = new MirroredCalls(house, sessionId, tools);
     this.port = new BridgePort({ sessionId, post, wake: () => this.#wake() });
@@ -53,9 +57,19 @@ export class Mirror {
     });
     this.session = session;
     this.#control = control;
-    control.onClose = (message) => now({ kind: "endSession", sessionId, how: "close", message });
-    control.onRevoke = (message) => now({ kind: "endSession", sessionId, how: "revoke", message });
+    const end = (how: "close" | "revoke", message: string): void => {
+      this.#ending = this.#ending === "revoke" ? "revoke" : how;
+      now({ kind: "endSession", sessionId, how, message });
+    };
+    control.onClose = (message) => end("close", message);
+    control.onRevoke = (message) => end("revoke", message);
     this.#identity = identity;
+    this.#closing = closing;
+  }
+
+  /** How this thread ends the session, once it does: the other one may not know yet. */
+  get ending(): "close" | "revoke" | undefined {
+    return this.#ending ?? (this.#closing() ? "close" : undefined);
   }
 
   /** The session stands, and whoever wants to know is told. */
@@ -151,4 +165,6 @@ class MirroredCalls implements IncomingCalls {
   suspended(): void {}
 
   resumed(): void {}
+
+  revoked(): void {}
 }

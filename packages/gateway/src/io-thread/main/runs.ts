@@ -11,6 +11,7 @@ import type { AbortData, LeftRun, RunData, RunNumber, ToMain, ToThread } from ".
 import { toolData } from "../tool-data.ts";
 import { Postbox } from "../postbox.ts";
 import { RunWords } from "../shared.ts";
+import type { Mirror } from "./mirror.ts";
 import { RunEnds } from "./run-ends.ts";
 import type { ToldTools } from "./told-tools.ts";
 
@@ -18,8 +19,8 @@ import type { ToldTools } from "./told-tools.ts";
 export interface RunsHereOptions {
   readonly house: House;
   readonly tools: ToldTools;
-  /** What a session may do now; undefined where it is over. */
-  readonly scopesOf: (sessionId: string) => readonly string[] | undefined;
+  /** A session that stands. */
+  readonly mirrorOf: (sessionId: string) => Pick<Mirror, "session" | "ending"> | undefined;
 }
 
 /** What belongs to the thread that asks at present. */
@@ -61,6 +62,7 @@ export class RunsHere {
   #ownEnds: ((ended: EndedRun) => void) | undefined;
   /** The highest number that was used. */
   #last: RunNumber = 0;
+  #closed = false;
 
   constructor(options: RunsHereOptions) {
     this.#options = options;
@@ -114,10 +116,14 @@ export class RunsHere {
     errand.start();
   }
 
-  /** All that came in one message was looked at. */
-  looked(): void {
-    if (this.#taken === 0) return;
-    this.#thread.box.post({ kind: "taken", count: this.#taken });
+  /** The gateway is closed: nothing begins any more. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** So many messages were read. */
+  read(messages: number): void {
+    this.#thread.box.post({ kind: "taken", messages, runs: this.#taken });
     this.#taken = 0;
   }
 
@@ -203,16 +209,32 @@ export class RunsHere {
   /** Why it does not run although it was begun; told as its end. */
   #refusal(tool: RegisteredTool | undefined, { run, sessionId }: RunData): Settled | undefined {
     let refused: Settled | undefined;
-    const scopes = this.#options.scopesOf(sessionId);
+    // Of one that is over nothing is looked at: what its tool lets go on was not taken back before that.
+    const mirror = this.#options.mirrorOf(sessionId);
     if (tool === undefined) refused = GONE;
-    else if (scopes !== undefined && !tool.contract.scopes.every((scope) => scopes.includes(scope))) {
-      const message = `the scopes of this session do not allow ${tool.name}`;
-      refused = failed("permission_denied", message, "not_started");
-    }
-    if (refused !== undefined) this.#thread.box.post({ kind: "settled", run, settled: refused });
+    else if (this.#closed) refused = SHUT;
+    else if (mirror !== undefined) refused = refusalBy(mirror, tool);
+    if (refused === undefined) return undefined;
+    this.#thread.box.post({ kind: "settled", run, settled: refused, bySession: tool !== undefined && !this.#closed });
     return refused;
   }
 }
+
+/** Why a session may not begin this. */
+function refusalBy({ session, ending }: Pick<Mirror, "session" | "ending">, tool: RegisteredTool): Settled | undefined {
+  const { scopes, whenSessionEnds } = tool.contract;
+  if (ending === "revoke") return REVOKED;
+  if (ending === "close" && whenSessionEnds === "abort") return CLOSED;
+  if (scopes.every((scope) => session.scopes.includes(scope))) return undefined;
+  const message = `the scopes of this session do not allow ${tool.name}`;
+  return failed("permission_denied", message, "not_started");
+}
+
+const REVOKED: Settled = failed("permission_denied", "the grant of this session was taken back", "not_started");
+
+const CLOSED: Settled = failed("unavailable", "the session was closed", "not_started");
+
+const SHUT: Settled = failed("unavailable", "the gateway was closed", "not_started");
 
 const GONE: Settled = failed("unimplemented", "the tool is there no more", "not_started");
 

@@ -143,12 +143,14 @@ export class RunsOfMain {
     );
   }
 
-  settled(number: RunNumber, settled: Settled): void {
+  /** `refused`: it was not begun, because of the session that called. */
+  settled(number: RunNumber, settled: Settled, refused = false): void {
     const run = this.#runs.get(number);
     if (run === undefined) {
       // One that was taken back while it waited for its turn in the main thread.
       this.dropped(number);
       return;
+    if (refused) run.execution.refused = true;
     }
     this.#runs.delete(number);
     if (run.word !== undefined) this.#options.words.giveBack(run.word);

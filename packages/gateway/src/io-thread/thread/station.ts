@@ -110,7 +110,7 @@ export class Station {
         this.#runs.item(message.run, message.item, message.value);
         return;
       case "settled":
-        this.#runs.settled(message.run, message.settled);
+        this.#runs.settled(message.run, message.settled, message.bySession);
         return;
       case "taken":
         this.#runs.taken(message.count);
@@ -142,7 +142,7 @@ export class Station {
       case "endSession": {
         const tap = this.#house.tap(message.sessionId);
         if (message.how === "close") tap?.onClose(message.message);
-        else tap?.onRevoke(message.message);
+        else tap?.revoke(message.message);
         return;
       }
       case "listen":
