@@ -81,7 +81,7 @@ export {
 } from "./session/registry.ts";
 export { issueDetails, validate, type Checked, type Issue } from "./contract/validate.ts";
 export { ForbiddenPart, lateStart, type HandlerCall, type LateStart } from "./session/handler-call.ts";
-export { LaneBook, type LaneBookOptions } from "./lanes/book.ts";
+export { LANE_FULL, LaneBook, type LaneBookOptions } from "./lanes/book.ts";
 export { LaneRefusal } from "./lanes/refusal.ts";
 export type { LaneCounts, LaneRequest, Lanes, LaneTicket, LaneVerdict, LaneWait } from "./lanes/lanes.ts";
 export { OnceCalls } from "./session/once.ts";

@@ -55,7 +55,7 @@ export class LaneBook implements Lanes {
     const parent = lineage === undefined ? undefined : this.#byLineage.get(lineage);
     const answer = this.#graph.ask({ lane, principal, turn, parent });
     if (answer.kind === "full" || answer.kind === "cycle") {
-      const refusal = answer.kind === "full" ? FULL : cycle(answer.turns, asker);
+      const refusal = answer.kind === "full" ? LANE_FULL : cycle(answer.turns, asker);
       this.#tell("refused", request, { code: refusal.code, message: refusal.message });
       return { entered: Promise.resolve({ kind: "refused", refusal }), leave: () => {} };
     }
@@ -116,7 +116,8 @@ export class LaneBook implements Lanes {
   }
 }
 
-const FULL: Failure = failed(
+/** Why a request is refused whose lane has as many that wait as may (LANE-006). */
+export const LANE_FULL: Failure = failed(
   "resource_exhausted",
   "as many turns and calls wait for this session's lane as may (laneQueue): try again when one of them has ended [LANE-006]",
   "not_started",

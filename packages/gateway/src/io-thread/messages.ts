@@ -156,8 +156,8 @@ export type ToThread =
   | { readonly kind: "consumed"; readonly sessionId: string; readonly call: CallNumber; readonly octets: number }
   /** Somebody has to know now whether the peer lives: what it says of its event loop from here on is to be told. */
   | { readonly kind: "ask"; readonly sessionId: string }
-  /** So many runs were looked at, and wait in no queue any more. */
-  | { readonly kind: "taken"; readonly count: number }
+  /** So many messages were read, and wait in no queue any more; so many of them were runs. */
+  | { readonly kind: "taken"; readonly messages: number; readonly runs: number }
   /** A run that was withdrawn was found to be so. */
   | { readonly kind: "dropped"; readonly run: RunNumber }
   | { readonly kind: "accept"; readonly run: RunNumber; readonly accept: AcceptInfo }
@@ -199,8 +199,8 @@ export type ToMain =
   /** There is room for another item in this one's place. */
   | { readonly kind: "room"; readonly run: RunNumber; readonly item: number }
   | { readonly kind: "itemRefused"; readonly run: RunNumber; readonly item: number; readonly message: string }
-  /** The journal has the ending of a run, or will never take it. */
-  | { readonly kind: "recorded"; readonly run: RunNumber }
+  /** The journal has the ending of a run. `refused`: it has not taken it so far, and only the thread that dies with it has it. */
+  | { readonly kind: "recorded"; readonly run: RunNumber; readonly refused: boolean }
   | {
       readonly kind: "askAftermath";
       readonly ask: number;
@@ -224,6 +224,8 @@ export type ToMain =
       readonly message: string;
   /** Keys whose runs are not recorded. Told once more while the gateway drains, when the last handler has ended. */
       readonly requirement: string | undefined;
+      /** So many handshakes, for this reason. */
+      readonly times: number;
     }
   | {
       readonly kind: "log";

@@ -4,7 +4,16 @@
  * @module
  */
 
-import type { Environment, LaneRequest, Lanes, LaneTicket, LaneVerdict, LaneWait } from "@turnmux/core";
+import {
+  LANE_FULL,
+  type Environment,
+  type LaneRequest,
+  type Lanes,
+  type LaneTicket,
+  type LaneVerdict,
+  type LaneWait,
+  type Limits,
+} from "@turnmux/core";
 
 /** Milliseconds without an answer after which whoever waits is told that the other thread is busy. */
 const BUSY_MS = 10;
@@ -26,31 +35,48 @@ interface Asked {
   readonly cancelTimer: () => void;
 }
 
+/** What {@link RemoteLanes} work with. */
+export interface RemoteLanesOptions {
+  readonly environment: Environment;
+  readonly limits: Pick<Limits, "laneQueue">;
+  readonly post: (question: LaneQuestion) => void;
+  /** Takes back an `enterLane` that was posted. False where it was sent. */
+  readonly takeBack: (id: number) => boolean;
+}
+
 /** The lanes, in a thread that asks for them. */
 export class RemoteLanes implements Lanes {
-  readonly #post: (question: LaneQuestion) => void;
-  readonly #environment: Environment;
+  readonly #options: RemoteLanesOptions;
   readonly #asked = new Map<number, Asked>();
+  /** Requests that wait, by their lanes: those on nobody's behalf, which are not let in beside the turn that runs. */
+  readonly #waiting = new Map<string, number>();
   #last = 0;
 
-  constructor(environment: Environment, post: (question: LaneQuestion) => void) {
-    this.#environment = environment;
-    this.#post = post;
+  constructor(options: RemoteLanesOptions) {
+    this.#options = options;
   }
 
   enter(request: LaneRequest): LaneTicket {
+    const { environment, limits, post, takeBack } = this.#options;
+    const { queued: _queued, held, ...rest } = request;
+    const { lane, lineage } = rest;
+    const ahead = this.#waiting.get(lane) ?? 0;
+    // One may hold the lane by the time that the other thread looks at them. It refuses as many itself, when it has time.
+    if (lineage === undefined && ahead > limits.laneQueue) {
+      return { entered: Promise.resolve({ kind: "refused", refusal: LANE_FULL }), leave: () => {} };
+    }
+    if (lineage === undefined) this.#waiting.set(lane, ahead + 1);
     this.#last += 1;
     const id = this.#last;
-    const { queued: _queued, held, ...rest } = request;
     const { promise: entered, resolve: settle } = Promise.withResolvers<LaneVerdict>();
-    const cancelTimer = this.#environment.setTimer(this.#environment.now() + BUSY_MS, () => held?.(BUSY), true);
+    const cancelTimer = environment.setTimer(environment.now() + BUSY_MS, () => held?.(BUSY), true);
     this.#asked.set(id, { request, settle, cancelTimer });
-    this.#post({ kind: "enterLane", id, request: rest });
+    post({ kind: "enterLane", id, request: rest });
     let left = false;
     const leave = (): void => {
       if (left) return;
       left = true;
-      this.#post({ kind: "leaveLane", id });
+      if (!takeBack(id)) post({ kind: "leaveLane", id });
       this.#settle(id, { kind: "left" });
     };
     return { entered, leave };
@@ -69,9 +95,18 @@ export class RemoteLanes implements Lanes {
 
   #settle(id: number, verdict: LaneVerdict): void {
     const asked = this.#asked.get(id);
+    if (asked === undefined) return;
     this.#asked.delete(id);
-    asked?.cancelTimer();
-    asked?.settle(verdict);
+    const { lane, lineage } = asked.request;
+    if (lineage === undefined) this.#leavesQueue(lane);
+    asked.cancelTimer();
+    asked.settle(verdict);
+  }
+
+  #leavesQueue(lane: string): void {
+    const left = (this.#waiting.get(lane) ?? 1) - 1;
+    if (left === 0) this.#waiting.delete(lane);
+    else this.#waiting.set(lane, left);
   }
 }
 

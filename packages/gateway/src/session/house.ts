@@ -264,11 +264,12 @@ export class House {
     return control.session instanceof GatewaySession ? control.session : undefined;
   }
 
-  /** A handshake came to nothing. */
-  handshakeRefused(code: string, message: string, requirement: string | undefined): void {
-    this.refused += 1;
-    publish("session", { event: "refused", fields: { side, code, message, requirement } });
-    this.log.info("turnmux: a handshake was refused", { code, message });
+  /** A handshake came to nothing, or so many did. */
+  handshakeRefused(code: string, message: string, requirement: string | undefined, times = 1): void {
+    const many = times === 1 ? {} : { times };
+    this.refused += times;
+    publish("session", { event: "refused", fields: { side, code, message, requirement, ...many } });
+    this.log.info("turnmux: a handshake was refused", { code, message, ...many });
   }
 
   /** Resolves once `done` holds, looked at after each {@link changed}; at the latest when the clock has reached `atMs`. */

@@ -15,8 +15,19 @@ function threads() {
   };
   const book = new LaneBook({ environment, limits: resolveLimits() });
   const questions: LaneQuestion[] = [];
+  /** Whether what was asked waits in the thread that asks. */
+  const holdsBack = { yes: false };
   const replies: LaneReply[] = [];
-  const remote = new RemoteLanes(environment, (question) => questions.push(question));
+  const remote = new RemoteLanes({
+    environment,
+    limits: resolveLimits({ laneQueue: 2 }),
+    post: (question) => questions.push(question),
+    takeBack: (id) => {
+      const place = questions.findIndex((question) => question.id === id && question.kind === "enterLane");
+      if (place >= 0 && holdsBack.yes) questions.splice(place, 1);
+      return place >= 0 && holdsBack.yes;
+    },
+  });
   const desk = new LaneDesk(book, (reply) => replies.push(reply));
   return {
     book,
@@ -24,6 +35,7 @@ function threads() {
     desk,
     timers,
     questions,
+    holdsBack,
     /** Lets all messages arrive. */
     settle: async (): Promise<void> => {
       for (let rounds = 0; rounds < 5; rounds++) {
@@ -88,5 +100,39 @@ describe("lanes of another thread", () => {
     await settle();
     expect(book.counts).toEqual({ running: 0, waiting: 0 });
     expect(await Promise.race([waiting.entered, Promise.resolve("nothing")])).toBe("nothing");
+  });
+
+  test("are not asked for where as many wait as may, and one may hold the lane, while nobody answers", async () => {
+    const { remote, questions, book, settle } = threads();
+    const tickets = ["t-1", "t-2", "t-3"].map((turn) => remote.enter({ ...request, turn }));
+    const refused = { kind: "refused", refusal: { code: "resource_exhausted", outcome: "not_started" } };
+    expect(await remote.enter({ ...request, turn: "t-4" }).entered).toMatchObject(refused);
+    expect(questions).toHaveLength(3);
+    // What is on behalf of a turn that runs does not wait for it, and another session has a lane of its own.
+    remote.enter({ ...request, turn: "t-5", lineage: "somebody's" });
+    remote.enter({ ...request, lane: "other", turn: "t-6" });
+    expect(questions).toHaveLength(5);
+    tickets[1]?.leave();
+    remote.enter({ ...request, turn: "t-7" });
+    await settle();
+    expect(await tickets[0]?.entered).toMatchObject({ kind: "entered" });
+    // That one waits no more: another one may. Whether it has to be refused the other thread knows.
+    remote.enter({ ...request, turn: "t-8" });
+    expect(questions).toHaveLength(1);
+    expect(await remote.enter({ ...request, turn: "t-9" }).entered).toMatchObject(refused);
+    for (const ticket of tickets) ticket.leave();
+    await settle();
+    expect(book.counts.running).toBe(2);
+  });
+
+  test("leave nothing behind where they are left before they were asked for", async () => {
+    const { remote, questions, holdsBack } = threads();
+    holdsBack.yes = true;
+    for (let index = 0; index < 1_000; index++) {
+      const ticket = remote.enter({ ...request, turn: `t-${index}` });
+      ticket.leave();
+      expect(await ticket.entered).toEqual({ kind: "left" });
+    }
+    expect(questions).toEqual([]);
   });
 });

@@ -193,7 +193,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
       if ("kind" in message) this.#take(message);
       else this.#runs.begin(this.#unpacked(message));
     }
-    this.#runs.looked();
+    this.#runs.read(messages.length);
     this.#box.flush();
   }
 
@@ -337,7 +337,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
         this.#house.changed();
         return;
       case "refused":
-        this.#house.handshakeRefused(message.code, message.message, message.requirement);
+        this.#house.handshakeRefused(message.code, message.message, message.requirement, message.times);
         return;
       case "log":
         this.#house.log[message.level](message.message, message.fields);

@@ -7,8 +7,8 @@
 import { OwnEndpoint } from "../../endpoint/endpoint.ts";
 import type { ListenData } from "../listen-data.ts";
 import type { ErrorData, ToMain } from "../messages.ts";
-import type { Postbox } from "../postbox.ts";
 import { methodsOf } from "./auth.ts";
+import type { Outbox } from "./outbox.ts";
 import type { ThreadHouse } from "./house.ts";
 
 /** See the module's comment. */

@@ -13,6 +13,7 @@ import {
   type Limits,
   type Logger,
   type OtherKeys,
+  type OwnerLife,
   type Session,
   type SessionControl,
 } from "@turnmux/core";
@@ -22,8 +23,9 @@ import { RemoteLanes } from "../../lanes/remote.ts";
 import type { WorkersOptions } from "../../worker-tools/options.ts";
 import type { WorkerStats } from "../../worker-tools/stats.ts";
 import type { ToMain } from "../messages.ts";
-import type { Postbox } from "../postbox.ts";
 import type { LagOfMain, SharedOutcomes } from "../shared.ts";
+import type { Outbox } from "./outbox.ts";
+import { Refusals } from "./refusals.ts";
 import { TapControl } from "./tap-control.ts";
 
 /** What a {@link ThreadHouse} works with. */
@@ -32,16 +34,17 @@ export interface ThreadHouseOptions {
   readonly workers: WorkersOptions | undefined;
   readonly journal: Journal | undefined;
   readonly owner: string;
+  readonly life: OwnerLife;
   readonly others: OtherKeys;
   /** A key was let go of. */
-  readonly released: (execution: Execution) => void;
+  readonly released: (execution: Execution, refused: boolean) => void;
   readonly log: Logger;
   readonly lag: LagOfMain;
   readonly outcomes: SharedOutcomes;
   readonly tracing: Pick<Environment, "tracesCalls" | "traceCall">;
   readonly workersChanged: (stats: WorkerStats) => void;
   readonly handlersChanged: (count: number) => void;
-  readonly box: Postbox<ToMain>;
+  readonly box: Outbox<ToMain>;
   /** Called before anything is done about what came in from a peer. */
   readonly beforeInput: () => void;
 }
@@ -50,10 +53,11 @@ export interface ThreadHouseOptions {
 export class ThreadHouse extends House {
   /** Those of the main thread, where turns of the gateway run. */
   readonly remoteLanes: RemoteLanes;
-  readonly #box: Postbox<ToMain>;
+  readonly #box: Outbox<ToMain>;
   readonly #taps = new Map<string, TapControl>();
   readonly #bySession = new Map<Session, TapControl>();
   readonly #uncounted = new Set<TapControl>();
+  readonly #refusals: Refusals;
   #held = 0;
 
   constructor({
@@ -61,6 +65,7 @@ export class ThreadHouse extends House {
     workers,
     journal,
     owner,
+    life,
     others,
     released,
     log,
@@ -74,19 +79,28 @@ export class ThreadHouse extends House {
       lag,
       answered: outcomes,
       owner,
+      life,
       released,
       handlersChanged: (count) => {
         handlersChanged(count);
         // Who waits for the gateway to have nothing to do looks at that number again when it is told of something.
-        if (count === 0 && this.closing !== undefined) box.post({ kind: "held", keys: this.#held });
+        if (count === 0 && this.closing !== undefined) box.post({ kind: "held", keys: this.#held }, undefined, "held");
       },
       ...parts,
     });
     this.otherKeys = others;
     this.#box = box;
-    this.remoteLanes = new RemoteLanes(this.environment, (question) => box.post(question));
+    this.remoteLanes = new RemoteLanes({
+      environment: this.environment,
+      limits: this.limits,
+      post: (question) =>
+        box.post(question, undefined, question.kind === "enterLane" ? laneKey(question.id) : undefined),
+      takeBack: (id) => box.takeBack(laneKey(id)),
+    });
+    this.#refusals = new Refusals(box);
     box.beforeFlush = () => {
       outcomes.publish();
+      this.#refusals.tell();
       this.#count();
     };
   }
@@ -130,7 +144,8 @@ export class ThreadHouse extends House {
   }
 
   override handshakeRefused(code: string, message: string, requirement: string | undefined): void {
-    this.#box.post({ kind: "refused", code, message, requirement });
+    this.#refusals.add(code, message, requirement);
+    this.#box.wake();
   }
 
   override changed(): void {
@@ -138,7 +153,7 @@ export class ThreadHouse extends House {
     const held = this.once?.running ?? 0;
     if (held === this.#held) return;
     this.#held = held;
-    this.#box.post({ kind: "held", keys: held });
+    this.#box.post({ kind: "held", keys: held }, undefined, "held");
   }
 
   #count(): void {
@@ -146,4 +161,8 @@ export class ThreadHouse extends House {
     for (const tap of this.#uncounted) tap.tellCount();
     this.#uncounted.clear();
   }
+}
+
+function laneKey(id: number): string {
+  return `lane ${id}`;
 }

@@ -20,19 +20,17 @@ import {
 } from "@turnmux/core";
 import { abortData } from "../aborts.ts";
 import type { RunNumber, ToMain, ToolNumber } from "../messages.ts";
-import { crossing, type Postbox } from "../postbox.ts";
+import { crossing } from "../postbox.ts";
 import type { RunWords } from "../shared.ts";
 import { packRun } from "../packed.ts";
-import { sizeOf } from "../size.ts";
+import { COUNTED_OCTETS, sizeOf } from "../size.ts";
+import type { Outbox } from "./outbox.ts";
 
 /** Runs that are posted and that the main thread has not looked at: what lies in its queue has a bound. */
 const MOST_POSTED = 1_024;
 
 /** Octets of their arguments, likewise. */
 const MOST_POSTED_OCTETS = 64 * 1024 * 1024;
-
-/** Arguments are looked at until they are found to be this long; those that are longer, and no text or octets, count for no more. */
-const COUNTED_OCTETS = 1024 * 1024;
 
 /** How long the main thread may take to answer until callers hear that their calls are queued, in milliseconds: up to twice as long. */
 const QUEUED_AFTER_MS = 10;
@@ -44,7 +42,7 @@ const BUSY = "the gateway's main thread is busy";
 
 /** What {@link RunsOfMain} work with. */
 export interface RunsOptions {
-  readonly box: Postbox<ToMain>;
+  readonly box: Outbox<ToMain>;
   readonly words: RunWords;
   readonly environment: Environment;
   /** A session as the main thread knows it; undefined where it may not know it so. */
@@ -150,9 +148,9 @@ export class RunsOfMain {
       // One that was taken back while it waited for its turn in the main thread.
       this.dropped(number);
       return;
-    if (refused) run.execution.refused = true;
     }
     this.#runs.delete(number);
+    if (refused) run.execution.refused = true;
     if (run.word !== undefined) this.#options.words.giveBack(run.word);
     if (run.itemsUnderWay === 0) run.over(settled);
     // Whether one of them is more than its caller takes is known in a moment, and the handler did not wait for it.
@@ -165,11 +163,11 @@ export class RunsOfMain {
   }
 
   /** A key was let go of: the main thread need not remember how the run of it ended. */
-  released(execution: Execution): void {
+  released(execution: Execution, refused: boolean): void {
     const number = this.#keyed.get(execution);
     if (number === undefined) return;
     this.#keyed.delete(execution);
-    this.#options.box.post({ kind: "recorded", run: number });
+    this.#options.box.post({ kind: "recorded", run: number, refused });
   }
 
   /** Takes over a run that a thread before has left behind. Resolves with its end. */
@@ -235,20 +233,21 @@ export class RunsOfMain {
     const { tool, context, sessionId } = asked;
     const word = words.take((page) => box.post({ kind: "words", page }));
     run.word = word;
-    const { input, fingerprint } = execution;
+    const { input, fingerprint, epoch, repeats } = execution;
     const octets = sizeOf(input, COUNTED_OCTETS);
     this.#posted.push(octets);
     this.#postedOctets += octets;
     if (fingerprint !== undefined) this.#keyed.set(execution, number);
-    const data = { run: number, word, tool, sessionId, context, input, fingerprint };
-    const message = packRun(data, this.#options.identityOf(sessionId));
     // What is under a key may have to be asked for again.
     const { value, transfer } = crossing(input, fingerprint !== undefined);
-    const data = { run: number, word, tool, sessionId, context, input: value, fingerprint };
+    const claimed = fingerprint === undefined ? undefined : { fingerprint, epoch: epoch ?? 0, repeats };
+    const data = { run: number, word, tool, sessionId, context, input: value, claimed };
     box.post(packRun(data, this.#options.identityOf(sessionId)), transfer);
   }
 
   get #mayPost(): boolean {
+    // What the box would keep is kept here, where it leaves nothing behind.
+    if (this.#options.box.full) return false;
     return this.#posted.length < MOST_POSTED && this.#postedOctets < MOST_POSTED_OCTETS;
   }
 
@@ -285,11 +284,21 @@ export class RunsOfMain {
     const { box } = this.#options;
     this.#lastAsked += 1;
     const ask = this.#lastAsked;
-    box.post({ kind: "askAftermath", ask, tool, call: { key, principal, callId, input } });
-    signal.addEventListener("abort", () => box.post({ kind: "leaveAftermath", ask }), { once: true });
+    const waiting = `aftermath ${ask}`;
+    box.post({ kind: "askAftermath", ask, tool, call: { key, principal, callId, input } }, undefined, waiting);
+    const leave = (): void => {
+      if (box.takeBack(waiting)) this.aftermath(ask, NOT_ASKED);
+      else box.post({ kind: "leaveAftermath", ask });
+    };
+    signal.addEventListener("abort", leave, { once: true });
     return new Promise((resolve) => this.#asked.set(ask, resolve));
   }
 }
+
+const NOT_ASKED: Aftermath = {
+  kind: "open",
+  settled: failed("cancelled", "the call was cancelled before it was found out what became of it", "unknown"),
+};
 
 const WITHDRAWN = new TurnmuxError("cancelled", "the call was cancelled before it ran", { outcome: "not_started" });
 

@@ -10,14 +10,15 @@ import { portJournal } from "../../journal/port-journal.ts";
 import { KeyExchange } from "../keys.ts";
 import type { IoThreadStart, LeftRun, ToMain, ToolNumber, ToolsMessage, ToThread } from "../messages.ts";
 import type { ResultMessage } from "../packed.ts";
-import { Postbox } from "../postbox.ts";
 import { LagOfMain, RunWords, SharedOutcomes } from "../shared.ts";
+import { weightOf } from "../size.ts";
 import { publishHandlers, publishWorkers } from "../shared-workers.ts";
 import { toolOf } from "../tool-data.ts";
 import { Watched } from "../watched.ts";
 import { ThreadEndpoints } from "./endpoints.ts";
 import { ThreadHouse } from "./house.ts";
 import { portLogger } from "./log.ts";
+import { Outbox } from "./outbox.ts";
 import { RunsOfMain } from "./runs.ts";
 import { tracing } from "./traces.ts";
 
@@ -26,7 +27,7 @@ const LAST_RECORDS_MS = 5_000;
 
 /** See the module's comment. */
 export class Station {
-  readonly #box: Postbox<ToMain>;
+  readonly #box: Outbox<ToMain>;
   readonly #log: Logger;
   readonly #house: ThreadHouse;
   readonly #runs: RunsOfMain;
@@ -42,7 +43,7 @@ export class Station {
   private constructor(start: IoThreadStart) {
     const { port, limits, workers, owner, lag, outcomes, tools, lastRun, left } = start;
     const watched = new Watched(start.watched);
-    this.#box = new Postbox(port, (message, error) => {
+    this.#box = new Outbox<ToMain>(port, weightOf, (message, error) => {
       this.#log.error("turnmux: a message to the main thread could not be sent", {
         kind: "kind" in message ? message.kind : "run",
         error,
@@ -113,7 +114,8 @@ export class Station {
         this.#runs.settled(message.run, message.settled, message.bySession);
         return;
       case "taken":
-        this.#runs.taken(message.count);
+        this.#box.read(message.messages);
+        this.#runs.taken(message.runs);
         return;
       case "dropped":
         this.#runs.dropped(message.run);
@@ -185,8 +187,12 @@ export class Station {
 
   #journalOf({ journal }: IoThreadStart, watched: Watched): Journal | undefined {
     if (journal === undefined) return undefined;
+    let untold = 0;
     return portJournal(journal.name, journal.durable, journal.port, (operations) => {
-      if (watched.journal) this.#box.post({ kind: "committed", operations });
+      if (!watched.journal) return;
+      // Commits that the main thread has not heard of are told together.
+      untold = this.#box.takeBack("committed") ? untold + operations : operations;
+      this.#box.post({ kind: "committed", operations: untold }, undefined, "committed");
     });
   }
 

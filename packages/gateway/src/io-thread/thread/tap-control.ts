@@ -15,16 +15,22 @@ import type {
   ToolRegistry,
 } from "@turnmux/core";
 import type { ToMain } from "../messages.ts";
-import type { Movable, Postbox } from "../postbox.ts";
+import type { Movable } from "../postbox.ts";
 import { sharedTime } from "../shared.ts";
+import type { Outbox } from "./outbox.ts";
 import { TapPort, type TapListener } from "./tap-port.ts";
+
+/** What the main thread hears of a session, beside what each call of its own came to, and that it is over. */
+const TOPICS = ["session", "suspended", "resumed", "offer", "drain", "lateness", "running"] as const;
+
+type Topic = (typeof TOPICS)[number];
 
 /** What a {@link TapControl} works with. */
 export interface TapOptions {
   readonly inner: SessionControl;
   /** The tools that the session has of its own. */
   readonly registry: ToolRegistry;
-  readonly box: Postbox<ToMain>;
+  readonly box: Outbox<ToMain>;
   /** Its calls are to be counted before messages leave. */
   readonly counted: (control: TapControl) => void;
   /** The session is over. */
@@ -88,7 +94,7 @@ export class TapControl implements SessionControl, TapListener {
   announce(endpoint: number): void {
     const { id, principal, scopes } = this.session;
     this.#announced = true;
-    this.#options.box.post({ kind: "session", endpoint, identity: { id, principal, scopes } });
+    this.#tell("session", { kind: "session", endpoint, identity: { id, principal, scopes } });
   }
 
   attach(port: CallPort, identity: SessionIdentity, lost?: SessionEnd): void {
@@ -103,11 +109,14 @@ export class TapControl implements SessionControl, TapListener {
 
   suspend(end: SessionEnd): void {
     this.#options.inner.suspend(end);
-    if (this.#announced) this.#options.box.post({ kind: "suspended", sessionId: this.#id, end });
+    // Where the main thread has not heard that it was resumed it takes it for suspended all the while.
+    if (this.#announced && !this.#takeBack("resumed")) {
+      this.#tell("suspended", { kind: "suspended", sessionId: this.#id, end });
+    }
   }
 
   resume(identity: SessionIdentity): boolean {
-    if (this.#announced) this.#options.box.post({ kind: "resumed", identity });
+    if (this.#announced) this.#tell("resumed", { kind: "resumed", identity });
     return this.#options.inner.resume(identity);
   }
 
@@ -117,7 +126,12 @@ export class TapControl implements SessionControl, TapListener {
 
   close(end: SessionEnd): void {
     this.#options.inner.close(end);
-    if (this.#announced) this.#options.box.post({ kind: "sessionClosed", sessionId: this.#id, end });
+    if (this.#announced) {
+      // One that the main thread has not heard of was never there.
+      const isUnknown = this.#takeBack("session");
+      for (const topic of TOPICS) this.#takeBack(topic);
+      if (!isUnknown) this.#options.box.post({ kind: "sessionClosed", sessionId: this.#id, end });
+    }
     this.#options.over(this);
   }
 
@@ -130,11 +144,11 @@ export class TapControl implements SessionControl, TapListener {
   }
 
   tapped(event: PortEvent, moved?: readonly Movable[]): void {
-    this.#options.box.post({ kind: "event", sessionId: this.#id, event }, moved);
+    this.#options.box.post({ kind: "event", sessionId: this.#id, event }, moved, this.#keyOf(event));
   }
 
   late({ lagMs, at }: Lateness): void {
-    this.#options.box.post({ kind: "lateness", sessionId: this.#id, lagMs, heardAt: sharedTime(at) });
+    this.#tell("lateness", { kind: "lateness", sessionId: this.#id, lagMs, heardAt: sharedTime(at) });
   }
 
   counted(): void {
@@ -146,6 +160,29 @@ export class TapControl implements SessionControl, TapListener {
     const count = this.session.activeCalls.incoming;
     if (!this.#announced || count === this.#told) return;
     this.#told = count;
-    this.#options.box.post({ kind: "running", sessionId: this.#id, count });
+    this.#tell("running", { kind: "running", sessionId: this.#id, count });
+  }
+
+  /** Of each topic the latest waits. */
+  #tell(topic: Topic, message: ToMain): void {
+    this.#options.box.post(message, undefined, `${topic} ${this.#id}`);
+  }
+
+  #takeBack(topic: Topic): boolean {
+    return this.#options.box.takeBack(`${topic} ${this.#id}`);
+  }
+
+  /** What the peer may say as often as it likes has one: the latest counts. Items have credit, and each call ends once. */
+  #keyOf(event: PortEvent): string | undefined {
+    switch (event.type) {
+      case "offer":
+      case "drain":
+        return `${event.type} ${this.#id}`;
+      case "accept":
+      case "progress":
+        return `${event.type} ${this.#id} ${event.call}`;
+      default:
+        return undefined;
+    }
   }
 }
