@@ -39,6 +39,8 @@ export interface JournalClaim {
    * that. A journal that knows nothing of it says `running`, as it does to any other claim.
    */
   readonly takes?: string | undefined;
+  /** The epoch of the record where it is taken over, so that it can be told from what was claimed afresh. Default: `epoch`. */
+  readonly takeOverEpoch?: number | undefined;
 }
 
 /**

@@ -210,7 +210,7 @@ class Records implements MemoryJournal {
     const { callId, owner, epoch } = record.claim;
     if (!record.abandoned && claim.takes !== owner) return { kind: "running", callId, owner, epoch };
     record.abandoned = false;
-    record.claim = { ...record.claim, owner: claim.owner, epoch: claim.epoch };
+    record.claim = { ...record.claim, owner: claim.owner, epoch: claim.takeOverEpoch ?? claim.epoch };
     return { kind: "abandoned", callId };
   }
 

@@ -42,6 +42,10 @@ export class Execution {
   #abort: AbortController | undefined;
   #aborted = false;
   #reason: unknown;
+  /** Under which its key is recorded: the journal takes its ending with this one alone. */
+  epoch: number | undefined;
+  /** True where it repeats a call that may have taken its effect: that this one took none says nothing of the one before (ERR-002). */
+  repeats = false;
   /** True once the handler was called, or may have been where it runs elsewhere. */
   started = false;
   /** Present while its handler runs, or is to run, elsewhere. */

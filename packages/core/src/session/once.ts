@@ -4,15 +4,21 @@
  *
  * @module
  */
-import type { Journal, JournalClaim, JournalQuery, JournalRecord, JournalVerdict } from "../journal/journal.ts";
+import type {
+  Journal,
+  JournalClaim,
+  JournalQuery,
+  JournalRecord,
+  JournalSettlement,
+  JournalVerdict,
+} from "../journal/journal.ts";
 import type { Environment } from "./environment.ts";
 import type { Execution } from "./execution.ts";
+import { unknownOfBoth } from "./aftermath.ts";
+import { Lives, type OwnerLife } from "./lives.ts";
 import { recorded, replayed } from "./recorded.ts";
 import { address, answered, Recorder, type Unrecorded } from "./recorder.ts";
 import { failed, freesKey, type Settled } from "./settled.ts";
-
-/** The owner's name is drawn anew with each start, and so has one life only. */
-const EPOCH = 1;
 
 /** What came of asking for a key. */
 export type OnceVerdict =
@@ -51,10 +57,15 @@ export interface OtherKeys {
 export interface OnceOptions {
   /** The name in the journal. Default: drawn anew. */
   readonly owner?: string | undefined;
+  /** Of an owner that has successors of the same name. */
+  readonly life?: OwnerLife | undefined;
   /** Absent where all keys of this process are held here. */
   readonly others?: OtherKeys | undefined;
-  /** Told when a key is let go of whose call this execution was: the journal has its ending, or will have none. */
-  readonly released?: ((execution: Execution) => void) | undefined;
+  /**
+   * Told when a key is let go of whose call this execution was: the journal has its ending, or will have none. `refused`: it has not taken
+   * it so far, and what is kept of it may come to nothing.
+   */
+  readonly released?: ((execution: Execution, refused: boolean) => void) | undefined;
 }
 
 interface PendingClaim {
@@ -69,6 +80,7 @@ export class OnceCalls {
   readonly #journal: Journal;
   readonly #environment: Environment;
   readonly #owner: string;
+  readonly #lives: Lives;
   readonly #others: OtherKeys | undefined;
   readonly #released: OnceOptions["released"];
   readonly #held = new Map<string, HeldKey>();
@@ -77,12 +89,13 @@ export class OnceCalls {
   /** Keys whose claims were refused because the journal did not answer in time, and which it may still take. */
   readonly #late = new Set<string>();
   /** Keys that are being handed over to another thread: whose they are is known when that is done. */
-  readonly #handing = new Map<string, Promise<OnceVerdict>>();
+  readonly #handing = new Map<string, Promise<OnceVerdict | undefined>>();
 
   constructor(journal: Journal, environment: Environment, options: OnceOptions = {}) {
     this.#journal = journal;
     this.#environment = environment;
     this.#owner = options.owner ?? environment.id();
+    this.#lives = new Lives(this.#owner, options.life);
     this.#others = options.others;
     this.#released = options.released;
     this.#recorder = new Recorder(journal, environment);
@@ -124,24 +137,58 @@ export class OnceCalls {
     const claim = this.#claimOf(principal, key, callId, execution);
     const place = address(principal, key);
     if (this.#isLate(place)) return NO_VERDICT;
-    this.#held.set(place, { claim, execution });
+    this.#hold(claim, execution);
     for (let handing = this.#handing.get(place); handing !== undefined; handing = this.#handing.get(place))
       await handing;
-    return this.#asked(claim, execution);
+    return this.#taken(principal, key, await this.#asked(claim, execution));
   }
 
   /**
    * For another thread, which has found a key that is not held here recorded as this one's: it is the claim's from now on, unless there
-   * is an ending of it. Resolves with what the journal says to the claim.
+   * is an ending of it. Resolves with what the journal says to the claim; undefined where the key was free for it, and is to be asked for
+   * again.
    */
-  async handOver(claim: JournalClaim): Promise<OnceVerdict> {
+  async handOver(claim: JournalClaim): Promise<OnceVerdict | undefined> {
     const place = address(claim.principal, claim.key);
     if (this.#isLate(place)) return NO_VERDICT;
-    const handing = this.#asked({ ...claim, takes: this.#owner }, undefined);
+    const handing = this.#handsOver(claim);
     this.#handing.set(place, handing);
     const verdict = await handing;
     if (this.#handing.get(place) === handing) this.#handing.delete(place);
     return verdict;
+  }
+
+  async #handsOver(claim: JournalClaim): Promise<OnceVerdict | undefined> {
+    const { principal, key } = claim;
+    const found = await answered(this.#environment, this.#recordOr(principal, key), undefined);
+    if (found !== undefined && found.ending === undefined && this.#lives.neverBegan(found)) {
+      await this.#recorder.record({ ...claim, ...found }, recorded(NEVER_BEGAN));
+      return this.#recorder.find(principal, key) === undefined ? undefined : NO_VERDICT;
+    }
+    return this.#asked({ ...claim, takes: this.#owner }, undefined);
+  }
+
+  /** The record of a key; undefined also where it cannot be read. */
+  async #recordOr(principal: string, key: string): Promise<JournalRecord | undefined> {
+    try {
+      return await this.record({ principal, key });
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** A call that was taken over is recorded in another place than the claim says. */
+  #taken<V extends OnceVerdict | undefined>(principal: string, key: string, verdict: V): V {
+    if (verdict?.kind !== "abandoned") return verdict;
+    const held = this.#held.get(address(principal, key));
+    const epoch = held?.claim.takeOverEpoch;
+    if (held !== undefined && epoch !== undefined) this.#hold({ ...held.claim, epoch }, held.execution);
+    return verdict;
+  }
+
+  #hold(claim: JournalClaim, execution: Execution): void {
+    execution.epoch = claim.epoch;
+    this.#held.set(address(claim.principal, claim.key), { claim, execution });
   }
 
   /** What a journal that does not answer makes of the claim before is still to come: until then nobody knows. */
@@ -176,6 +223,14 @@ export class OnceCalls {
 
   /** Ends a claimed execution: its callers hear how, and the journal. */
   async end(principal: string, key: string, execution: Execution, settled: Settled): Promise<void> {
+    const unknown = execution.repeats ? unknownOfBoth(settled) : undefined;
+    if (unknown !== undefined) {
+      // Not recorded: the key stays taken until a run of it has ended otherwise than without effect, and whoever comes with it next runs
+      // it again (KEY-007).
+      this.release(principal, key);
+      execution.settle(unknown, true);
+      return;
+    }
     // A key that is free again must be so before anybody hears of it (KEY-004). Otherwise callers need not wait for the
     // journal: a repetition meanwhile joins, and hears the same.
     if (freesKey(settled)) await this.settle(principal, key, settled);
@@ -183,24 +238,23 @@ export class OnceCalls {
     if (!freesKey(settled)) await this.settle(principal, key, settled);
   }
 
-  /** Holds a key that was claimed under this owner's name before, by who is there no more, and whose execution goes on. */
-  adopt(principal: string, key: string, callId: string, execution: Execution): void {
-    this.#held.set(address(principal, key), {
-      claim: this.#claimOf(principal, key, callId, execution),
-      execution,
-    });
+  /** Holds a key that was claimed under this owner's name and `epoch` before, by who is there no more, and whose execution goes on. */
+  adopt(principal: string, key: string, callId: string, epoch: number, execution: Execution): void {
+    this.#hold({ ...this.#claimOf(principal, key, callId, execution), epoch }, execution);
   }
 
   /** Joins the run of a claimed key in another thread: see {@link OtherKeys}. */
   async joinOther(principal: string, key: string, execution: Execution): Promise<OnceVerdict | undefined> {
     const held = this.#held.get(address(principal, key));
-    return held === undefined || this.#others === undefined ? ELSEWHERE : this.#others.join(held.claim, execution);
+    if (held === undefined || this.#others === undefined) return ELSEWHERE;
+    return this.#taken(principal, key, await this.#others.join(held.claim, execution));
   }
 
   /** Asks another thread for a claimed key, and waits for no run: see {@link OtherKeys}. */
   async askOther(principal: string, key: string): Promise<OnceVerdict> {
     const held = this.#held.get(address(principal, key));
-    return (held === undefined ? undefined : await this.#others?.ask(held.claim)) ?? ELSEWHERE;
+    const verdict = held === undefined ? undefined : await this.#others?.ask(held.claim);
+    return this.#taken(principal, key, verdict ?? ELSEWHERE);
   }
 
   #claimOf(principal: string, key: string, callId: string, execution: Execution): JournalClaim {
@@ -210,8 +264,7 @@ export class OnceCalls {
       tool: execution.tool.name,
       fingerprint: execution.fingerprint ?? "",
       callId,
-      owner: this.#owner,
-      epoch: EPOCH,
+      ...this.#lives.claims(execution.tool),
       atMs: this.#environment.wallClock(),
     };
   }
@@ -222,7 +275,7 @@ export class OnceCalls {
     const held = this.#held.get(place);
     if (held === undefined) return;
     this.#held.delete(place);
-    this.#released?.(held.execution);
+    this.#released?.(held.execution, this.#recorder.find(principal, key) !== undefined);
   }
 
   async #sendClaims(): Promise<void> {
@@ -251,14 +304,17 @@ export class OnceCalls {
     }
     if (this.#held.has(address(principal, key))) return;
     // Whoever comes with the key meanwhile hears the same.
-    this.#held.set(address(principal, key), { claim, execution });
+    this.#hold(claim, execution);
     void this.settle(principal, key, NEVER_RAN);
   }
 
   async #verdicts(batch: readonly PendingClaim[]): Promise<readonly OnceVerdict[]> {
     try {
-      const verdicts = await this.#journal.claim(batch.map(({ claim }) => claim));
-      return verdicts.map((verdict, index) => this.#readable(() => verdictOf(verdict, batch[index]?.claim)));
+      const claims = batch.map(({ claim }) => claim);
+      const verdicts = await this.#claimLeft(claims, await this.#journal.claim(claims));
+      return verdicts.map((verdict, index) =>
+        verdict === undefined ? NO_VERDICT : this.#readable(() => verdictOf(verdict, batch[index]?.claim)),
+      );
     } catch (error) {
       this.#environment.log.error("turnmux: the journal took no claims; the calls were refused", {
         journal: this.#journal.name,
@@ -266,6 +322,40 @@ export class OnceCalls {
       });
       return [];
     }
+  }
+
+  /** Asks once more for what is recorded as a predecessor's: what never began is free, and everything else is taken over. */
+  async #claimLeft(
+    claims: readonly JournalClaim[],
+    first: readonly JournalVerdict[],
+  ): Promise<readonly (JournalVerdict | undefined)[]> {
+    const left: { readonly index: number; readonly claim: JournalClaim }[] = [];
+    const unbegun: JournalSettlement[] = [];
+    const ending = recorded(NEVER_BEGAN);
+    for (const [index, claim] of claims.entries()) {
+      const verdict = first[index];
+      if (verdict?.kind !== "running" || !this.#lives.isLeft(verdict, claim)) continue;
+      const { principal, key, atMs } = claim;
+      const { owner, epoch } = verdict;
+      const neverBegan = this.#lives.neverBegan(verdict);
+      if (neverBegan) unbegun.push({ principal, key, owner, epoch, atMs, ending });
+      left.push({ index, claim: neverBegan ? claim : { ...claim, takes: owner } });
+    }
+    if (left.length === 0) return first;
+    const verdicts: (JournalVerdict | undefined)[] = [...first];
+    let again: readonly JournalVerdict[] = [];
+    try {
+      if (unbegun.length > 0) await this.#journal.settle(unbegun);
+      again = await this.#journal.claim(left.map(({ claim }) => claim));
+    } catch (error) {
+      // The others have their verdicts.
+      this.#environment.log.error("turnmux: the journal took no claims; the calls were refused", {
+        journal: this.#journal.name,
+        error,
+      });
+    }
+    for (const [place, { index }] of left.entries()) verdicts[index] = again[place];
+    return verdicts;
   }
 
   /** One record that cannot be read costs its own call, and no other of the batch. */
@@ -295,8 +385,7 @@ function verdictOf(verdict: JournalVerdict, claim: JournalClaim | undefined): On
     case "running":
       // Recorded as the claimant's own, where nothing ran under the key before the claim: it was taken over from a dead owner, and
       // what became of the call could not be found out.
-      if (verdict.owner === claim?.owner && verdict.epoch === claim.epoch)
-        return { kind: "abandoned", callId: verdict.callId };
+      if (verdict.owner === claim?.owner) return { kind: "abandoned", callId: verdict.callId };
       return ELSEWHERE;
     case "full": {
       const { message, retryAfterMs } = verdict;
@@ -321,5 +410,7 @@ const NO_VERDICT: OnceVerdict = {
 
 /** Claims that the journal owes an answer for beyond its time. When there are more it is asked for nothing. */
 const LATE_CLAIMS = 1_000;
+
+const NEVER_BEGAN: Settled = failed("unavailable", "the side that had the call ended before it began", "not_started");
 
 const NEVER_RAN: Settled = failed("unavailable", "the journal answered too late", "not_started");

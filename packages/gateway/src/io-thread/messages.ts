@@ -21,6 +21,7 @@ import type {
   OnceVerdict,
   OpenRequest,
   Outcome,
+  OwnerLife,
   PortEvent,
   RunContext,
   SessionIdentity,
@@ -66,7 +67,16 @@ export interface RunData {
   /** As it came. */
   readonly input: unknown;
   /** Of a run under a key. */
-  readonly fingerprint: string | undefined;
+  readonly claimed: ClaimedData | undefined;
+}
+
+/** How a key is claimed that a run is under. */
+export interface ClaimedData {
+  readonly fingerprint: string;
+  /** Under which the journal has it. */
+  readonly epoch: number;
+  /** See `repeats` of the core's executions. */
+  readonly repeats: boolean;
 }
 
 /** A run under a key that a thread has left behind. */
@@ -77,7 +87,7 @@ export interface LeftRun {
   readonly principal: string;
   readonly key: string;
   readonly callId: string;
-  readonly fingerprint: string;
+  readonly claimed: ClaimedData;
   /** How it ended, where it is over, or was never begun. */
   readonly settled: Settled | undefined;
 }
@@ -248,6 +258,7 @@ export interface IoThreadStart {
   readonly journal: { readonly name: string; readonly durable: boolean; readonly port: MessagePort } | undefined;
   /** Its name in the journal: the same for each successor. */
   readonly owner: string;
+  readonly life: OwnerLife;
   /** See {@link LagStamp}. */
   readonly lag: BigInt64Array<SharedArrayBuffer>;
   /** See {@link SharedOutcomes}. */

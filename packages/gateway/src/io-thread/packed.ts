@@ -9,7 +9,7 @@ import type { RunData, RunNumber, ToolNumber } from "./messages.ts";
 
 /** What most runs do without. */
 interface RunMore {
-  readonly fingerprint: string | undefined;
+  readonly claimed: RunData["claimed"];
   readonly context: RunContext;
 }
 
@@ -33,11 +33,11 @@ export function packRun(
   data: RunData,
   identity: Pick<SessionIdentity, "principal" | "scopes"> | undefined,
 ): RunMessage {
-  const { run, word, tool, sessionId, context, input, fingerprint } = data;
+  const { run, word, tool, sessionId, context, input, claimed } = data;
   const { callId, deadlineMs } = context;
-  return fingerprint === undefined && isPlain(context, identity)
+  return claimed === undefined && isPlain(context, identity)
     ? [run, word, tool, sessionId, callId, deadlineMs, input]
-    : [run, word, tool, sessionId, callId, deadlineMs, input, { context, fingerprint }];
+    : [run, word, tool, sessionId, callId, deadlineMs, input, { context, claimed }];
 }
 
 /** `identity` is the session's: it is there where {@link packRun} had it. */
@@ -57,7 +57,7 @@ export function unpackRun(
     trace: undefined,
     meta: {},
   };
-  return { run, word, tool, sessionId, context, input, fingerprint: more?.fingerprint };
+  return { run, word, tool, sessionId, context, input, claimed: more?.claimed };
 }
 
 /** The result of a run that gave one. */

@@ -58,8 +58,8 @@ function wrong(): never {
 // Copies of what the interface names, and no more: what is sent to a thread has to be plain data.
 
 function copyOfClaim(claim: JournalClaim): JournalClaim {
-  const { principal, key, tool, fingerprint, callId, owner, epoch, atMs, takes } = claim;
-  return { principal, key, tool, fingerprint, callId, owner, epoch, atMs, takes };
+  const { principal, key, tool, fingerprint, callId, owner, epoch, atMs, takes, takeOverEpoch } = claim;
+  return { principal, key, tool, fingerprint, callId, owner, epoch, atMs, takes, takeOverEpoch };
 }
 
 /** With octets of its own: those of the caller may be a small part of a large buffer, or change under its hands. */

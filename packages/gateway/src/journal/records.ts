@@ -105,7 +105,12 @@ export class Records {
       return { kind: "running", callId, owner, epoch: integer(row, "epoch") };
     }
     this.#storeLife(atMs);
-    this.#statements.takeOver.run(storedText(claim.owner), claim.epoch, this.#life, integer(row, "id"));
+    this.#statements.takeOver.run(
+      storedText(claim.owner),
+      claim.takeOverEpoch ?? claim.epoch,
+      this.#life,
+      integer(row, "id"),
+    );
     return { kind: "abandoned", callId };
   }
 

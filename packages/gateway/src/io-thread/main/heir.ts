@@ -28,11 +28,12 @@ export class Heir {
 
   /** Records the end of a run. Resolves when that is done, or cannot be. */
   async record({ tool, data, settled }: EndedRun): Promise<void> {
-    const { context, fingerprint } = data;
+    const { context, claimed } = data;
     const { principal, key, callId } = context;
-    if (key === undefined) return;
-    const execution = new Execution(tool, undefined, fingerprint);
-    this.#once.adopt(principal, key, callId, execution);
+    if (key === undefined || claimed === undefined) return;
+    const execution = new Execution(tool, undefined, claimed.fingerprint);
+    execution.repeats = claimed.repeats;
+    this.#once.adopt(principal, key, callId, claimed.epoch, execution);
     try {
       await this.#once.end(principal, key, execution, settled);
     } catch (error) {

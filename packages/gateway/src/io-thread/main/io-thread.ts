@@ -57,6 +57,10 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
   readonly #traces = new TracesOfThread();
   /** Its name in the journal, and that of its successors. */
   readonly #owner: string;
+  /** Which thread of this name there is, or was last. */
+  #life = 0;
+  /** See `OwnerLife` of the core. */
+  #knownSince = 1;
   readonly #tools: ToldTools;
   readonly #runs: RunsHere;
   readonly #keys: KeyExchange;
@@ -243,6 +247,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
       },
       words,
     });
+    this.#life += 1;
     const start: Omit<IoThreadStart, "port"> = {
       limits,
       workers: options.workers,
@@ -251,6 +256,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
           ? undefined
           : { name: journal.name, durable: journal.durable, port },
       owner: this.#owner,
+      life: { number: this.#life, knownSince: this.#knownSince },
       lag: this.#lag,
       outcomes: this.#outcomes,
       watched: this.#watched,
@@ -314,6 +320,8 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
         this.#runs.itemRefused(message.run, message.item, message.message);
         return;
       case "recorded":
+        // Of what is not in the list then nobody knows any more whether it began.
+        if (message.refused) this.#knownSince = this.#life + 1;
         this.#runs.recorded(message.run);
         return;
       case "words":

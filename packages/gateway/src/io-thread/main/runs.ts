@@ -89,7 +89,7 @@ export class RunsHere {
       this.#end(tool, data, refused ?? GONE);
       return;
     }
-    const { run, sessionId, context, input, fingerprint } = data;
+    const { run, sessionId, context, input, claimed } = data;
     const ends = new RunEnds({
       run,
       tool,
@@ -107,7 +107,7 @@ export class RunsHere {
       tool,
       input,
       context,
-      keyed: fingerprint !== undefined,
+      keyed: claimed !== undefined,
       host: { environment, interceptors: options.interceptors ?? [], identity: { id: sessionId } },
       callers: { waits: () => words.wait(data.word), begins: () => words.begin(data.word) },
       participant: ends,
@@ -198,7 +198,7 @@ export class RunsHere {
 
   /** `tool` is undefined for one that was taken away before: then nobody can have begun it. */
   #end(tool: RegisteredTool | undefined, data: RunData, settled: Settled): void {
-    if (tool !== undefined && data.fingerprint !== undefined) {
+    if (tool !== undefined && data.claimed !== undefined) {
       const ended = { tool, data, settled };
       if (this.#ownEnds === undefined) this.#ended.set(data.run, ended);
       else this.#ownEnds(ended);
@@ -242,9 +242,9 @@ const NOT_BEGUN: Settled = failed("unavailable", "the gateway's I/O thread ended
 
 /** What a successor is told of a run under a key; undefined for any other. */
 function leftRun(tool: RegisteredTool, data: RunData, settled: Settled | undefined): LeftRun | undefined {
-  const { run, context, fingerprint } = data;
+  const { run, context, claimed } = data;
   const { principal, key, callId } = context;
-  if (key === undefined || fingerprint === undefined) return undefined;
+  if (key === undefined || claimed === undefined) return undefined;
   // It is here, so that it is no affair of a pool of the other thread's.
-  return { run, tool: toolData(data.tool, tool, false), principal, key, callId, fingerprint, settled };
+  return { run, tool: toolData(data.tool, tool, false), principal, key, callId, claimed, settled };
 }

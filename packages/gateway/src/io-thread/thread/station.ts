@@ -59,8 +59,9 @@ export class Station {
       workers,
       journal: this.#journalOf(start, watched),
       owner,
+      life: start.life,
       others: this.#keys,
-      released: (execution) => this.#runs.released(execution),
+      released: (execution, refused) => this.#runs.released(execution, refused),
       log: this.#log,
       lag: new LagOfMain(lag),
       outcomes: new SharedOutcomes(outcomes),
@@ -165,6 +166,9 @@ export class Station {
       case "laneVerdict":
         this.#house.remoteLanes.take(message);
         return;
+      case "probe":
+        this.#box.now({ kind: "probed" });
+        return;
       case "exit":
         void this.#exit();
         return;
@@ -212,10 +216,11 @@ export class Station {
   }
 
   /** A run under a key goes on, or its end is to be recorded. */
-  #adopt({ run, tool: data, principal, key, callId, fingerprint, settled }: LeftRun): void {
+  #adopt({ run, tool: data, principal, key, callId, claimed, settled }: LeftRun): void {
     const { once } = this.#house;
     if (once === undefined) return;
     const tool = toolOf(data, this.#runs.elsewhere(data.id), this.#house.workers);
+    const { fingerprint, epoch, repeats } = claimed;
     const execution = new Execution(tool, undefined, fingerprint);
     execution.mayHaveRun = false;
     once.adopt(principal, key, callId, execution);
