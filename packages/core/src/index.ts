@@ -70,6 +70,7 @@ export { Resumption, type ResumptionOptions } from "./session/resumption.ts";
 export { Dialer, type DialerOptions, type Prover } from "./session/dialer.ts";
 export { connectLocally, type LocalSession } from "./session/local-session.ts";
 export type { SessionControl, SessionOptions } from "./session/session-control.ts";
+export { LateTools } from "./session/late-tools.ts";
 export { toolServer, type ToolServerOptions } from "./session/tool-server.ts";
 export type { TakesCalls } from "./session/incoming-calls.ts";
 export {

@@ -27,6 +27,7 @@ import { IncomingCall, invalidArguments, type IncomingOwner } from "./incoming.t
 import { noSuchTool, type IncomingCalls, type IncomingContext } from "./incoming-calls.ts";
 import { Inquiries } from "./inquiries.ts";
 import { KeyedCalls } from "./keyed-calls.ts";
+import { strangerOf, type EarlyCalls, type LateTools } from "./late-tools.ts";
 import type { OnceCalls } from "./once.ts";
 import { describeBuiltin, ToolRegistry, type RegisteredTool } from "./registry.ts";
 import { brokenOff, failed, type Failure, type Settled } from "./settled.ts";
@@ -50,6 +51,8 @@ export interface DispatcherOptions {
   readonly once: OnceCalls | undefined;
   /** Absent where sessions have no lanes: on a client. */
   readonly lanes?: Lanes | undefined;
+  /** Present where the session may get tools in a moment that its peer calls already. */
+  readonly late?: LateTools | undefined;
 }
 
 /** One for each session. */
@@ -57,6 +60,7 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
   readonly environment: Environment;
   readonly #session: IncomingContext;
   readonly #once: OnceCalls | undefined;
+  readonly #lanes: Lanes | undefined;
   #registry: ToolRegistry;
   /** True once the registry is the session's own. Until then it is that of all. */
   #hasOwn = false;
@@ -70,6 +74,9 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
   /** Calls on the page. */
   #booked = 0;
   #abandoned = false;
+  readonly #late: LateTools | undefined;
+  /** Calls that wait for their tools. */
+  #early: EarlyCalls | undefined;
   /** True once the grant was taken back. */
   #revoked = false;
   /** Made with the first call of a `once` tool. */
@@ -80,9 +87,12 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
   #builtin: ReadonlyMap<string, RegisteredTool> | undefined;
 
   constructor(options: DispatcherOptions) {
-    const { session, registry, once, lanes } = options;
+    const { session, registry, once, lanes, late } = options;
     this.#session = session;
+    this.#late = late;
+    if (late !== undefined) late.onOver = () => this.#toolsCame();
     this.#once = once;
+    this.#lanes = lanes;
     this.environment = session.environment;
     this.#turns = lanes === undefined ? undefined : new TurnCalls(lanes, session);
     this.#registry = registry ?? this.#ownRegistry(undefined);
@@ -138,7 +148,9 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
 
   /** The peer calls. */
   open(port: CallPort, event: OpenEvent): void {
-    const tool = this.#find(event.tool);
+    const found = this.#find(event.tool);
+    const isEarly = typeof found === "string" && this.#late?.isOver === false && !isReservedName(event.tool);
+    const tool = isEarly ? strangerOf(event.tool) : found;
     if (typeof tool === "string") {
       this.#refuse(port, event, refusals[tool](event.tool));
       return;
@@ -168,7 +180,45 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
     call.argumentOctets = octets;
     this.#argumentOctets += octets;
     if (deadlineMs !== undefined) call.deadline = this.#session.deadlines.set(now + deadlineMs, expire, call);
-    this.#start(call, event, value, deadlineMs);
+    if (isEarly) this.#awaitTool(call, event, value);
+    else this.#start(call, event, value, deadlineMs);
+  }
+
+  #awaitTool(call: IncomingCall, event: OpenEvent, value: Value | undefined): void {
+    this.#early ??= new Map();
+    this.#early.set(call, { event: { ...event, body: NO_BODY }, value });
+    call.accept({ state: "queued", reason: this.#late?.reason });
+  }
+
+  /** Tools that are not there now are none. */
+  #toolsCame(): void {
+    const early = this.#early;
+    this.#early = undefined;
+    if (early === undefined) return;
+    for (const [call, { event, value }] of early) {
+      const tool = this.#find(event.tool);
+      const refusal = typeof tool === "string" ? refusals[tool](event.tool) : this.#overload(tool);
+      if (typeof tool === "string" || refusal !== undefined) {
+        if (refusal !== undefined) call.settle(refusal);
+        this.#leavePlace(call);
+      } else this.#startLate(call, tool, event, value);
+    }
+  }
+
+  /** Starts a call whose tool has come: its deadline counts from when it came itself. */
+  #startLate(call: IncomingCall, tool: RegisteredTool, event: OpenEvent, value: Value | undefined): void {
+    call.tool = tool;
+    this.#takePlace(tool);
+    const deadlineMs = lesser(event.deadlineMs ?? tool.timeoutMs, tool.maxTimeoutMs);
+    const leftMs = deadlineMs === undefined ? undefined : call.since + deadlineMs - this.environment.now();
+    if (deadlineMs !== event.deadlineMs && deadlineMs !== undefined) {
+      call.deadline?.cancel();
+      if (event.deadlineMs !== undefined) call.shortenedMs = deadlineMs;
+      call.deadline = this.#session.deadlines.set(call.since + deadlineMs, expire, call);
+    }
+    if (leftMs !== undefined && leftMs <= 0) this.expired(call);
+    if (call.ended) this.#leavePlace(call);
+    else this.#start(call, event, value, leftMs === undefined ? undefined : Math.ceil(leftMs));
   }
 
   /** Ends a call that is none here. */
@@ -180,6 +230,8 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
   /** A call is over, or goes on for nobody. */
   over(call: IncomingCall): void {
     if (this.#calls.get(call.number) === call) this.#calls.delete(call.number);
+    // Nobody will start it, and so nobody will say that it has ended.
+    if (this.#early?.delete(call) === true) this.#leavePlace(call);
     this.#page?.delete(call);
     this.#booked -= 1;
     this.#leavePage();
@@ -286,6 +338,7 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
   #keyedCalls(): KeyedCalls {
     this.#keyed ??= new KeyedCalls({
       once: this.#once,
+      lanes: this.#lanes,
       environment: this.environment,
       execute: (execution, context) => this.#execute(execution, context),
       failed: (call, error) => this.#failed(call, error),

@@ -37,7 +37,8 @@ export interface IncomingRequest {
 export class IncomingCall implements Participant, BookedCall {
   readonly number: CallNumber;
   readonly callId: string;
-  readonly tool: RegisteredTool;
+  /** Something that stands for it, until it is known. */
+  tool: RegisteredTool;
   readonly principal: string;
   readonly key: string | undefined;
   readonly turn: string | undefined;

@@ -6,6 +6,7 @@
 import { Dispatcher } from "./dispatcher.ts";
 import type { TakesCalls } from "./incoming-calls.ts";
 import type { Lanes } from "../lanes/lanes.ts";
+import type { LateTools } from "./late-tools.ts";
 import type { OnceCalls } from "./once.ts";
 import type { ToolRegistry } from "./registry.ts";
 
@@ -17,9 +18,12 @@ export interface ToolServerOptions {
   readonly once?: OnceCalls | undefined;
   /** The lanes of sessions. Absent on a client: tools with a lane are refused there. */
   readonly lanes?: Lanes | undefined;
+  /** Of one session: until when it may get tools that its peer calls already. */
+  readonly late?: LateTools | undefined;
 }
 
-/** For `SessionOptions.incoming`. It may serve any number of sessions. */
-export function toolServer({ registry, once, lanes }: ToolServerOptions): TakesCalls {
-  return (session) => new Dispatcher({ session, once, registry, lanes });
+/** For `SessionOptions.incoming`. It may serve any number of sessions, or one where there is {@link ToolServerOptions.late}. */
+export function toolServer(options: ToolServerOptions): TakesCalls {
+  const { registry, once, lanes, late } = options;
+  return (session) => new Dispatcher({ session, once, registry, lanes, late });
 }

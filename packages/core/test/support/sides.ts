@@ -4,6 +4,7 @@ import {
   ALL_CARRIAGES,
   Dialer,
   LaneBook,
+  type LateTools,
   memoryJournal,
   OnceCalls,
   resolveLimits,
@@ -48,6 +49,8 @@ export interface GatewaySideOptions {
   readonly resumable?: boolean;
   /** Why no further session is granted, where none is. */
   readonly closed?: () => Extract<Admission, { kind: "closed" }> | undefined;
+  /** Of its one session: until when that may get tools that its peer calls already. */
+  readonly late?: LateTools;
   /** Called with each session before the acceptor attaches it. */
   readonly onSession?: (session: Session) => void;
 }
@@ -120,7 +123,7 @@ export class GatewaySide {
       {
         environment,
         limits,
-        incoming: toolServer({ registry, once, lanes }),
+        incoming: toolServer({ registry, once, lanes, late: this.#options.late }),
         interceptors: this.#options.gatewayInterceptors,
       },
       (control) => {

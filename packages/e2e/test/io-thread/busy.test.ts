@@ -3,7 +3,7 @@ import { createGateway, memoryJournal, type Gateway } from "@turnmux/gateway";
 import { expect, it } from "vitest";
 import type { Scenario } from "./programs/client.ts";
 import { otherThread } from "./support/busy.ts";
-import { tools } from "./support/tools.ts";
+import { own, tools } from "./support/tools.ts";
 
 /** Goes through a scenario with the main thread blocked until its client lets it go, and gives what the client saw. */
 async function blockedDuring(
@@ -24,6 +24,9 @@ async function blockedDuring(
     hang: () => "",
   });
   const auth = { module: new URL("./programs/fatal-auth.ts", import.meta.url), export: "method" };
+  gateway.addEventListener("session", ({ detail }) => {
+    detail.session.implement(own, { mine: () => `${notes.push("mine")}` });
+  });
   const endpoint = gateway.listen({ port: 0, auth, ioThread: true });
   try {
     await endpoint.ready;
@@ -65,6 +68,17 @@ it("joins, refuses and replays by key", async () => {
     results: [{ notes: 1 }, { notes: 1 }, { notes: 1 }],
   });
   expect(notes).toEqual(["a"]);
+}, 60_000);
+
+it("keeps calls of tools that a new session may have of its own, and ends those that are given up", async () => {
+  const { saw, notes } = await blockedDuring("strangers");
+  expect(saw).toEqual({
+    state: "queued",
+    reason: "the gateway's main thread has not come to this session yet",
+    endings: ["cancelled, not_started", "deadline_exceeded, not_started"],
+    results: ["succeeded", "unimplemented, not_started"],
+  });
+  expect(notes).toEqual(["mine"]);
 }, 60_000);
 
 it("refuses who cannot prove anything", async () => {

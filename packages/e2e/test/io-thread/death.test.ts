@@ -2,7 +2,7 @@
 import { connect, sharedToken, type ClientSession } from "@turnmux/client";
 import { createGateway, memoryJournal, type Gateway } from "@turnmux/gateway";
 import { expect, it } from "vitest";
-import { SECRET, tools } from "./support/tools.ts";
+import { own, SECRET, tools } from "./support/tools.ts";
 
 interface Bench {
   readonly gateway: Gateway;
@@ -26,6 +26,16 @@ async function withBench(test: (bench: Bench) => Promise<void>): Promise<void> {
     logged.push(`${message}: ${String(fields?.["error"])}`);
   };
   const gateway = createGateway({ journal: memoryJournal(), logger: { debug() {}, info() {}, warn() {}, error: log } });
+  gateway.addEventListener("session", ({ detail }) => {
+    detail.session.implement(own, {
+      mine: async () => {
+        ran.push("mine");
+        hangs.resolve(undefined);
+        await release.promise;
+        return "ended";
+      },
+    });
+  });
   gateway.implement(tools, {
     echo: (input) => input,
     note: ({ text }) => ({ notes: ran.push(text) }),
@@ -71,6 +81,21 @@ it(
       expect(states).toContain("joined");
       await expect(client.client(tools).hang({}, { key: "k" })).resolves.toBe("ended");
       expect(ran).toEqual(["hang"]);
+    }),
+  60_000,
+);
+
+it(
+  "lets a run of a tool go on that its session had of its own, and its caller join it as one of the next session",
+  () =>
+    withBench(async ({ client, ran, hangs, release, kill }) => {
+      const call = client.client(own).mine({}, { key: "k" });
+      await hangs;
+      await kill();
+      await client.client(tools).echo("the repetition was sent before this");
+      release();
+      await expect(call).resolves.toBe("ended");
+      expect(ran).toEqual(["mine"]);
     }),
   60_000,
 );

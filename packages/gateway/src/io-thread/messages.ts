@@ -151,6 +151,8 @@ export type ToThread =
   | { readonly kind: "exit" }
   | { readonly kind: "scopes"; readonly sessionId: string; readonly scopes: readonly string[] }
   | {
+  /** Whoever wants to know of the session has heard of it: tools and scopes that it was given then were told before. */
+  | { readonly kind: "introduced"; readonly sessionId: string }
       readonly kind: "endSession";
       readonly sessionId: string;
       readonly how: "close" | "revoke";

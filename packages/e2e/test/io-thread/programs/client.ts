@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { connect, sharedToken, type ClientSession } from "@turnmux/client";
 import { TurnmuxError, type Acceptance } from "@turnmux/core";
-import { SECRET, tools } from "../support/tools.ts";
+import { own, SECRET, tools } from "../support/tools.ts";
 
 /** What a client is to do. */
 export type Scenario = keyof typeof scenarios;
@@ -130,6 +130,25 @@ const scenarios = {
     const result = await call;
     await session.close();
     return result;
+  },
+
+  /** A new client calls a tool that its session has of its own, and one that is none. */
+  async strangers({ open, release }: Stage): Promise<unknown> {
+    const session = await open();
+    const { mine } = session.client(own);
+    const first = accepted();
+    const results = [failure(mine({}, { onAccept: first.onAccept })), failure(session.call("nobody.knows", {}))];
+    const { state, reason } = await first.promise;
+    const controller = new AbortController();
+    const second = accepted();
+    const cancelled = failure(mine({}, { signal: controller.signal, onAccept: second.onAccept }));
+    await second.promise;
+    controller.abort();
+    const endings = [await cancelled, await failure(mine({}, { timeoutMs: 50 }))];
+    release();
+    const came = await Promise.all(results);
+    await session.close();
+    return { state, reason, endings, results: came };
   },
 
   /** Calls wait whose session the gateway ends before it comes to them. Another one has joined one of them. */

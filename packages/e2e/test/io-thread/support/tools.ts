@@ -14,4 +14,9 @@ export const tools = defineTools({
   hang: tool({ description: "Runs until it is told to end", input: z.object({}), output: z.string(), effect: "once" }),
 });
 
+/** Of each session. */
+export const own = defineTools({
+  mine: tool({ description: "Is a session's own", input: z.object({}), output: z.string(), effect: "once" }),
+});
+
 export const SECRET = "a shared secret of the tests";

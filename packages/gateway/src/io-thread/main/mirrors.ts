@@ -58,6 +58,7 @@ export class Mirrors {
         });
         this.#mirrors.set(identity.id, mirror);
         mirror.attach();
+        this.#options.post({ kind: "introduced", sessionId: identity.id });
         return;
       }
       case "resumed":

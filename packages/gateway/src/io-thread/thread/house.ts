@@ -5,6 +5,7 @@
  */
 
 import {
+  LateTools,
   toolServer,
   ToolRegistry,
   type Environment,
@@ -123,11 +124,13 @@ export class ThreadHouse extends House {
     control: SessionControl;
   } {
     const { once, remoteLanes: lanes } = this;
+    const late = new LateTools("the gateway's main thread has not come to this session yet");
     const registry = new ToolRegistry({ hasJournal: once !== undefined, hasLanes: true, parent: this.registry });
-    const { session, control: inner } = super.makeSession(first, { incoming: toolServer({ registry, once, lanes }) });
+    const { session, control: inner } = super.makeSession(first, { incoming: toolServer({ registry, once, lanes, late }) });
     const control = new TapControl({
       inner,
       registry,
+      late,
       box: this.#box,
       counted: (tap) => {
         this.#uncounted.add(tap);

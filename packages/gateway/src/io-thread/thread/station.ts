@@ -140,6 +140,9 @@ export class Station {
         this.#takeTools(message);
         return;
       case "scopes":
+      case "introduced":
+        this.#house.tap(message.sessionId)?.introduced();
+        return;
         this.#house.tap(message.sessionId)?.setScopes(message.scopes);
         return;
       case "endSession": {

@@ -6,6 +6,7 @@
 
 import type {
   CallPort,
+  LateTools,
   Lateness,
   PortEvent,
   Session,
@@ -30,6 +31,8 @@ export interface TapOptions {
   readonly inner: SessionControl;
   /** The tools that the session has of its own. */
   readonly registry: ToolRegistry;
+  /** Until when the main thread has not come to the session. */
+  readonly late: LateTools;
   readonly box: Outbox<ToMain>;
   /** Its calls are to be counted before messages leave. */
   readonly counted: (control: TapControl) => void;
@@ -137,6 +140,11 @@ export class TapControl implements SessionControl, TapListener {
 
   setScopes(scopes: readonly string[]): void {
     this.#options.inner.setScopes(scopes);
+  }
+
+  /** The main thread has come to the session: what tools of its own it has was told. */
+  introduced(): void {
+    this.#options.late.over();
   }
 
   revoke(message: string): void {
