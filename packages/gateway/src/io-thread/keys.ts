@@ -31,22 +31,31 @@ interface Asking {
 export class KeyExchange implements OtherKeys {
   readonly #post: (message: KeyMessage) => void;
   readonly #once: () => OnceCalls | undefined;
+  readonly #takeBack: (join: number) => boolean;
   readonly #asking = new Map<number, Asking>();
   /** Of the other side that there is now: another one begins to number anew. */
   #joined = new Map<number, Joined>();
   #last = 0;
 
-  /** `once` gives the keys that this side holds. */
-  constructor(post: (message: KeyMessage) => void, once: () => OnceCalls | undefined) {
+  /** `once` gives the keys that this side holds. `takeBack` takes a `join` back that was posted; it is false where that was sent. */
+  constructor(
+    post: (message: KeyMessage) => void,
+    once: () => OnceCalls | undefined,
+    takeBack: (join: number) => boolean = () => false,
+  ) {
     this.#post = post;
     this.#once = once;
+    this.#takeBack = takeBack;
   }
 
   join(claim: JournalClaim, execution: Execution): Promise<OnceVerdict | undefined> {
     execution.accept({ state: "waiting", reason: "a call with the same key came another way" });
     const asked = this.#ask(claim, execution);
     const join = this.#last;
-    const abort = (reason: unknown): void => this.#post({ kind: "leaveJoined", join, reason: abortData(reason) });
+    const abort = (reason: unknown): void => {
+      if (this.#takeBack(join)) this.#over(join, { kind: "refuse", settled: LEFT });
+      else this.#post({ kind: "leaveJoined", join, reason: abortData(reason) });
+    };
     execution.run = { withdraw: () => false, abort };
     // Its callers may have left while the journal was asked.
     if (execution.aborted) abort(execution.signal.reason);
@@ -169,7 +178,12 @@ class Joined implements Participant {
 
   leave(reason: AbortData): void {
     if (this.#execution.cancel(this, abortReason(reason, this.#execution.tool.name))) return;
-    const message = "the call was cancelled; others wait for the same key, and it goes on";
-    this.settle(failed("cancelled", message, "unknown"));
+    this.settle(LEFT);
   }
 }
+
+const LEFT: Settled = failed(
+  "cancelled",
+  "the call was cancelled; others wait for the same key, and it goes on",
+  "unknown",
+);

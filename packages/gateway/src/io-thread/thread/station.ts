@@ -8,7 +8,7 @@ import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { Execution, type Journal, type Logger, type RegisteredTool, type Settled } from "@turnmux/core";
 import { portJournal } from "../../journal/port-journal.ts";
 import { KeyExchange } from "../keys.ts";
-import type { IoThreadStart, LeftRun, ToMain, ToolNumber, ToolsMessage, ToThread } from "../messages.ts";
+import type { IoThreadStart, KeyMessage, LeftRun, ToMain, ToolNumber, ToolsMessage, ToThread } from "../messages.ts";
 import type { ResultMessage } from "../packed.ts";
 import { LagOfMain, RunWords, SharedOutcomes } from "../shared.ts";
 import { weightOf } from "../size.ts";
@@ -51,8 +51,9 @@ export class Station {
     });
     this.#log = portLogger(this.#box);
     this.#keys = new KeyExchange(
-      (message) => this.#box.post(message),
+      (message) => this.#box.post(message, undefined, keyOf(message)),
       () => this.#house.once,
+      (join) => this.#box.takeBack(`join ${join}`),
     );
     this.#house = new ThreadHouse({
       limits,
@@ -241,4 +242,9 @@ export class Station {
     execution.accept({ state: "running" });
     void this.#runs.adopt(run, execution).then(ends);
   }
+}
+
+/** Of what is told of a run that another thread's calls have joined the latest waits. */
+function keyOf({ kind, join }: KeyMessage): string | undefined {
+  return kind === "join" || kind === "joinedAccept" || kind === "joinedProgress" ? `${kind} ${join}` : undefined;
 }
