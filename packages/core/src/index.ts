@@ -84,7 +84,7 @@ export { issueDetails, validate, type Checked, type Issue } from "./contract/val
 export { ForbiddenPart, lateStart, type HandlerCall, type LateStart } from "./session/handler-call.ts";
 export { LANE_FULL, LaneBook, type LaneBookOptions } from "./lanes/book.ts";
 export { LaneRefusal } from "./lanes/refusal.ts";
-export type { LaneCounts, LaneRequest, Lanes, LaneTicket, LaneVerdict, LaneWait } from "./lanes/lanes.ts";
+export type { KeyWait, LaneCounts, LaneRequest, Lanes, LaneTicket, LaneVerdict, LaneWait } from "./lanes/lanes.ts";
 export { OnceCalls } from "./session/once.ts";
 export type { OwnerLife } from "./session/lives.ts";
 export { systemEnvironment, type RuntimeGlobals, type SystemEnvironmentOptions } from "./session/system-environment.ts";

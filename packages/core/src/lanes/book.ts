@@ -4,11 +4,13 @@
  *
  * @module
  */
+import type { Outcome } from "../errors/outcome.ts";
 import type { Limits } from "../limits.ts";
 import type { Environment } from "../session/environment.ts";
 import { failed, type Failure } from "../session/settled.ts";
-import { LaneGraph, type LaneTurn } from "./graph.ts";
-import type { LaneCounts, LaneRequest, Lanes, LaneTicket, LaneVerdict } from "./lanes.ts";
+import { LaneGraph, type KeyRun, type LaneTurn } from "./graph.ts";
+import { KeyRuns } from "./keys.ts";
+import type { KeyStart, KeyTicket, KeyWait, LaneCounts, LaneRequest, Lanes, LaneTicket, LaneVerdict } from "./lanes.ts";
 
 /** Octets of a token: 128 random bits (LANE-004). */
 const LINEAGE_OCTETS = 16;
@@ -38,10 +40,12 @@ export class LaneBook implements Lanes {
   readonly #graph: LaneGraph;
   readonly #entries = new Map<LaneTurn, Entry>();
   readonly #byLineage = new Map<string, LaneTurn>();
+  readonly #keys: KeyRuns;
 
   constructor({ environment, limits }: LaneBookOptions) {
     this.#environment = environment;
     this.#graph = new LaneGraph(limits.laneQueue);
+    this.#keys = new KeyRuns(this.#graph, () => this.#token());
   }
 
   /** How many turns there are now. */
@@ -52,10 +56,10 @@ export class LaneBook implements Lanes {
 
   enter(request: LaneRequest): LaneTicket {
     const { lane, principal, turn, lineage, asker = principal } = request;
-    const parent = lineage === undefined ? undefined : this.#byLineage.get(lineage);
+    const parent = this.#behind(lineage);
     const answer = this.#graph.ask({ lane, principal, turn, parent });
     if (answer.kind === "full" || answer.kind === "cycle") {
-      const refusal = answer.kind === "full" ? LANE_FULL : cycle(answer.turns, asker);
+      const refusal = answer.kind === "full" ? LANE_FULL : cycle("this wait", answer.turns, asker, "not_started");
       this.#tell("refused", request, { code: refusal.code, message: refusal.message });
       return { entered: Promise.resolve({ kind: "refused", refusal }), leave: () => {} };
     }
@@ -66,6 +70,26 @@ export class LaneBook implements Lanes {
     if (answer.kind === "running") this.#run(entry);
     else this.#wait(entry, true);
     return { entered, leave: () => this.#leave(entry) };
+  }
+
+  waits({ principal, key, lineage, refused }: KeyWait): () => void {
+    const turn = this.#behind(lineage);
+    if (turn === undefined) return () => {};
+    const answer = this.#keys.wait({ principal, key }, turn);
+    if (answer.kind === "waits") return answer.leave;
+    // What it would have waited for goes on.
+    refused(cycle("this wait for the call with the same key", answer.turns, principal, "unknown"));
+    return () => {};
+  }
+
+  runs({ principal, key, lineage }: KeyStart): KeyTicket {
+    return this.#keys.begin({ principal, key }, this.#behind(lineage));
+  }
+
+  /** What runs and has this token. */
+  #behind(lineage: string | undefined): LaneTurn | KeyRun | undefined {
+    if (lineage === undefined) return undefined;
+    return this.#byLineage.get(lineage) ?? this.#keys.find(lineage);
   }
 
   #run(entry: Entry): void {
@@ -125,9 +149,9 @@ export const LANE_FULL: Failure = failed(
 );
 
 /** Names those turns alone that are the asker's own. */
-function cycle(turns: readonly LaneTurn[], asker: string): Failure {
+function cycle(what: string, turns: readonly LaneTurn[], asker: string, outcome: Outcome): Failure {
   const own = [...new Set(turns.filter(({ principal }) => principal === asker).map(({ turn }) => turn))];
   const named = own.length === 0 ? "" : `, by way of ${own.map((turn) => JSON.stringify(turn)).join(", ")}`;
-  const message = `this wait could never end: it is a cycle${named} [LANE-005]`;
-  return failed("failed_precondition", message, "not_started", { details: { cycle: own } });
+  const message = `${what} could never end: it is a cycle${named} [LANE-005]`;
+  return failed("failed_precondition", message, outcome, { details: { cycle: own } });
 }

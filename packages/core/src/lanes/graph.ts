@@ -1,5 +1,6 @@
 /**
- * Who waits for whom: the lanes of sessions, the turns that hold them, and the requests that wait. `docs/spec.md` section 8.
+ * Who waits for whom: the lanes of sessions, the turns that hold them, the requests that wait, and the runs of keys that several turns
+ * wait for together. `docs/spec.md` section 8.
  *
  * Pure: no clock, no promises, no tokens. What waits for what is a graph without cycles at any time, since the one edge that
  * would close a cycle is never added; so there is always somebody who waits for nobody.
@@ -24,6 +25,22 @@ export interface LaneTurn {
   readonly behind: string | undefined;
 }
 
+/**
+ * The run of a key. It has no lane; what its handler asks for is on its behalf, and so on that of the turn that has caused it; and all
+ * turns whose calls have joined it wait for it. Only the graph changes it.
+ */
+export interface KeyRun {
+  /** `waiting` until its handler runs. Until then it waits for nobody. */
+  readonly state: LaneTurnState;
+}
+
+/** What came of waiting for the run of a key. */
+export type KeyAnswer =
+  /** It does until `leave` is called. */
+  | { readonly kind: "waits"; readonly leave: () => void }
+  /** It would wait for itself, by way of these. */
+  | { readonly kind: "cycle"; readonly turns: readonly LaneTurn[] };
+
 /** What came of asking for a lane. */
 export type LaneAnswer =
   /** It runs. */
@@ -32,7 +49,7 @@ export type LaneAnswer =
   | { readonly kind: "waiting"; readonly turn: LaneTurn }
   /** As many wait already as may. */
   | { readonly kind: "full" }
-  /** It would wait for one of its own ancestors, by way of these, the ancestor that asks first. */
+  /** It would wait for one of its own ancestors, by way of these: the ancestor that asks first, unless that is a {@link KeyRun}. */
   | { readonly kind: "cycle"; readonly turns: readonly LaneTurn[] };
 
 /** What has changed since a turn is over, or waits no more. */
@@ -48,8 +65,8 @@ export interface LaneAsk {
   readonly lane: string;
   readonly principal: string;
   readonly turn: string;
-  /** On whose behalf: that turn waits for this one. One that does not run counts as none. */
-  readonly parent?: LaneTurn | undefined;
+  /** On whose behalf: that one waits for this one. One that does not run counts as none. */
+  readonly parent?: LaneTurn | KeyRun | undefined;
 }
 
 const NO_CHANGE: LaneChange = { running: [], waiting: [] };
@@ -57,33 +74,52 @@ const NO_CHANGE: LaneChange = { running: [], waiting: [] };
 /** The turns that hold a lane, the one whose it is first, and those that wait for it, in order. */
 class Lane {
   readonly id: string;
-  readonly holders = new Set<Node>();
-  readonly queue: Node[] = [];
+  readonly holders = new Set<TurnNode>();
+  readonly queue: TurnNode[] = [];
 
   constructor(id: string) {
     this.id = id;
   }
 }
 
-class Node implements LaneTurn {
-  readonly turn: string;
-  readonly principal: string;
-  readonly at: Lane;
+/** Whatever waits, or is waited for. */
+class Node {
   state: LaneTurnState = "waiting";
-  place = 0;
   /** The nearest ancestor that is not over. */
   up: Node | undefined;
   /** Whether {@link up} waits for it. It does not where another one that is over was between them. */
-  awaited: boolean;
+  awaited = false;
   /** Those whose {@link up} it is. */
   readonly below = new Set<Node>();
+  /** What its calls wait for, one for each of them. */
+  readonly joins = new Set<Join>();
 
-  constructor({ turn, principal }: LaneAsk, at: Lane, parent: Node | undefined) {
+  /** It runs on behalf of this one. */
+  belongsTo(parent: Node | undefined): void {
+    this.up = parent;
+    this.awaited = parent !== undefined;
+    parent?.below.add(this);
+  }
+}
+
+class RunNode extends Node implements KeyRun {}
+
+/** A call waits for a run. */
+interface Join {
+  readonly run: RunNode;
+}
+
+class TurnNode extends Node implements LaneTurn {
+  readonly turn: string;
+  readonly principal: string;
+  readonly at: Lane;
+  place = 0;
+
+  constructor({ turn, principal }: LaneAsk, at: Lane) {
+    super();
     this.turn = turn;
     this.principal = principal;
     this.at = at;
-    this.up = parent;
-    this.awaited = parent !== undefined;
   }
 
   get lane(): string {
@@ -109,7 +145,7 @@ export class LaneGraph {
   /** Asks for a lane. A turn that belongs to the one which holds it, over any number of others, runs at once. */
   ask(ask: LaneAsk): LaneAnswer {
     const lane = this.#lanes.get(ask.lane) ?? new Lane(ask.lane);
-    const parent = ask.parent instanceof Node && ask.parent.state === "running" ? ask.parent : undefined;
+    const parent = running(ask.parent);
     if (lane.holders.size === 0 || belongs(parent, lane)) {
       const node = this.#added(ask, lane, parent);
       node.state = "running";
@@ -117,7 +153,9 @@ export class LaneGraph {
       return { kind: "running", turn: node };
     }
     if (parent !== undefined) {
-      const turns = wayBack(lane, parent);
+      // A new request is waited for by its parent alone, so a cycle through it is a way from what it waits for to that parent.
+      // Those that stand ahead of it lead nowhere else: they wait for what holds the lane, as it does, and for each other.
+      const turns = way(lane.holders, parent);
       if (turns !== undefined) return { kind: "cycle", turns };
     }
     if (lane.queue.length >= this.#most) return { kind: "full" };
@@ -128,38 +166,76 @@ export class LaneGraph {
 
   /** A turn is over, or waits no more. Again it is without effect. */
   leave(turn: LaneTurn): LaneChange {
-    if (!(turn instanceof Node) || turn.state === "over") return NO_CHANGE;
+    if (!(turn instanceof TurnNode) || turn.state === "over") return NO_CHANGE;
     const lane = turn.at;
     if (turn.state === "waiting") lane.queue.splice(turn.place, 1);
     else lane.holders.delete(turn);
     turn.state = "over";
     orphan(turn);
-    const running: Node[] = [];
+    const next: TurnNode[] = [];
     // Those that belong to it may hold the lane for longer than itself.
     if (lane.holders.size === 0) {
-      const next = lane.queue.shift();
-      if (next === undefined) this.#lanes.delete(lane.id);
+      const first = lane.queue.shift();
+      if (first === undefined) this.#lanes.delete(lane.id);
       else {
-        next.state = "running";
-        lane.holders.add(next);
-        running.push(next);
+        first.state = "running";
+        lane.holders.add(first);
+        next.push(first);
       }
     }
     for (const [place, waiting] of lane.queue.entries()) waiting.place = place;
-    return { running, waiting: [...lane.queue] };
+    return { running: next, waiting: [...lane.queue] };
   }
 
-  #added(ask: LaneAsk, lane: Lane, parent: Node | undefined): Node {
+  /** A key that somebody waits for, or whose handler is about to run. */
+  key(): KeyRun {
+    return new RunNode();
+  }
+
+  /** Its handler runs, on behalf of this turn or run. One that does not run counts as none. */
+  begin(run: KeyRun, parent: LaneTurn | KeyRun | undefined): void {
+    if (!(run instanceof RunNode)) return;
+    run.state = "running";
+    // Nobody has asked for anything on its behalf, so this closes no cycle.
+    run.belongsTo(running(parent));
+  }
+
+  /** Its handler has ended. Another one may begin: who still waits for the key waits for that one. */
+  end(run: KeyRun): void {
+    if (!(run instanceof RunNode)) return;
+    run.state = "waiting";
+    orphan(run);
+    run.joins.clear();
+  }
+
+  /** A call on behalf of this turn or run waits for the run of a key, which has begun or not. */
+  join(turn: LaneTurn | KeyRun, run: KeyRun): KeyAnswer {
+    const node = running(turn);
+    if (node === undefined || !(run instanceof RunNode)) return { kind: "waits", leave: () => {} };
+    const turns = way([run], node);
+    if (turns !== undefined) return { kind: "cycle", turns };
+    const join: Join = { run };
+    node.joins.add(join);
+    return { kind: "waits", leave: () => node.joins.delete(join) };
+  }
+
+  #added(ask: LaneAsk, lane: Lane, parent: Node | undefined): TurnNode {
     this.#lanes.set(lane.id, lane);
-    const node = new Node(ask, lane, parent);
-    parent?.below.add(node);
+    const node = new TurnNode(ask, lane);
+    node.belongsTo(parent);
     return node;
   }
 }
 
+function running(node: LaneTurn | KeyRun | undefined): Node | undefined {
+  return node instanceof Node && node.state === "running" ? node : undefined;
+}
+
 /** Whether a turn, or one that it is on behalf of, holds the lane. */
 function belongs(turn: Node | undefined, lane: Lane): boolean {
-  for (let node = turn; node !== undefined; node = node.up) if (lane.holders.has(node)) return true;
+  for (let node = turn; node !== undefined; node = node.up) {
+    if (node instanceof TurnNode && lane.holders.has(node)) return true;
+  }
   return false;
 }
 
@@ -176,29 +252,30 @@ function orphan(over: Node): void {
   over.up = undefined;
 }
 
-/**
- * By way of whom one that waits for this lane would wait for its own parent; undefined where it would not. A new request is
- * waited for by its parent alone, so a cycle through it is a way from what it waits for to that parent. Those that stand ahead
- * of it lead nowhere else: they wait for what holds the lane, as it does, and for each other.
- */
-function wayBack(lane: Lane, parent: Node): Node[] | undefined {
-  /** Who was come to from whom; what the request itself waits for has nobody. */
+/** The turns by way of which one of these waits for `end`, that one first; undefined where none does. */
+function way(starts: Iterable<Node>, end: Node): TurnNode[] | undefined {
+  /** Who was come to from whom; those that it starts with have nobody. */
   const from = new Map<Node, Node | undefined>();
   const visit = (node: Node, by: Node | undefined): void => {
     if (!from.has(node)) from.set(node, by);
   };
-  for (const holder of lane.holders) visit(holder, undefined);
+  for (const start of starts) visit(start, undefined);
   // Those that are added while it runs are looked at, too.
   for (const node of from.keys()) {
-    if (node === parent) return wayTo(node, from);
-    if (node.state === "waiting") for (const holder of node.at.holders) visit(holder, node);
-    else for (const child of node.below) if (child.awaited) visit(child, node);
+    if (node === end) return wayTo(end, from);
+    if (node instanceof TurnNode && node.state === "waiting") for (const holder of node.at.holders) visit(holder, node);
+    else {
+      for (const child of node.below) if (child.awaited) visit(child, node);
+      for (const { run } of node.joins) visit(run, node);
+    }
   }
   return undefined;
 }
 
-function wayTo(end: Node, from: ReadonlyMap<Node, Node | undefined>): Node[] {
-  const way: Node[] = [];
-  for (let node: Node | undefined = end; node !== undefined; node = from.get(node)) way.push(node);
-  return way;
+function wayTo(end: Node, from: ReadonlyMap<Node, Node | undefined>): TurnNode[] {
+  const turns: TurnNode[] = [];
+  for (let node: Node | undefined = end; node !== undefined; node = from.get(node)) {
+    if (node instanceof TurnNode) turns.push(node);
+  }
+  return turns;
 }

@@ -55,7 +55,39 @@ export interface LaneCounts {
   readonly waiting: number;
 }
 
+/** A key of a principal. */
+export interface KeyPlace {
+  readonly principal: string;
+  readonly key: string;
+}
+
+/** A call waits for the run of a key, on behalf of a turn. */
+export interface KeyWait extends KeyPlace {
+  /** The token of the turn. */
+  readonly lineage: string;
+  /** Hears why it must not wait: it would wait for itself. At once, or later where the lanes are kept in another thread. */
+  readonly refused: (refusal: Failure) => void;
+}
+
+/** The handler of a key's call is about to run. */
+export interface KeyStart extends KeyPlace {
+  /** The token that the call came with. */
+  readonly lineage: string | undefined;
+}
+
+/** The handler of a key's call runs. */
+export interface KeyTicket {
+  /** The token for what the handler asks for: it is on behalf of the run, and so of the turn that has caused the call. */
+  readonly lineage: string;
+  /** It has ended. Again it is without effect. */
+  over(): void;
+}
+
 /** The lanes of all sessions of a gateway. */
 export interface Lanes {
   enter(request: LaneRequest): LaneTicket;
+  /** What it gives is to be called when the call waits no more. Again it is without effect. */
+  waits(wait: KeyWait): () => void;
+  /** Absent where no handlers run that could ask for a lane. */
+  runs?(start: KeyStart): KeyTicket;
 }

@@ -56,6 +56,8 @@ export class IncomingCall implements Participant, BookedCall {
   holds = 2;
   /** Its place in the lane of its session, where its tool takes it (LANE-007). */
   lane: LaneTicket | undefined;
+  /** It has joined the run of a key, on behalf of a turn: says that it waits no more. */
+  leaveKey: (() => void) | undefined;
   /** What its arguments and meta count for, for as long as it holds a place (FLOW-012). */
   argumentOctets = 0;
   bookedBefore: BookedCall | undefined;
@@ -157,6 +159,7 @@ export class IncomingCall implements Participant, BookedCall {
     this.#ended = true;
     this.#succeeded = settled.ok && !this.#void;
     this.deadline?.cancel();
+    this.leaveKey?.();
     this.roomMade();
     if (!this.#void) this.#answer(this.#ending(settled));
     this.#owner.over(this);

@@ -5,14 +5,16 @@
  * @module
  */
 import type { Value } from "../content/value.ts";
+import { TurnmuxError } from "../errors/turnmux-error.ts";
 import { fingerprint } from "../journal/fingerprint.ts";
-import { aftermathOf, unknownOfBoth } from "./aftermath.ts";
+import { aftermathOf } from "./aftermath.ts";
 import type { Environment } from "./environment.ts";
 import { Execution } from "./execution.ts";
 import type { RunContext } from "./handler-call.ts";
 import type { IncomingCall } from "./incoming.ts";
+import type { Lanes } from "../lanes/lanes.ts";
 import { OTHER_ARGUMENTS, type OnceCalls, type OnceVerdict } from "./once.ts";
-import { failed, type Settled } from "./settled.ts";
+import { failed, type Failure, type Settled } from "./settled.ts";
 
 /** What {@link KeyedCalls} work with. */
 export interface KeyedCallsOptions {
@@ -21,6 +23,8 @@ export interface KeyedCallsOptions {
   readonly environment: Environment;
   /** Runs an execution's handler to its end. */
   readonly execute: (execution: Execution, context: RunContext) => Settled | Promise<Settled>;
+  /** Absent where sessions have no lanes. */
+  readonly lanes: Lanes | undefined;
   /** A call could not be run. */
   readonly failed: (call: IncomingCall, error: unknown) => void;
 }
@@ -53,19 +57,41 @@ export class KeyedCalls {
       call.execution = running;
       running.join(call, () => {
         call.execution = undefined;
+        call.leaveKey?.();
         this.run(call, input, received, context).catch((error: unknown) => this.#options.failed(call, error));
       });
+      this.#waits(call, { ...context, key });
       return;
     }
     const execution = new Execution(call.tool, input, print);
     call.execution = execution;
     execution.join(call);
-    await this.#claimed(once, execution, { ...context, key });
+    const own = { ...context, key };
+    await this.#claimed(once, execution, own, () => this.#waits(call, own));
   }
 
-  async #claimed(once: OnceCalls, execution: Execution, context: RunContext & { readonly key: string }): Promise<void> {
+  /** A call has joined a run, and so waits for what that one asks for: not where it would wait for itself. */
+  #waits(call: IncomingCall, { principal, key, lineage }: RunContext & { readonly key: string }): void {
+    const { lanes } = this.#options;
+    if (lanes === undefined || lineage === undefined || call.ended) return;
+    const refused = (refusal: Failure): void => {
+      if (call.ended) return;
+      call.settle(refusal);
+      call.giveUp(new TurnmuxError(refusal.code, refusal.message, { outcome: "unknown", tool: call.tool.name }));
+    };
+    call.leaveKey?.();
+    call.leaveKey = lanes.waits({ principal, key, lineage, refused });
+  }
+
+  /** `joins` is called when it is about to join a run in another thread. */
+  async #claimed(
+    once: OnceCalls,
+    execution: Execution,
+    context: RunContext & { readonly key: string },
+    joins: () => void,
+  ): Promise<void> {
     const { principal, key } = context;
-    const verdict = await this.#verdict(once, execution, context);
+    const verdict = await this.#verdict(once, execution, context, joins);
     switch (verdict.kind) {
       case "run":
         await this.#runs(once, execution, context);
@@ -94,14 +120,29 @@ export class KeyedCalls {
     once: OnceCalls,
     execution: Execution,
     context: RunContext & { readonly key: string },
+    joins: () => void,
   ): Promise<OnceVerdict> {
     const { principal, key, callId } = context;
     for (;;) {
       const verdict = await once.claim(principal, key, callId, execution);
       if (verdict.kind !== "elsewhere") return verdict;
+      joins();
       const there = await once.joinOther(principal, key, execution);
       // Otherwise it came to nothing there: the journal knows more by now, or gives the key.
       if (there !== undefined) return there;
+    }
+  }
+
+  /** Runs the handler. What it asks for is on behalf of its run, which others may wait for. */
+  async #execute(execution: Execution, context: RunContext & { readonly key: string }): Promise<Settled> {
+    const { lanes, execute } = this.#options;
+    // Where the handler is in another thread the lanes are there as well.
+    const run = execution.tool.elsewhere === undefined ? lanes?.runs?.(context) : undefined;
+    if (run === undefined) return execute(execution, context);
+    try {
+      return await execute(execution, { ...context, lineage: run.lineage });
+    } finally {
+      run.over();
     }
   }
 
@@ -109,7 +150,7 @@ export class KeyedCalls {
     execution.mayHaveRun = false;
     const settled = execution.aborted
       ? failed("cancelled", "the call was cancelled before it ran", "not_started")
-      : await this.#options.execute(execution, context);
+      : await this.#execute(execution, context);
     await this.#ends(once, execution, context, settled);
   }
 
@@ -119,17 +160,11 @@ export class KeyedCalls {
     execution: Execution,
     context: RunContext & { readonly key: string },
   ): Promise<void> {
+    execution.repeats = true;
     const settled = execution.aborted
       ? failed("cancelled", "the call was cancelled before it ran again", "not_started")
-      : await this.#options.execute(execution, context);
-    const unknown = unknownOfBoth(settled);
-    if (unknown === undefined) {
-      await this.#ends(once, execution, context, settled);
-      return;
-    }
-    // Not recorded: whoever comes with the key next runs it again.
-    once.release(context.principal, context.key);
-    execution.settle(unknown, true);
+      : await this.#execute(execution, context);
+    await this.#ends(once, execution, context, settled);
   }
 
   /** The call with this key ran when its side died (KEY-007). Those that come meanwhile join (KEY-008). */

@@ -7,10 +7,11 @@ import { VirtualTime } from "../support/virtual-time.ts";
 
 const anything = { input: z.unknown(), output: z.unknown() };
 
-/** Tools of the gateway: one takes the lane, one takes it once for a key, one takes none. */
+/** Tools of the gateway: two take the lane, and two of them run once for a key. */
 export const tools = defineTools({
   talk: tool({ description: "Says something, in turn", ...anything, effect: "idempotent", lane: "session" }),
   pay: tool({ description: "Pays, in turn", ...anything, effect: "once", lane: "session" }),
+  book: tool({ description: "Books, at any time", ...anything, effect: "once" }),
   look: tool({ description: "Looks, at any time", ...anything, effect: "read" }),
 });
 
@@ -42,6 +43,7 @@ export class House {
     this.side.registry.implement(tools, {
       talk: (input) => input,
       pay: (input) => input,
+      book: (input) => input,
       look: (input) => input,
       ...handlers,
     });

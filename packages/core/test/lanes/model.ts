@@ -1,13 +1,15 @@
 /**
- * Turns that call turns, run step by step over a {@link LaneGraph}, beside a slow and obvious account of who waits for whom.
+ * Turns that call turns and keys, run step by step over a {@link LaneGraph}, beside a slow and obvious account of who waits for whom.
  *
  * @module
  */
-import { LaneGraph, type LaneChange, type LaneTurn } from "../../src/lanes/graph.ts";
+import { LaneGraph, type KeyRun, type LaneChange, type LaneTurn } from "../../src/lanes/graph.ts";
 
-/** What a turn does: it asks for lanes on its own behalf, one after the other. */
+/** What a turn does: it asks for lanes on its own behalf, one after the other, and calls keys. */
 export interface Plan {
   readonly lane: number;
+  /** Of a call with a key, which takes no lane: it runs, or joins what runs. */
+  readonly key?: number | undefined;
   readonly steps: readonly Step[];
 }
 
@@ -17,7 +19,7 @@ export interface Step {
   readonly plan: Plan;
 }
 
-/** One turn of the model. */
+/** One turn of the model, one run of a key, or one call that has joined such a run. */
 interface Actor {
   readonly name: string;
   readonly plan: Plan;
@@ -25,7 +27,10 @@ interface Actor {
   readonly parent: Actor | undefined;
   readonly forgotten: boolean;
   state: "waiting" | "running" | "over" | "refused";
-  turn: LaneTurn | undefined;
+  turn: LaneTurn | KeyRun | undefined;
+  /** Of a call that has joined a run. */
+  readonly joins: Actor | undefined;
+  leaveJoin?: () => void;
   step: number;
   readonly children: Actor[];
 }
@@ -35,6 +40,9 @@ export interface Report {
   readonly refused: number;
   readonly ran: number;
   readonly nested: number;
+  readonly joined: number;
+  /** Calls that did not join, since they would have waited for themselves. */
+  readonly unjoined: number;
 }
 
 /** Thrown where the graph did what it must not. */
@@ -47,10 +55,16 @@ export class Model {
   readonly #roots: Plan[];
   readonly #holders = new Map<number, Set<Actor>>();
   readonly #queues = new Map<number, Actor[]>();
+  /** What runs under each key. */
+  readonly #runs = new Map<number, Actor>();
+  /** Of each key that there has been. */
+  readonly #keys = new Map<number, KeyRun>();
   readonly #choose: (below: number) => number;
   readonly #cancels: boolean;
   #refused = 0;
   #nested = 0;
+  #joined = 0;
+  #unjoined = 0;
 
   constructor(roots: readonly Plan[], choose: (below: number) => number, cancels: boolean) {
     this.#roots = [...roots];
@@ -69,7 +83,7 @@ export class Model {
     if (stuck.length > 0)
       throw new Broken(`deadlock: ${stuck.map(({ name, state }) => `${name} ${state}`).join(", ")}`);
     const ran = this.#actors.filter(({ state }) => state === "over").length;
-    return { refused: this.#refused, ran, nested: this.#nested };
+    return { refused: this.#refused, ran, nested: this.#nested, joined: this.#joined, unjoined: this.#unjoined };
   }
 
   #moves(): (() => void)[] {
@@ -90,7 +104,8 @@ export class Model {
     return moves;
   }
 
-  #mayGoOn({ plan, step, children }: Actor): boolean {
+  #mayGoOn({ plan, step, children, joins }: Actor): boolean {
+    if (joins !== undefined) return false;
     const pending = children.filter(({ state }) => state === "waiting" || state === "running");
     const last = plan.steps[step - 1];
     const newest = children.at(-1);
@@ -110,7 +125,11 @@ export class Model {
 
   #ask(plan: Plan, parent: Actor | undefined, forgotten: boolean): Actor {
     const name = `t${this.#actors.length}`;
-    const actor: Actor = { name, plan, parent, forgotten, state: "waiting", turn: undefined, step: 0, children: [] };
+    const { key } = plan;
+    const joins = key === undefined ? undefined : this.#runs.get(key);
+    const rest = { joins, state: "waiting", turn: undefined, step: 0, children: [] } as const;
+    const actor: Actor = { ...rest, name, plan, parent, forgotten, children: [] };
+    if (key !== undefined) return this.#call(actor, key);
     const expected = this.#expected(actor);
     const lane = `lane-${plan.lane}`;
     const answer = this.#graph.ask({ lane, principal: "p", turn: name, parent: parent?.turn });
@@ -118,7 +137,7 @@ export class Model {
       throw new Broken(`${name} is ${answer.kind}, and should be ${expected}`);
     this.#actors.push(actor);
     if (answer.kind === "cycle") {
-      if (answer.turns[0]?.turn !== parent?.name)
+      if (parent?.plan.key === undefined && answer.turns[0]?.turn !== parent?.name)
         throw new Broken(`${name}: the cycle does not come back to its parent`);
       actor.state = "refused";
       this.#refused += 1;
@@ -133,6 +152,33 @@ export class Model {
     return actor;
   }
 
+  /** A call runs under its key, or joins what runs. */
+  #call(actor: Actor, key: number): Actor {
+    const { name, parent, joins } = actor;
+    const run = got(this.#keys, key, () => this.#graph.key());
+    this.#actors.push(actor);
+    actor.state = "running";
+    if (joins === undefined) {
+      actor.turn = run;
+      this.#runs.set(key, actor);
+      this.#graph.begin(run, parent?.turn);
+      return actor;
+    }
+    // On nobody's behalf it is nobody's wait, as far as the graph can know.
+    if (parent?.turn === undefined) return actor;
+    const expected = this.#waitsAlready(joins, parent) ? "cycle" : "waits";
+    const answer = this.#graph.join(parent.turn, run);
+    if (answer.kind !== expected) throw new Broken(`${name} ${answer.kind}, and should be ${expected}`);
+    if (answer.kind === "cycle") {
+      this.#unjoined += 1;
+      actor.state = "refused";
+    } else {
+      this.#joined += 1;
+      actor.leaveJoin = answer.leave;
+    }
+    return actor;
+  }
+
   #expected(actor: Actor): "running" | "waiting" | "cycle" {
     const holders = this.#holding(actor.plan.lane);
     if (holders.size === 0) return "running";
@@ -142,10 +188,16 @@ export class Model {
 
   /** Whether one that would wait last in its queue would wait for itself, by every edge that there is. */
   #reaches(asking: Actor): boolean {
+    const { parent, plan } = asking;
+    if (parent === undefined) return false;
+    return [...this.#holding(plan.lane), ...this.#queue(plan.lane)].some((one) => this.#waitsAlready(one, parent));
+  }
+
+  #waitsAlready(one: Actor, end: Actor): boolean {
     const seen = new Set<Actor>();
-    const open = [...this.#holding(asking.plan.lane), ...this.#queue(asking.plan.lane)];
+    const open = [one];
     for (let actor = open.pop(); actor !== undefined; actor = open.pop()) {
-      if (actor === asking.parent) return true;
+      if (actor === end) return true;
       if (seen.has(actor)) continue;
       seen.add(actor);
       open.push(...this.#waitsFor(actor));
@@ -154,6 +206,7 @@ export class Model {
   }
 
   #waitsFor(actor: Actor): Actor[] {
+    if (actor.joins !== undefined) return [actor.joins];
     if (actor.state === "running") {
       return actor.children.filter(({ state }) => state === "waiting" || state === "running");
     }
@@ -162,10 +215,14 @@ export class Model {
   }
 
   #leave(actor: Actor): void {
-    const { lane } = actor.plan;
+    const { lane, key } = actor.plan;
+    if (key !== undefined) {
+      this.#endCall(actor, key);
+      return;
+    }
     const queue = this.#queue(lane);
     const holders = this.#holding(lane);
-    if (actor.turn === undefined) throw new Broken(`${actor.name} has no turn`);
+    if (actor.turn === undefined || !("lane" in actor.turn)) throw new Broken(`${actor.name} has no turn`);
     const change = this.#graph.leave(actor.turn);
     if (actor.state === "waiting") queue.splice(queue.indexOf(actor), 1);
     holders.delete(actor);
@@ -175,6 +232,17 @@ export class Model {
     if (next === undefined) return;
     next.state = "running";
     holders.add(next);
+  }
+
+  #endCall(actor: Actor, key: number): void {
+    actor.state = "over";
+    actor.leaveJoin?.();
+    if (actor.joins !== undefined) return;
+    this.#runs.delete(key);
+    this.#graph.end(got(this.#keys, key, () => this.#graph.key()));
+    for (const other of this.#actors) {
+      if (other.joins === actor && other.state === "running") this.#endCall(other, key);
+    }
   }
 
   #compare({ running, waiting }: LaneChange, next: Actor | undefined, queue: readonly Actor[]): void {

@@ -203,7 +203,9 @@ describe("a turn that a client begins", () => {
     const there = watch(gateway.beginTurn("t"));
     await house.time.settle();
     expect(there.said).toBe("unimplemented, not_started");
-    expect(() => session.implement(tools, { talk: () => 1, pay: () => 1, look: () => 1 })).toThrow("LANE-007");
+    expect(() => session.implement(tools, { talk: () => 1, pay: () => 1, book: () => 1, look: () => 1 })).toThrow(
+      "LANE-007",
+    );
     expect(() => session.beginTurn("")).toThrow("the turn's id");
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Lanes that another thread asks for: they are kept in one thread, where turns of the gateway run.
+ * Lanes that another thread asks for, and keys that its calls wait for: they are kept in one thread, where turns of the gateway run.
  *
  * @module
  */
@@ -7,6 +7,8 @@
 import {
   LANE_FULL,
   type Environment,
+  type Failure,
+  type KeyWait,
   type LaneRequest,
   type Lanes,
   type LaneTicket,
@@ -21,12 +23,15 @@ const BUSY_MS = 10;
 /** From the thread that asks. */
 export type LaneQuestion =
   | { readonly kind: "enterLane"; readonly id: number; readonly request: Omit<LaneRequest, "queued" | "held"> }
-  | { readonly kind: "leaveLane"; readonly id: number };
+  | { readonly kind: "leaveLane"; readonly id: number }
+  | { readonly kind: "waitForKey"; readonly id: number; readonly wait: Omit<KeyWait, "refused"> }
+  | { readonly kind: "leaveKey"; readonly id: number };
 
 /** From the thread that keeps them. */
 export type LaneReply =
   | { readonly kind: "laneQueued"; readonly id: number; readonly wait: LaneWait }
-  | { readonly kind: "laneVerdict"; readonly id: number; readonly verdict: LaneVerdict };
+  | { readonly kind: "laneVerdict"; readonly id: number; readonly verdict: LaneVerdict }
+  | { readonly kind: "keyRefused"; readonly id: number; readonly refusal: Failure };
 
 /** A request that was not answered yet. */
 interface Asked {
@@ -40,7 +45,7 @@ export interface RemoteLanesOptions {
   readonly environment: Environment;
   readonly limits: Pick<Limits, "laneQueue">;
   readonly post: (question: LaneQuestion) => void;
-  /** Takes back an `enterLane` that was posted. False where it was sent. */
+  /** Takes back an `enterLane` or `waitForKey` that was posted. False where it was sent. */
   readonly takeBack: (id: number) => boolean;
 }
 
@@ -50,6 +55,8 @@ export class RemoteLanes implements Lanes {
   readonly #asked = new Map<number, Asked>();
   /** Requests that wait, by their lanes: those on nobody's behalf, which are not let in beside the turn that runs. */
   readonly #waiting = new Map<string, number>();
+  /** Calls that wait for keys, and what tells each that it must not. */
+  readonly #keyWaits = new Map<number, KeyWait["refused"]>();
   #last = 0;
 
   constructor(options: RemoteLanesOptions) {
@@ -82,8 +89,23 @@ export class RemoteLanes implements Lanes {
     return { entered, leave };
   }
 
+  waits({ refused, ...wait }: KeyWait): () => void {
+    const { post, takeBack } = this.#options;
+    this.#last += 1;
+    const id = this.#last;
+    this.#keyWaits.set(id, refused);
+    post({ kind: "waitForKey", id, wait });
+    return () => {
+      if (this.#keyWaits.delete(id) && !takeBack(id)) post({ kind: "leaveKey", id });
+    };
+  }
+
   /** What the other thread answers. */
   take(reply: LaneReply): void {
+    if (reply.kind === "keyRefused") {
+      this.#keyWaits.get(reply.id)?.(reply.refusal);
+      return;
+    }
     if (reply.kind === "laneVerdict") {
       this.#settle(reply.id, reply.verdict);
       return;
@@ -117,6 +139,8 @@ export class LaneDesk {
   readonly #lanes: Lanes;
   readonly #post: (reply: LaneReply) => void;
   #tickets = new Map<number, LaneTicket>();
+  /** Calls that wait for keys, and what says that each waits no more. */
+  #keyWaits = new Map<number, () => void>();
 
   constructor(lanes: Lanes, post: (reply: LaneReply) => void) {
     this.#lanes = lanes;
@@ -131,11 +155,21 @@ export class LaneDesk {
       this.#tickets.delete(id);
       return;
     }
+    if (question.kind === "leaveKey") {
+      this.#keyWaits.get(id)?.();
+      this.#keyWaits.delete(id);
+      return;
+    }
     const tickets = this.#tickets;
     /** Not to a thread that has taken the place of the one that asked. */
     const post = (reply: LaneReply): void => {
       if (tickets === this.#tickets) this.#post(reply);
     };
+    if (question.kind === "waitForKey") {
+      const refused = (refusal: Failure): void => post({ kind: "keyRefused", id, refusal });
+      this.#keyWaits.set(id, this.#lanes.waits({ ...question.wait, refused }));
+      return;
+    }
     const ticket = this.#lanes.enter({
       ...question.request,
       queued: (wait) => post({ kind: "laneQueued", id, wait }),
@@ -151,6 +185,9 @@ export class LaneDesk {
   abandon(): void {
     const tickets = this.#tickets;
     this.#tickets = new Map();
+    const keyWaits = this.#keyWaits;
+    this.#keyWaits = new Map();
     for (const ticket of tickets.values()) ticket.leave();
+    for (const leave of keyWaits.values()) leave();
   }
 }

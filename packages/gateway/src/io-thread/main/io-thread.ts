@@ -354,6 +354,8 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
         publish("journal", { event: "committed", fields: { operations: message.operations } });
         return;
       case "traceBegan":
+      case "waitForKey":
+      case "leaveKey":
       case "traceEnded":
         this.#traces.take(message);
         return;

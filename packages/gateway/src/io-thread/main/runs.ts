@@ -90,12 +90,16 @@ export class RunsHere {
       return;
     }
     const { run, sessionId, context, input, claimed } = data;
+    const { key } = context;
+    // What the handler asks for is on behalf of the run of its key, which others may wait for.
+    const ofKey = key === undefined || claimed === undefined ? undefined : house.lanes.runs({ ...context, key });
     const ends = new RunEnds({
       run,
       tool,
       environment: house.environment,
       post: (message, moved) => this.#thread.box.post(message, moved),
       over: (settled) => {
+        ofKey?.over();
         const isForgotten = this.#runs.get(run)?.isForgotten === true;
         this.#runs.delete(run);
         if (isForgotten) house.changed();
@@ -106,7 +110,7 @@ export class RunsHere {
     const errand = new Errand({
       tool,
       input,
-      context,
+      context: ofKey === undefined ? context : { ...context, lineage: ofKey.lineage },
       keyed: claimed !== undefined,
       host: { environment, interceptors: options.interceptors ?? [], identity: { id: sessionId } },
       callers: { waits: () => words.wait(data.word), begins: () => words.begin(data.word) },

@@ -95,7 +95,11 @@ export class ThreadHouse extends House {
       environment: this.environment,
       limits: this.limits,
       post: (question) =>
-        box.post(question, undefined, question.kind === "enterLane" ? laneKey(question.id) : undefined),
+        box.post(
+          question,
+          undefined,
+          question.kind === "enterLane" || question.kind === "waitForKey" ? laneKey(question.id) : undefined,
+        ),
       takeBack: (id) => box.takeBack(laneKey(id)),
     });
     this.#refusals = new Refusals(box);

@@ -168,6 +168,7 @@ export class Station {
         return;
       case "laneQueued":
       case "laneVerdict":
+      case "keyRefused":
         this.#house.remoteLanes.take(message);
         return;
       case "probe":
