@@ -74,7 +74,7 @@ export function coverageOf(source: CoverageSource): Coverage {
       const before = sections.get(section) ?? { section, ...NONE };
       const roles = { ...before.roles };
       for (const role of BOUND) {
-        if (!binds(clause, role)) continue;
+        if (!isFor(clause, role)) continue;
         const verdict = verdictOn(source, clause, role, passed.get(role));
         if (typeof verdict === "object") problems.push(verdict.problem);
         roles[role] = added(roles[role], {
@@ -129,7 +129,7 @@ function strangeCovers({ cases }: CoverageSource, clauses: ReadonlyMap<string, C
     covers.flatMap((name) => {
       const clause = clauses.get(name);
       if (clause === undefined) return [`${id} covers ${name}, and there is no such clause`];
-      const strange = role !== "both" && role !== "behaviour" && !binds(clause, role);
+      const strange = role !== "both" && role !== "behaviour" && !isFor(clause, role);
       return strange ? [`${id} is for a ${role}, and covers ${name}, which binds a ${clause.role} alone`] : [];
     }),
   );
@@ -139,15 +139,12 @@ function strangeExcuses({ excused }: CoverageSource, clauses: ReadonlyMap<string
   return Object.entries(excused).flatMap(([id, { role }]) => {
     const clause = clauses.get(id);
     if (clause === undefined) return [`${id} is excused, and there is no such clause`];
-    return role === "both" || binds(clause, role) ? [] : [`${id} is excused for a ${role}, which it does not bind`];
+    return role === "both" || isFor(clause, role) ? [] : [`${id} is excused for a ${role}, which it does not bind`];
   });
 }
 
-function binds({ role }: Clause, one: Bound): boolean {
-  return role === "both" || role === one;
-}
-
-function isFor({ role }: Case, one: Bound): boolean {
+/** Whether a clause, or a case, is about this role. */
+function isFor({ role }: Pick<Clause | Case, "role">, one: Bound): boolean {
   return role === "both" || role === one;
 }
 

@@ -29,9 +29,14 @@ export class Processes {
     return this.#over.signal.aborted;
   }
 
+  /** Whoever comes too late is told so. @throws HarnessError where the run is over, or it is for this peer: `stopped`. */
+  check(stopped = false): void {
+    if (this.isOver || stopped) throw new HarnessError("The run is over.");
+  }
+
   /** Starts a program, which has so many milliseconds to be ready. @throws HarnessError where the run is over. */
   spawn(command: readonly string[], environment: Readonly<Record<string, string>>, within: number): PeerProcess {
-    if (this.isOver) throw new HarnessError("The run is over.");
+    this.check();
     const process = new PeerProcess(command, environment, within, this.#over.signal);
     this.#all.push(process);
     return process;

@@ -139,7 +139,7 @@ export class GatewayProcess {
     await this.#process.ended;
     const url = this.urls.endpoint ?? this.urls.shared ?? this.urls.wrapped;
     await inTurn(async () => {
-      if (this.#stopped) throw over();
+      this.#run.check(this.#stopped);
       this.#process = this.#spawn(url === undefined ? "0" : new URL(url).port);
       await this.#whenReady();
     });
@@ -205,7 +205,7 @@ export class GatewayTarget {
 
   /** A gateway of a case's own, which the case stops. */
   async start(set: LimitSet, more: Readonly<Record<string, number>> = {}): Promise<GatewayProcess> {
-    if (this.#run.isOver) throw over();
+    this.#run.check();
     return GatewayProcess.start(this.#run, this.#target, set, this.#timeScale, more);
   }
 
@@ -284,7 +284,7 @@ export class ClientTarget {
 
   /** The process; a new one where the last one has ended. */
   async process(): Promise<PeerProcess> {
-    if (this.#run.isOver) throw over();
+    this.#run.check();
     if (this.#process === undefined || this.#process.isEnded) {
       this.#process = this.#spawn();
     }
@@ -295,7 +295,7 @@ export class ClientTarget {
   /** A process of a case's own, which the case stops. `authority`: host and port that it dials in place of the suite's. */
   async own(authority?: string): Promise<PeerProcess> {
     return inTurn(async () => {
-      if (this.#run.isOver) throw over();
+      this.#run.check();
       const process = this.#spawn(authority);
       await process.ready;
       return process;
@@ -348,11 +348,6 @@ export class ClientTarget {
   endings(): Promise<Endings> {
     return this.#run.endings();
   }
-}
-
-/** Whoever comes too late is told so. */
-function over(): HarnessError {
-  return new HarnessError("The run is over.");
 }
 
 function addressOf(server: WebSocketServer): AddressInfo {

@@ -367,16 +367,21 @@ export class Context {
    * is told by calls, on the same socket; a client by lines, of which a round trip shows nothing, so that it is given one that it does not know.
    */
   async begun(session: Session): Promise<void> {
-    if (this.role !== "gateway") {
-      const { process, name } = this.driver(session);
-      process.send({ do: "conformance-anything-else", session: name, id: "nothing" });
-      await process.general.take(
-        ({ event }) => event === "error",
-        this.ms(4_000),
-        'the event "error" for an unknown "do"',
-      );
-    }
+    if (this.role !== "gateway") await this.admitsIgnorance(this.driver(session).process);
     for (let times = 0; times < 3; times++) await session.roundTrip();
+  }
+
+  /**
+   * A client's process is told to do what nobody can know, and says so. One that says yes to everything passes cases that it has not understood;
+   * and what it was told before has been begun when it answers.
+   */
+  async admitsIgnorance(process: PeerProcess): Promise<void> {
+    process.send({ do: `conformance-${this.random.integer(0, 1e9)}`, session: "nobody", id: "nothing" });
+    await process.general.take(
+      ({ event }) => event === "error",
+      this.ms(4_000),
+      'the event "error" for an unknown "do"',
+    );
   }
 
   /** The next event of a kind that a client under test prints about a session. */

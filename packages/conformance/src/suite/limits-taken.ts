@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Established } from "../harness/session.ts";
+import { stated } from "../harness/handshake.ts";
 import type { StatedLimits } from "../harness/limits.ts";
+import type { Established } from "../harness/session.ts";
 import { requirementOf } from "../spec/requirements.ts";
 
 /** Limits that nobody states, by the requirements whose cases go beyond them. A peer says by itself that it is without one. */
@@ -103,14 +104,5 @@ function statedBy({
   heartbeatMs,
   peer,
 }: LimitsSeen["established"][number]): Partial<StatedLimits> & { readonly heartbeatMs?: number } {
-  const { framePayload, message, streams, assembling, replay, streamCredit, channelCredit } = peer;
-  return {
-    framePayload,
-    message,
-    streams,
-    assembling,
-    ...(features.includes("delivery") ? { replay } : {}),
-    ...(features.includes("credit") ? { streamCredit, channelCredit } : {}),
-    ...(side === "client" ? { heartbeatMs } : {}),
-  };
+  return { ...stated(peer, features), ...(side === "client" ? { heartbeatMs } : {}) };
 }

@@ -53,7 +53,7 @@ const SANITY: Case = {
   covers: [],
   role: "both",
   run: async (t) => {
-    if (t.role !== "gateway") await admitsIgnorance(t);
+    if (t.role !== "gateway") await t.admitsIgnorance(await t.ownClient());
     if (t.role === "behaviour") await answersByLines(t);
     else await t.healthy();
   },
@@ -64,13 +64,6 @@ async function answersByLines(t: Context): Promise<void> {
   const local = await t.local();
   const { value } = await local.call({ tool: "test.echo", input: "fit" }).settled();
   t.equal(value, "fit", "What test.echo answers");
-}
-
-/** A peer that says yes to everything passes cases that it has not understood: so it is asked what nobody can know. */
-async function admitsIgnorance(t: Context): Promise<void> {
-  const process = await t.ownClient();
-  process.send({ do: `conformance-${t.random.integer(0, 1e9)}`, session: "nobody", id: "nothing" });
-  await process.general.take((event) => event.event === "error", t.ms(4_000), 'the event "error" for an unknown "do"');
 }
 
 /**

@@ -7,7 +7,8 @@ import { newKey } from "../../harness/calls.ts";
 import { check } from "../../suite/case.ts";
 import { Unsupported } from "../../suite/verdict.ts";
 import { AcceptState, Code } from "../../wire/constants.ts";
-import { endsWith, ownPeer } from "./support.ts";
+import { endedWith } from "../support.ts";
+import { ownPeer } from "./support.ts";
 
 for (const tool of ["test.fail", "test.failOnce"]) {
   check({
@@ -91,7 +92,7 @@ check({
     const session = await t.session();
     const late = await t.open(session, { tool: "test.slow", input: { ms: 900, stubborn: true }, deadlineMs: 100 });
     const longer = await t.open(session, { tool: "test.slow", input: { ms: 1_000 } });
-    endsWith(t, await late.ended(), "deadline_exceeded", "failed", "CALL-006.1");
+    endedWith(t, await late.ended(), { code: "deadline_exceeded", outcome: "failed", clause: "CALL-006.1" });
     await longer.ended();
     await session.roundTrip();
     t.equal(late.inbound.ended.entries.length, 0, "Further ends of the call", "CALL-004");

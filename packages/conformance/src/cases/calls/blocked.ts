@@ -10,7 +10,8 @@ import * as build from "../../wire/build.ts";
 import { Content, FrameType } from "../../wire/constants.ts";
 import type { Frame } from "../../wire/frame.ts";
 import { encodeMessage } from "../../wire/message.ts";
-import { ownPeer, pause } from "./support.ts";
+import { pause } from "../support.ts";
+import { ownPeer } from "./support.ts";
 
 check({
   id: "calls.read-before-a-limit",

@@ -9,7 +9,7 @@ import type { Context } from "../../suite/context.ts";
 import type { PeerCall } from "../../suite/peer-call.ts";
 import * as build from "../../wire/build.ts";
 import { Code } from "../../wire/constants.ts";
-import { pause } from "./support.ts";
+import { pause } from "../support.ts";
 
 /** A caller's limit on its wait for ACCEPT, in milliseconds. */
 const LIMIT_MS = 600;

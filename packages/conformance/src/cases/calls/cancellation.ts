@@ -9,7 +9,8 @@ import type { Session } from "../../harness/session.ts";
 import { check } from "../../suite/case.ts";
 import type { Context } from "../../suite/context.ts";
 import { FrameType } from "../../wire/constants.ts";
-import { endsWith, resetAndAsk } from "./support.ts";
+import { endedWith } from "../support.ts";
+import { resetAndAsk } from "./support.ts";
 
 check({
   id: "calls.cancelled",
@@ -43,7 +44,7 @@ check({
     await call.accepted();
     call.reset();
     const ending = await call.ended();
-    endsWith(t, ending, "cancelled", "unknown", "CALL-005.2");
+    endedWith(t, ending, { code: "cancelled", outcome: "unknown", clause: "CALL-005.2" });
   },
 });
 
@@ -134,7 +135,7 @@ for (const [code, name] of [
       const { call } = await stuck(t, { items: 20, size: 1_000 });
       call.reset(code);
       const ending = await call.ended();
-      endsWith(t, ending, name, "completed", "CALL-005.5");
+      endedWith(t, ending, { code: name, outcome: "completed", clause: "CALL-005.5" });
       t.equal(ending.value, undefined, "The result", "CALL-005.5");
       const items = call.inbound.items.entries.length;
       t.expect(items < 20, "Items came for which there was no credit.", "CALL-005.4");
@@ -151,7 +152,7 @@ check({
   async run(t) {
     const { call } = await stuck(t, { items: 0, size: 1_000, endless: true });
     call.reset();
-    endsWith(t, await call.ended(), "cancelled", "failed", "CALL-005.5");
+    endedWith(t, await call.ended(), { code: "cancelled", outcome: "failed", clause: "CALL-005.5" });
   },
 });
 

@@ -8,7 +8,8 @@ import type { Session } from "../../harness/session.ts";
 import { check } from "../../suite/case.ts";
 import type { Context } from "../../suite/context.ts";
 import { FrameType } from "../../wire/constants.ts";
-import { endsWith, fails, openWithoutDeadline } from "./support.ts";
+import { endedWith } from "../support.ts";
+import { fails, openWithoutDeadline } from "./support.ts";
 
 check({
   id: "calls.deadline",
@@ -64,7 +65,7 @@ check({
     const session = await t.session();
     const call = { tool: "test.count", key: newKey(), input: { counter: newKey(), holdMs: 60_000 } };
     const first = await (await t.open(session, { ...call, deadlineMs: 150 })).ended();
-    endsWith(t, first, "deadline_exceeded", "unknown", "CALL-006.1");
+    endedWith(t, first, { code: "deadline_exceeded", outcome: "unknown", clause: "CALL-006.1" });
     // It would join a handler that still runs, and wait for a minute.
     const again = await t.open(session, call);
     const ending = await again.ended();
@@ -82,7 +83,7 @@ check({
     const call = await t.open(session, { tool: "test.short", input: { ms: 60_000 }, deadlineMs: 30_000 });
     const accept = await call.accepted();
     t.expect((accept.deadlineMs ?? 30_000) <= 300, "ACCEPT does not say which deadline counts.", "CALL-006.3");
-    endsWith(t, await call.ended(), "deadline_exceeded", "failed", "CALL-006.3");
+    endedWith(t, await call.ended(), { code: "deadline_exceeded", outcome: "failed", clause: "CALL-006.3" });
   },
 });
 
@@ -107,7 +108,7 @@ check({
     const session = await t.session();
     const short = openWithoutDeadline(t, session, { tool: "test.short", input: { ms: 60_000 } });
     const slow = openWithoutDeadline(t, session, { tool: "test.slow", input: { ms: 600 } });
-    endsWith(t, await short.ended(), "deadline_exceeded", "failed", "CALL-006.3");
+    endedWith(t, await short.ended(), { code: "deadline_exceeded", outcome: "failed", clause: "CALL-006.3" });
     t.equal((await slow.ended()).value, "done", "The result", "CALL-006.3");
   },
 });
@@ -143,7 +144,7 @@ async function endsBeforeTheLongest(
     const longest = await t.open(session, { tool: "test.short", input: { ms: 60_000 }, deadlineMs: 30_000 });
     const shorter = await open();
     for (const call of [shorter, longest]) {
-      endsWith(t, await call.ended(), "deadline_exceeded", "failed", "CALL-006.3");
+      endedWith(t, await call.ended(), { code: "deadline_exceeded", outcome: "failed", clause: "CALL-006.3" });
     }
     const order = ends().slice(before);
     if (order[0] === shorter.stream) return;

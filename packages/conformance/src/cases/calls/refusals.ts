@@ -6,7 +6,8 @@
 import { newKey, type CallOptions } from "../../harness/calls.ts";
 import { KEYS } from "../../harness/keys.ts";
 import { check } from "../../suite/case.ts";
-import { endsWith, fails, textOf } from "./support.ts";
+import { endedWith } from "../support.ts";
+import { fails, textOf } from "./support.ts";
 
 check({
   id: "calls.unknown-tool",
@@ -135,7 +136,7 @@ for (const [part, options] of WRONG_PARTS) {
     async run(t) {
       const session = await t.session();
       const call = await t.open(session, options);
-      endsWith(t, await call.ended(), "internal", "completed", "CALL-012");
+      endedWith(t, await call.ended(), { code: "internal", outcome: "completed", clause: "CALL-012" });
       const came = call.inbound[part === "item" ? "items" : "progress"];
       while (came.entries.length > 0) {
         const value = JSON.stringify(await (part === "item" ? call.item() : call.progress()));

@@ -3,29 +3,13 @@
  *
  * @module
  */
-import { setTimeout as wait } from "node:timers/promises";
 import { openFrame, OutgoingCall, type CallOptions, type Ending } from "../../harness/calls.ts";
 import type { Session } from "../../harness/session.ts";
 import type { Context, SessionOptions } from "../../suite/context.ts";
 import * as build from "../../wire/build.ts";
 import type { PeerProcess } from "../../harness/driver.ts";
 import type { CodeName, OutcomeName } from "../../wire/constants.ts";
-
-/** Lets time pass: for what a limit of the peer needs, never for something to happen. */
-export function pause(t: Context, milliseconds: number): Promise<void> {
-  return wait(t.ms(milliseconds));
-}
-
-/** Checks how a call ended. */
-export function endsWith(
-  t: Context,
-  ending: Ending,
-  code: CodeName,
-  outcome: OutcomeName | undefined,
-  clause: string,
-): void {
-  t.equal([ending.code, ending.outcome], [code, outcome], "Code and outcome", clause);
-}
+import { endedWith } from "../support.ts";
 
 /** Makes a call, waits for its end, and checks it. */
 export async function fails(
@@ -35,7 +19,7 @@ export async function fails(
   expected: { readonly code: CodeName; readonly outcome: OutcomeName; readonly clause: string },
 ): Promise<Ending> {
   const ending = await (await t.open(session, options)).ended();
-  endsWith(t, ending, expected.code, expected.outcome, expected.clause);
+  endedWith(t, ending, expected);
   return ending;
 }
 

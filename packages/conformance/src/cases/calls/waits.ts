@@ -10,7 +10,7 @@ import type { Context } from "../../suite/context.ts";
 import { Failure } from "../../suite/verdict.ts";
 import * as build from "../../wire/build.ts";
 import { Code } from "../../wire/constants.ts";
-import { pause } from "./support.ts";
+import { pause } from "../support.ts";
 
 /** The suite takes one call at a time. */
 const ONE_STREAM = { hello: { limits: { streams: 1 } }, welcome: { limits: { streams: 1 } } };

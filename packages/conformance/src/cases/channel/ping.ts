@@ -4,10 +4,11 @@
  * @module
  */
 import { check } from "../../suite/case.ts";
+import { Unsupported } from "../../suite/verdict.ts";
 import * as build from "../../wire/build.ts";
 import { FrameType } from "../../wire/constants.ts";
-import { Unsupported } from "../../suite/verdict.ts";
-import { ownPeer, pause } from "../calls/support.ts";
+import { ownPeer } from "../calls/support.ts";
+import { pause } from "../support.ts";
 
 /** The suite's heartbeat interval where it plays the gateway, in milliseconds; a gateway under test has it from the limits "quick". */
 const HEARTBEAT_MS = 300;

@@ -10,7 +10,8 @@ import { check } from "../../suite/case.ts";
 import type { Context } from "../../suite/context.ts";
 import { Unsupported } from "../../suite/verdict.ts";
 import { Outcome } from "../../wire/constants.ts";
-import { count, endedWith, mortal, newCounter, ran, untilCounted, type Mortal } from "./support.ts";
+import { endedWith } from "../support.ts";
+import { count, mortal, newCounter, ran, untilCounted, type Mortal } from "./support.ts";
 
 /** Time for a journal to have an ending on disk of which the caller was told already. */
 const RECORD_MS = 100;

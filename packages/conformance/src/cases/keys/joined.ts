@@ -8,7 +8,8 @@ import type { Session } from "../../harness/session.ts";
 import { check } from "../../suite/case.ts";
 import * as build from "../../wire/build.ts";
 import { AcceptState } from "../../wire/constants.ts";
-import { count, endedWith, newCounter, ran } from "./support.ts";
+import { endedWith } from "../support.ts";
+import { count, newCounter, ran } from "./support.ts";
 
 /** Two calls with one key in one message: nothing can come in between. */
 function together(

@@ -5,7 +5,8 @@
  */
 import { newKey } from "../../harness/calls.ts";
 import { check } from "../../suite/case.ts";
-import { count, counted, endedWith, newCounter } from "./support.ts";
+import { endedWith } from "../support.ts";
+import { count, counted, newCounter } from "./support.ts";
 
 check({
   id: "keys.call-without-a-key",

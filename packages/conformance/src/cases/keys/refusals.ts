@@ -9,7 +9,8 @@ import type { Session } from "../../harness/session.ts";
 import { check } from "../../suite/case.ts";
 import type { Context } from "../../suite/context.ts";
 import { Outcome } from "../../wire/constants.ts";
-import { count, endedWith, mortal, newCounter, offered, ran } from "./support.ts";
+import { endedWith } from "../support.ts";
+import { count, mortal, newCounter, offered, ran } from "./support.ts";
 
 async function refuse(t: Context, session: Session, what: "claims" | "endings" | "nothing"): Promise<void> {
   const ending = await (await t.open(session, { tool: "test.journal", input: { refuse: what } })).ended();

@@ -11,7 +11,8 @@ import type { Context } from "../../suite/context.ts";
 import { encodeAs } from "../../wire/body.ts";
 import * as build from "../../wire/build.ts";
 import { AcceptState, Content, Outcome } from "../../wire/constants.ts";
-import { count, endedWith, newCounter, offered, ran, stateFolder } from "./support.ts";
+import { endedWith } from "../support.ts";
+import { count, newCounter, offered, ran, stateFolder } from "./support.ts";
 
 /** Two sessions of one principal: of a client with the same journal. */
 async function twoSessions(t: Context): Promise<readonly [Session, Session]> {

@@ -13,7 +13,6 @@ import type { Session } from "../../harness/session.ts";
 import type { GatewayProcess } from "../../harness/targets.ts";
 import type { Context, SessionOptions } from "../../suite/context.ts";
 import { Failure, Unsupported } from "../../suite/verdict.ts";
-import type { CodeName, OutcomeName } from "../../wire/constants.ts";
 
 const Counted = z.object({ value: z.number(), runs: z.number() });
 
@@ -58,15 +57,6 @@ export async function ran(
 ): Promise<void> {
   const { runs } = await counted(t, session, counter);
   t.equal(runs, expected.runs, "How often the handler has run", expected.clause);
-}
-
-/** A call must have ended so. */
-export function endedWith(
-  t: Context,
-  ending: Ending,
-  expected: { readonly code: CodeName; readonly outcome?: OutcomeName; readonly clause: string },
-): void {
-  t.equal([ending.code, ending.outcome], [expected.code, expected.outcome], "Code and outcome", expected.clause);
 }
 
 /** Waits until the handler of a call has added to a counter that was at 0. */

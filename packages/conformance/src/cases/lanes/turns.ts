@@ -5,7 +5,8 @@
  */
 import { newKey } from "../../harness/calls.ts";
 import { check } from "../../suite/case.ts";
-import { cut, lasting, pause, resume } from "../resume/support.ts";
+import { cut, lasting, resume } from "../resume/support.ts";
+import { pause } from "../support.ts";
 import { ask, begin, begun, end, waits, withLaneTool } from "./support.ts";
 
 check({

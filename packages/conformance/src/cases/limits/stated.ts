@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { gatewayHandshake, type GatewayHandshakeOptions } from "../../harness/handshake.ts";
 import type { StatedLimits } from "../../harness/limits.ts";
 import { check } from "../../suite/case.ts";
@@ -11,6 +10,7 @@ import type { Context, SessionOptions } from "../../suite/context.ts";
 import { Failure } from "../../suite/verdict.ts";
 import * as build from "../../wire/build.ts";
 import { gaveUp, greet, refused } from "../handshake/support.ts";
+import { pause } from "../support.ts";
 
 /** Limits outside of their ranges in section 13. */
 const OUTSIDE: readonly Partial<StatedLimits>[] = [
@@ -132,11 +132,11 @@ async function askWithoutReading(
   const { socket } = session.channel;
   socket.pause();
   // Nothing that could be read says that the socket takes nothing more.
-  await delay(t.ms(pauseMs));
+  await pause(t, pauseMs);
   for (let sent = 0; sent < PINGS; sent += BATCH) {
     session.channel.send(...Array.from({ length: BATCH }, () => build.ping(1)));
   }
-  await delay(t.ms(pauseMs));
+  await pause(t, pauseMs);
   socket.resume();
   try {
     const { requirement, code } = await session.goaway({ within: 2_000 });

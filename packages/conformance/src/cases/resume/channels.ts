@@ -11,7 +11,8 @@ import { Unsupported } from "../../suite/verdict.ts";
 import * as build from "../../wire/build.ts";
 import { Code } from "../../wire/constants.ts";
 import { hostEchoes } from "../handshake/support.ts";
-import { ask, cut, lasting, loseOnTheWay, notResumed, pause, resume, tokenOf } from "./support.ts";
+import { pause } from "../support.ts";
+import { ask, cut, lasting, loseOnTheWay, notResumed, resume, tokenOf } from "./support.ts";
 
 check({
   id: "resume.frames-lost-both-ways",

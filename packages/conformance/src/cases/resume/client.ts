@@ -19,7 +19,8 @@ import { Failure } from "../../suite/verdict.ts";
 import * as build from "../../wire/build.ts";
 import { Code } from "../../wire/constants.ts";
 import { gaveUp, same } from "../handshake/support.ts";
-import { cut, lasting, loseOnTheWay, nextChannel, pause, resumeClient, tokenOf } from "./support.ts";
+import { pause } from "../support.ts";
+import { cut, lasting, loseOnTheWay, nextChannel, resumeClient, tokenOf } from "./support.ts";
 
 check({
   id: "resume.client-asks",

@@ -10,7 +10,8 @@ import { check } from "../../suite/case.ts";
 import { SUITE_TOOLS, type Context } from "../../suite/context.ts";
 import * as build from "../../wire/build.ts";
 import { Code, Outcome } from "../../wire/constants.ts";
-import { cut, lasting, pause } from "./support.ts";
+import { pause } from "../support.ts";
+import { cut, lasting } from "./support.ts";
 
 /** The client has lost its connection, and is granted another session than the one that it asks for. */
 async function anotherSession(t: Context, session: Session): Promise<Session> {

@@ -4,7 +4,6 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { setTimeout } from "node:timers/promises";
 import { Channel } from "../../harness/channel.ts";
 import {
   clientHandshake,
@@ -30,11 +29,6 @@ export async function lasting(t: Context, options: SessionOptions = {}): Promise
 export async function cut(session: Session): Promise<void> {
   session.channel.socket.cut();
   await session.channel.closed();
-}
-
-/** Lets time pass, which a limit or a handler needs. Milliseconds, before the time scale. */
-export async function pause(t: Context, ms: number): Promise<void> {
-  await setTimeout(t.ms(ms));
 }
 
 /** The token that resumes a session. */
