@@ -2,6 +2,7 @@
 import { onTestFinished } from "vitest";
 import { connect, sharedToken, type ClientSession } from "@turnmux/client";
 import type { Endpoint, Gateway, ListenOptions } from "@turnmux/gateway";
+import { killThreadOf } from "./kill-thread.ts";
 import { MORTAL_SECRET } from "./mortal-auth.ts";
 
 /** A client that connects anew, and what ends the thread that it is connected to. */
@@ -25,11 +26,6 @@ export async function mortal(gateway: Gateway, options: Partial<ListenOptions> =
     await again;
   };
   return { endpoint, client, kill };
-}
-
-/** Ends the I/O thread behind this address. */
-export async function killThreadOf(url: string): Promise<void> {
-  await connect(url, { auth: sharedToken(MORTAL_SECRET, "fatal"), reconnect: false }).catch(() => {});
 }
 
 /** Resolves when a tool of this name is offered. */
