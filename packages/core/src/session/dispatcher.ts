@@ -181,7 +181,7 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
     this.#argumentOctets += octets;
     if (deadlineMs !== undefined) call.deadline = this.#session.deadlines.set(now + deadlineMs, expire, call);
     if (isEarly) this.#awaitTool(call, event, value);
-    else this.#start(call, event, value, deadlineMs);
+    else this.#start(call, event, value);
   }
 
   #awaitTool(call: IncomingCall, event: OpenEvent, value: Value | undefined): void {
@@ -210,15 +210,14 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
     call.tool = tool;
     this.#takePlace(tool);
     const deadlineMs = lesser(event.deadlineMs ?? tool.timeoutMs, tool.maxTimeoutMs);
-    const leftMs = deadlineMs === undefined ? undefined : call.since + deadlineMs - this.environment.now();
     if (deadlineMs !== event.deadlineMs && deadlineMs !== undefined) {
       call.deadline?.cancel();
       if (event.deadlineMs !== undefined) call.shortenedMs = deadlineMs;
       call.deadline = this.#session.deadlines.set(call.since + deadlineMs, expire, call);
     }
-    if (leftMs !== undefined && leftMs <= 0) this.expired(call);
+    if (call.deadline !== undefined && call.deadline.at <= this.environment.now()) this.expired(call);
     if (call.ended) this.#leavePlace(call);
-    else this.#start(call, event, value, leftMs === undefined ? undefined : Math.ceil(leftMs));
+    else this.#start(call, event, value);
   }
 
   /** Ends a call that is none here. */
@@ -396,14 +395,14 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
   }
 
   /** Checks the call, and runs it: at once, where nothing takes its time. */
-  #start(call: IncomingCall, event: OpenEvent, value: Value | undefined, deadlineMs: number | undefined): void {
+  #start(call: IncomingCall, event: OpenEvent, value: Value | undefined): void {
     let running: Promise<void> | undefined;
     try {
       const checked = this.#validated(call, value);
       if (checked instanceof Promise) {
         const rest = { ...event, body: NO_BODY };
-        running = checked.then((late) => this.#checked(call, rest, value, late, deadlineMs));
-      } else running = this.#checked(call, event, value, checked, deadlineMs);
+        running = checked.then((late) => this.#checked(call, rest, value, late));
+      } else running = this.#checked(call, event, value, checked);
     } catch (error) {
       this.#failed(call, error);
     }
@@ -439,7 +438,6 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
     event: OpenEvent,
     value: Value | undefined,
     checked: Checked | undefined,
-    deadlineMs: number | undefined,
   ): Promise<void> | undefined {
     if (call.ended || checked === undefined) return undefined;
     if (!checked.ok) {
@@ -453,7 +451,7 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
       lineage: event.lineage,
       principal: this.#session.caller,
       scopes: this.#session.scopeList,
-      deadlineMs,
+      deadlineAt: call.deadline?.at,
       trace: event.trace,
       meta: event.meta ?? {},
     };

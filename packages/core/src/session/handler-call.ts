@@ -20,7 +20,8 @@ export interface RunContext {
   readonly lineage: string | undefined;
   readonly principal: string;
   readonly scopes: readonly string[];
-  readonly deadlineMs: number | undefined;
+  /** When its time is over, on the environment's clock: it may wait for long before its handler is called. */
+  readonly deadlineAt: number | undefined;
   readonly trace: string | undefined;
   readonly meta: Readonly<Record<string, string>>;
 }
@@ -40,8 +41,10 @@ export interface LateStart {
 }
 
 /** What a handler is told of its call, and does with it. */
-export interface HandlerCall extends RunContext {
+export interface HandlerCall extends Omit<RunContext, "deadlineAt"> {
   readonly tool: string;
+  /** From now on. */
+  readonly deadlineMs: number | undefined;
   readonly signal: AbortSignal;
   readonly log: Logger;
   readonly waiting: (reason: string) => void;
@@ -66,7 +69,7 @@ class HandlerCallOnDemand implements HandlerCall {
   readonly #log: Logger;
   #own: Logger | undefined;
 
-  constructor(parts: Parts, context: RunContext, { log }: Environment) {
+  constructor(parts: Parts, context: RunContext, environment: Environment) {
     this.tool = parts.execution.tool.name;
     this.callId = context.callId;
     this.key = context.key;
@@ -74,11 +77,12 @@ class HandlerCallOnDemand implements HandlerCall {
     this.lineage = context.lineage;
     this.principal = context.principal;
     this.scopes = context.scopes;
-    this.deadlineMs = context.deadlineMs;
+    const { deadlineAt } = context;
+    this.deadlineMs = deadlineAt === undefined ? undefined : Math.max(0, Math.ceil(deadlineAt - environment.now()));
     this.trace = context.trace;
     this.meta = context.meta;
     this.#parts = parts;
-    this.#log = log;
+    this.#log = environment.log;
   }
 
   get signal(): AbortSignal {

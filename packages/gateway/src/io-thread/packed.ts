@@ -6,6 +6,7 @@
 
 import type { RunContext, SessionIdentity } from "@turnmux/core";
 import type { RunData, RunNumber, ToolNumber } from "./messages.ts";
+import { ownTime, sharedTime } from "./shared.ts";
 
 /** What most runs do without. */
 interface RunMore {
@@ -13,14 +14,14 @@ interface RunMore {
   readonly context: RunContext;
 }
 
-/** A {@link RunData}: of a plain call its number, word, tool, session, call, deadline and arguments; of any other all of it behind them. */
+/** A {@link RunData}: of a plain call its number, word, tool, session, call, deadline (on the clock of all threads) and arguments; of any other all of it behind them. */
 export type RunMessage = readonly [
   run: RunNumber,
   word: number,
   tool: ToolNumber,
   sessionId: string,
   callId: string,
-  deadlineMs: number | undefined,
+  deadlineAt: number | undefined,
   input: unknown,
   more?: RunMore,
 ];
@@ -34,10 +35,11 @@ export function packRun(
   identity: Pick<SessionIdentity, "principal" | "scopes"> | undefined,
 ): RunMessage {
   const { run, word, tool, sessionId, context, input, claimed } = data;
-  const { callId, deadlineMs } = context;
+  const { callId, deadlineAt: at } = context;
+  const deadlineAt = at === undefined ? undefined : sharedTime(at);
   return claimed === undefined && isPlain(context, identity)
-    ? [run, word, tool, sessionId, callId, deadlineMs, input]
-    : [run, word, tool, sessionId, callId, deadlineMs, input, { context, claimed }];
+    ? [run, word, tool, sessionId, callId, deadlineAt, input]
+    : [run, word, tool, sessionId, callId, deadlineAt, input, { context, claimed }];
 }
 
 /** `identity` is the session's: it is there where {@link packRun} had it. */
@@ -45,18 +47,22 @@ export function unpackRun(
   message: RunMessage,
   identity: Pick<SessionIdentity, "principal" | "scopes"> | undefined,
 ): RunData {
-  const [run, word, tool, sessionId, callId, deadlineMs, input, more] = message;
-  const context = more?.context ?? {
-    callId,
-    key: undefined,
-    turn: undefined,
-    lineage: undefined,
-    principal: identity?.principal ?? "",
-    scopes: identity?.scopes ?? [],
-    deadlineMs,
-    trace: undefined,
-    meta: {},
-  };
+  const [run, word, tool, sessionId, callId, at, input, more] = message;
+  const deadlineAt = at === undefined ? undefined : ownTime(at);
+  const context =
+    more === undefined
+      ? {
+          callId,
+          key: undefined,
+          turn: undefined,
+          lineage: undefined,
+          principal: identity?.principal ?? "",
+          scopes: identity?.scopes ?? [],
+          deadlineAt,
+          trace: undefined,
+          meta: {},
+        }
+      : { ...more.context, deadlineAt };
   return { run, word, tool, sessionId, context, input, claimed: more?.claimed };
 }
 
