@@ -21,7 +21,7 @@ const clients = await Promise.all(
   Array.from({ length: sessions }, () => connect(url, { auth: sharedToken(MORTAL_SECRET) })),
 );
 Atomics.store(state, 0, 1);
-parentPort?.postMessage("connected");
+parentPort?.postMessage("connected", []);
 await Atomics.waitAsync(state, 0, 1).value;
 
 const queued: Promise<unknown>[] = [];
@@ -40,5 +40,5 @@ await Promise.all(queued);
 await killThreadOf(url);
 Atomics.store(state, 0, 3);
 Atomics.notify(state, 0);
-parentPort?.postMessage([...new Set(await Promise.all(ended))]);
+parentPort?.postMessage([...new Set(await Promise.all(ended))], []);
 for (const client of clients) await client.close();
