@@ -20,8 +20,9 @@ const ENTRIES = {
   worker: fileURLToPath(new URL("journal/worker.ts", import.meta.resolve("@turnmux/gateway"))),
 } as const;
 
-/** What CommonJS modules find in place of their own `require`. */
-const REQUIRE = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+/** What CommonJS modules find in place of their own `require`. Under a name that no module has: several import the function. */
+const REQUIRE =
+  'import { createRequire as requireOfBundle } from "node:module"; const require = requireOfBundle(import.meta.url);';
 
 /** The files of the peers. */
 export interface Programs {

@@ -13,8 +13,9 @@ import { build } from "esbuild";
 /** The thread of a journal is started from a file of its own, which lies beside whatever starts it. */
 const WORKER = fileURLToPath(new URL("journal/worker.ts", import.meta.resolve("@turnmux/gateway")));
 
-/** What CommonJS modules find in place of their own `require`. */
-const REQUIRE = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+/** What CommonJS modules find in place of their own `require`. Under a name that no module has: several import the function. */
+const REQUIRE =
+  'import { createRequire as requireOfBundle } from "node:module"; const require = requireOfBundle(import.meta.url);';
 
 /** Puts the programs into a folder of their own below this one, and gives back their files by name. */
 export async function bundlePrograms(
