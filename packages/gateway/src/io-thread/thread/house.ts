@@ -39,6 +39,8 @@ export interface ThreadHouseOptions {
   readonly others: OtherKeys;
   /** A key was let go of. */
   readonly released: (execution: Execution, refused: boolean) => void;
+  /** A session is over. */
+  readonly sessionOver: (sessionId: string) => void;
   readonly log: Logger;
   readonly lag: LagOfMain;
   readonly outcomes: SharedOutcomes;
@@ -58,6 +60,7 @@ export class ThreadHouse extends House {
   readonly #taps = new Map<string, TapControl>();
   readonly #bySession = new Map<Session, TapControl>();
   readonly #uncounted = new Set<TapControl>();
+  readonly #sessionOver: (sessionId: string) => void;
   readonly #refusals: Refusals;
   #held = 0;
 
@@ -69,6 +72,7 @@ export class ThreadHouse extends House {
     life,
     others,
     released,
+    sessionOver,
     log,
     lag,
     outcomes,
@@ -102,6 +106,7 @@ export class ThreadHouse extends House {
         ),
       takeBack: (id) => box.takeBack(laneKey(id)),
     });
+    this.#sessionOver = sessionOver;
     this.#refusals = new Refusals(box);
     box.beforeFlush = () => {
       outcomes.publish();
@@ -144,6 +149,7 @@ export class ThreadHouse extends House {
         this.#taps.delete(session.id);
         this.#bySession.delete(session);
         this.#uncounted.delete(tap);
+        this.#sessionOver(session.id);
       },
     });
     this.#bySession.set(session, control);

@@ -25,6 +25,7 @@ import type { RunWords } from "../shared.ts";
 import { packRun } from "../packed.ts";
 import { COUNTED_OCTETS, sizeOf } from "../size.ts";
 import type { Outbox } from "./outbox.ts";
+import { RunQueue, type QueuedRun } from "./run-queue.ts";
 
 /** Runs that are posted and that the main thread has not looked at: what lies in its queue has a bound. */
 const MOST_POSTED = 1_024;
@@ -60,7 +61,7 @@ export class RunsOfMain {
   /** Those under a key whose endings are not recorded. */
   readonly #keyed = new Map<Execution, RunNumber>();
   /** Not posted yet. */
-  readonly #queue = new Set<Run>();
+  readonly #queue = new RunQueue<Run>();
   /** Of which the main thread has said nothing since they came: the younger ones, and those that were looked at once. */
   #young: Run[] = [];
   #old: Run[] = [];
@@ -102,6 +103,15 @@ export class RunsOfMain {
       if (!this.#mayPost) return;
       this.#queue.delete(run);
       this.#post(run);
+    }
+  }
+
+  /** A session is over. What its calls have asked for and goes on without it waits on, within bounds. */
+  leave(sessionId: string): void {
+    for (const run of this.#queue.leave(sessionId)) {
+      this.#runs.delete(run.number);
+      run.execution.started = false;
+      run.over(CROWDED);
     }
   }
 
@@ -234,7 +244,7 @@ export class RunsOfMain {
     const word = words.take((page) => box.post({ kind: "words", page }));
     run.word = word;
     const { input, fingerprint, epoch, repeats } = execution;
-    const octets = sizeOf(input, COUNTED_OCTETS);
+    const octets = run.octets();
     this.#posted.push(octets);
     this.#postedOctets += octets;
     if (fingerprint !== undefined) this.#keyed.set(execution, number);
@@ -300,6 +310,12 @@ const NOT_ASKED: Aftermath = {
   settled: failed("cancelled", "the call was cancelled before it was found out what became of it", "unknown"),
 };
 
+const CROWDED: Settled = failed(
+  "unavailable",
+  "too many calls wait for the gateway's main thread whose sessions are over",
+  "not_started",
+);
+
 const WITHDRAWN = new TurnmuxError("cancelled", "the call was cancelled before it ran", { outcome: "not_started" });
 
 /** What is asked of the main thread. */
@@ -310,7 +326,7 @@ interface Asked {
 }
 
 /** One run, from the execution's side. */
-class Run implements ElsewhereRun {
+class Run implements ElsewhereRun, QueuedRun {
   readonly number: RunNumber;
   readonly execution: Execution;
   /** Undefined for one that was taken over. */
@@ -339,6 +355,14 @@ class Run implements ElsewhereRun {
     this.execution = execution;
     this.#resolve = resolve;
     this.asked = asked;
+  }
+
+  get sessionId(): string {
+    return this.asked?.sessionId ?? "";
+  }
+
+  octets(): number {
+    return sizeOf(this.execution.input, COUNTED_OCTETS);
   }
 
   withdraw(): boolean {

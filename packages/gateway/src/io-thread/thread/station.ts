@@ -63,6 +63,7 @@ export class Station {
       life: start.life,
       others: this.#keys,
       released: (execution, refused) => this.#runs.released(execution, refused),
+      sessionOver: (sessionId) => this.#runs.leave(sessionId),
       log: this.#log,
       lag: new LagOfMain(lag),
       outcomes: new SharedOutcomes(outcomes),
