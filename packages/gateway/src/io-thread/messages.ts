@@ -147,12 +147,14 @@ export type ToThread =
   | { readonly kind: "closeEndpoint"; readonly endpoint: number; readonly message: string | undefined }
   | { readonly kind: "drain"; readonly message: string; readonly retryAfterMs: number | undefined }
   | { readonly kind: "close"; readonly message: string }
+  /** Something is waited for: the thread is to say something, which is `probed`. */
+  | { readonly kind: "probe" }
   /** Nothing is left to do. */
   | { readonly kind: "exit" }
-  | { readonly kind: "scopes"; readonly sessionId: string; readonly scopes: readonly string[] }
-  | {
   /** Whoever wants to know of the session has heard of it: tools and scopes that it was given then were told before. */
   | { readonly kind: "introduced"; readonly sessionId: string }
+  | { readonly kind: "scopes"; readonly sessionId: string; readonly scopes: readonly string[] }
+  | {
       readonly kind: "endSession";
       readonly sessionId: string;
       readonly how: "close" | "revoke";
@@ -192,6 +194,7 @@ export type ToMain =
   | { readonly kind: "listening"; readonly endpoint: number; readonly address: AddressInfo | string | null }
   | { readonly kind: "listenFailed"; readonly endpoint: number; readonly error: ErrorData }
   | { readonly kind: "endpointClosed"; readonly endpoint: number }
+  | { readonly kind: "probed" }
   | { readonly kind: "session"; readonly endpoint: number; readonly identity: SessionIdentity }
   | { readonly kind: "suspended"; readonly sessionId: string; readonly end: ChannelEnd }
   | { readonly kind: "resumed"; readonly identity: SessionIdentity }
@@ -228,13 +231,13 @@ export type ToMain =
   /** Tools that are not asked for any more. */
   | { readonly kind: "forgotten"; readonly tools: readonly ToolNumber[] }
   | { readonly kind: "words"; readonly page: SharedArrayBuffer }
+  /** Keys whose runs are not recorded. Told once more while the gateway drains, when the last handler has ended. */
   | { readonly kind: "held"; readonly keys: number }
   | { readonly kind: "unauthenticated"; readonly endpoint: number; readonly count: number }
   | {
       readonly kind: "refused";
       readonly code: string;
       readonly message: string;
-  /** Keys whose runs are not recorded. Told once more while the gateway drains, when the last handler has ended. */
       readonly requirement: string | undefined;
       /** So many handshakes, for this reason. */
       readonly times: number;

@@ -2,8 +2,8 @@
 
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { onTestFinished } from "vitest";
+import { connect as connectSocket, type AddressInfo } from "node:net";
+import { expect, onTestFinished } from "vitest";
 import {
   createGateway,
   memoryJournal,
@@ -91,6 +91,23 @@ export async function connected(endpoint: Pick<Endpoint, "url">, options: Connec
   const session = await connect(endpoint.url, { auth: sharedToken(SECRET), reconnect: false, ...options });
   onTestFinished(() => session.close());
   return session;
+}
+
+/** Resolves when the port of this URL takes connections, which it may not for a while: its thread has died. */
+export async function dialled(url: string): Promise<void> {
+  const { hostname, port } = new URL(url);
+  const dial = async (): Promise<boolean> => {
+    const socket = connectSocket(Number(port), hostname);
+    try {
+      await once(socket, "connect");
+      return true;
+    } catch {
+      return false;
+    } finally {
+      socket.destroy();
+    }
+  };
+  await expect.poll(dial, { timeout: 30_000 }).toBe(true);
 }
 
 /** A server of the host's own. */

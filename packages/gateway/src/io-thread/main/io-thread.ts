@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UsageError, type SessionEnd } from "@turnmux/core";
+import { UsageError, type CancelTimer, type SessionEnd } from "@turnmux/core";
 import type { Endpoint, ListenOptions } from "../../endpoint/options.ts";
 import { threadOf } from "../../journal/reach.ts";
 import { LaneDesk } from "../../lanes/remote.ts";
@@ -13,18 +13,19 @@ import type { CallsByOutcome } from "../../observe/stats.ts";
 import type { Entry, Guest, House } from "../../session/house.ts";
 import type { WorkerStats } from "../../worker-tools/stats.ts";
 import { KeyExchange } from "../keys.ts";
-import type { ErrorData, IoThreadStart, KeyMessage, RunData, ToMain, ToThread } from "../messages.ts";
+import type { IoThreadStart, KeyMessage, RunData, ToMain, ToThread } from "../messages.ts";
 import { unpackRun, type RunMessage } from "../packed.ts";
 import { Postbox } from "../postbox.ts";
 import { lagMemory, LagStamp, outcomesMemory, RunWords, SharedOutcomes } from "../shared.ts";
 import { publishHandlers, publishWorkers, readHandlers, readWorkers, workersMemory } from "../shared-workers.ts";
 import { noteWatched, watchedMemory } from "../watched.ts";
-import { ThreadEndpoint, type EndpointOwner } from "./endpoint.ts";
+import { EndpointsOfThread } from "./endpoints.ts";
 import { Heir } from "./heir.ts";
 import { Mirrors } from "./mirrors.ts";
 import { RunsHere } from "./runs.ts";
 import { ToldTools } from "./told-tools.ts";
 import { TracesOfThread } from "./traces.ts";
+import { SILENT_MS, SilenceWatch } from "./watch.ts";
 import { IoWorker, type WorkerListener } from "./worker.ts";
 
 /** A thread that dies this soon, in milliseconds, is not started again at once. */
@@ -46,7 +47,7 @@ function noBox(): Postbox<ToThread> {
 }
 
 /** See the module's comment. */
-export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
+export class IoThread implements Entry, Guest, WorkerListener {
   readonly #house: House;
   readonly #lag = lagMemory();
   readonly #stamp: LagStamp;
@@ -66,16 +67,17 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
   readonly #keys: KeyExchange;
   readonly #lanes: LaneDesk;
   readonly #mirrors: Mirrors;
-  readonly #endpoints = new Map<number, ThreadEndpoint>();
+  readonly #endpoints: EndpointsOfThread;
+  readonly #watch: SilenceWatch;
   readonly #gone = Promise.withResolvers<undefined>();
   #worker: IoWorker | undefined;
   #box: Postbox<ToThread> = noBox();
   #words = new RunWords();
-  #lastEndpoint = 0;
   /** Keys that the thread holds. */
   #held = 0;
   #startedAt = 0;
   #restartMs = 0;
+  #cancelRestart: CancelTimer | undefined;
   #exits = false;
 
   /** Starts no thread yet. Throws {@link UsageError} where the gateway's journal cannot be asked from another thread. */
@@ -93,6 +95,19 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
     this.#stamp = new LagStamp(this.#lag, () => noteWatched(this.#watched));
     const isDirect = (house.options.interceptors ?? []).length === 0;
     this.#tools = new ToldTools((message) => this.#box.now(message), isDirect);
+    const { environment } = house;
+    this.#watch = new SilenceWatch({
+      environment,
+      ask: () => this.#box.now({ kind: "probe" }),
+      waits: () => this.#exits || this.#endpoints.closing,
+      silent: () => this.#silent(),
+    });
+    this.#endpoints = new EndpointsOfThread({
+      environment,
+      send: (message) => this.#sent(message),
+      closes: () => this.#watch.begin(),
+      empty: () => this.#worker?.keepUp(false),
+    });
     this.#mirrors = new Mirrors({
       house,
       tools: this.#tools,
@@ -115,20 +130,21 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
 
   /** Opens an endpoint. Throws {@link UsageError} for options that make no sense, or cannot cross to another thread. */
   listen(options: ListenOptions): Endpoint {
-    const endpoint = new ThreadEndpoint(this.#lastEndpoint + 1, options, this);
-    this.#lastEndpoint += 1;
-    this.#endpoints.set(endpoint.number, endpoint);
-    if (this.#worker === undefined) this.#start();
-    else this.#open(endpoint);
+    const endpoint = this.#endpoints.add(options);
+    try {
+      if (this.#worker === undefined) this.#start();
+      else this.#endpoints.open(endpoint);
+    } catch (error) {
+      this.#endpoints.gone(endpoint.number);
+      throw error;
+    }
     this.#worker?.keepUp(true);
     return endpoint;
   }
 
   /** Connections without a session. */
   get unauthenticated(): number {
-    let count = 0;
-    for (const endpoint of this.#endpoints.values()) count += endpoint.unauthenticated;
-    return count;
+    return this.#endpoints.unauthenticated;
   }
 
   /** Calls of clients that it has answered. */
@@ -140,11 +156,11 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
   get workers(): WorkerStats {
     return readWorkers(this.#workersSeen);
   }
+
   /** Handlers that it runs without this thread. */
   get handlers(): number {
     return readHandlers(this.#workersSeen);
   }
-
 
   /** True when every ending is recorded. */
   get idle(): boolean {
@@ -155,30 +171,27 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
     this.#box.now({ kind: "drain", message, retryAfterMs });
   }
 
-    this.#runs.close();
   close(message: string): void {
+    this.#runs.close();
     this.#box.now({ kind: "close", message });
-  }
-
-  closeEndpoint({ number }: ThreadEndpoint, message: string | undefined): void {
-    if (this.#worker === undefined) this.#endpointGone(number);
-    else this.#box.now({ kind: "closeEndpoint", endpoint: number, message });
   }
 
   /** Closes all endpoints. */
   async closeEndpoints(message: string): Promise<void> {
-    await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.close(message)));
+    await this.#endpoints.close(message);
   }
 
   /** Ends the thread, whose endpoints are closed. Resolves when it has ended. */
   async end(): Promise<void> {
     this.#exits = true;
     this.#stamp.close();
+    this.#cancelRestart?.();
     this.#house.entries.delete(this);
     this.#house.guests.delete(this);
     if (this.#worker !== undefined) {
       this.#worker.keepUp(true);
       this.#box.now({ kind: "exit" });
+      this.#watch.begin();
       await this.#gone.promise;
     }
     const { options, environment } = this.#house;
@@ -193,6 +206,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
   messages(messages: readonly ToMain[]): void {
     // Deadlines that are late since this thread was busy wait for what has come meanwhile (CALL-015).
     this.#house.environment.arrived?.();
+    this.#watch.heard();
     for (const message of messages) {
       if ("kind" in message) this.#take(message);
       else this.#runs.begin(this.#unpacked(message));
@@ -203,8 +217,9 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
 
   died(cause: unknown, unread: readonly ToMain[]): void {
     this.#worker = undefined;
-    publishHandlers(this.#workersSeen, 0);
+    this.#watch.end();
     publishWorkers(this.#workersSeen, { threads: 0, running: 0, queued: 0 });
+    publishHandlers(this.#workersSeen, 0);
     if (this.#exits) {
       this.#traces.abandon();
       this.#gone.resolve(undefined);
@@ -224,13 +239,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
     this.#keys.reset();
     this.#lanes.abandon();
     this.#traces.abandon();
-    for (const endpoint of this.#endpoints.values()) {
-      endpoint.unauthenticated = 0;
-      if (endpoint.wasReady && !endpoint.closing) continue;
-      const because = cause instanceof Error ? `: ${cause.message}` : "";
-      endpoint.failed(new Error(`the I/O thread has ended${because}`, { cause }));
-      this.#endpointGone(endpoint.number);
-    }
+    this.#endpoints.orphaned(cause);
     if (this.#endpoints.size > 0) this.#startAgain();
     this.#house.changed();
   }
@@ -272,7 +281,7 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
     this.#words = words;
     const { closing } = this.#house;
     if (closing !== undefined) this.drain(closing.message, closing.retryAfterMs);
-    for (const endpoint of this.#endpoints.values()) this.#open(endpoint);
+    this.#endpoints.openAll();
   }
 
   #startAgain(): void {
@@ -285,11 +294,21 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
       if (!this.#exits && this.#worker === undefined && this.#endpoints.size > 0) this.#start();
     };
     if (waitMs === 0) start();
-    else environment.setTimer(now + waitMs, start, false, true);
+    else this.#cancelRestart = environment.setTimer(now + waitMs, start, false, true);
   }
 
-  #open(endpoint: ThreadEndpoint): void {
-    this.#box.now({ kind: "listen", endpoint: endpoint.number, options: endpoint.data });
+  /** The thread is to do something, and does not answer. */
+  #silent(): void {
+    const cause = new Error(`it was to end, and has not answered for ${SILENT_MS / 1_000} s`);
+    if (this.#exits) this.#house.log.error("turnmux: the I/O thread was ended", { error: cause });
+    this.#worker?.end(cause);
+  }
+
+  /** Sends a message at once. False where there is nobody. */
+  #sent(message: ToThread): boolean {
+    if (this.#worker === undefined) return false;
+    this.#box.now(message);
+    return true;
   }
 
   /** Where there is no thread at present nobody holds a key there. */
@@ -335,6 +354,8 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
         return;
       case "enterLane":
       case "leaveLane":
+      case "waitForKey":
+      case "leaveKey":
         this.#lanes.take(message);
         return;
       case "forgotten":
@@ -354,25 +375,17 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
         publish("journal", { event: "committed", fields: { operations: message.operations } });
         return;
       case "traceBegan":
-      case "waitForKey":
-      case "leaveKey":
       case "traceEnded":
         this.#traces.take(message);
         return;
       case "listening":
-        this.#endpoints.get(message.endpoint)?.listening(message.address);
-        return;
       case "listenFailed":
-        this.#listenFailed(message.endpoint, message.error);
-        return;
       case "endpointClosed":
-        this.#endpointGone(message.endpoint);
+      case "unauthenticated":
+        this.#endpoints.take(message);
         return;
-      case "unauthenticated": {
-        const endpoint = this.#endpoints.get(message.endpoint);
-        if (endpoint !== undefined) endpoint.unauthenticated = message.count;
+      case "probed":
         return;
-      }
       case "session":
       case "suspended":
       case "resumed":
@@ -385,25 +398,6 @@ export class IoThread implements Entry, Guest, EndpointOwner, WorkerListener {
       default:
         this.#keys.take(message);
     }
-  }
-
-  /** The thread's log has said why. */
-  #listenFailed(number: number, { message, code }: ErrorData): void {
-    const endpoint = this.#endpoints.get(number);
-    if (endpoint === undefined) return;
-    if (endpoint.wasReady && !endpoint.closing) {
-      // The system may still hold the port for the thread that is gone.
-      const { environment } = this.#house;
-      environment.setTimer(environment.now() + FIRST_RESTART_MS, () => this.#open(endpoint), false, true);
-      return;
-    }
-    endpoint.failed(Object.assign(new Error(message), code === undefined ? {} : { code }));
-  }
-
-  #endpointGone(number: number): void {
-    this.#endpoints.get(number)?.gone();
-    this.#endpoints.delete(number);
-    if (this.#endpoints.size === 0) this.#worker?.keepUp(false);
   }
 }
 

@@ -19,7 +19,7 @@ const WORKER_URL = import.meta.url.endsWith(".ts")
 /** What is to be done with what a thread says. */
 export interface WorkerListener {
   messages(messages: readonly ToMain[]): void;
-  /** The thread has ended; `cause` is what it threw, if it did. `unread` came before, and nobody has looked at it. */
+  /** The thread has ended; `cause` is what it threw, or how it ended otherwise. `unread` came before, and nobody has looked at it. */
   died(cause: unknown, unread: readonly ToMain[]): void;
 }
 
@@ -27,6 +27,7 @@ export interface WorkerListener {
 export class IoWorker {
   readonly port: MessagePort;
   readonly #worker: Worker;
+  #cause: unknown;
 
   /** Throws {@link UsageError} where the thread's file is missing. */
   constructor(start: Omit<IoThreadStart, "port">, listener: WorkerListener) {
@@ -43,23 +44,32 @@ export class IoWorker {
     const extra = fromSource(WORKER_URL).filter((flag) => !process.execArgv.includes(flag));
     const more = extra.length === 0 ? {} : { execArgv: extra };
     this.port = port1;
-    this.#worker = new Worker(WORKER_URL, { name: "turnmux I/O", workerData, transferList, ...more });
-    let cause: unknown;
+    const options = { name: "turnmux I/O", workerData, transferList, ...more };
+    // Of those flags, one is about a program that is text, and refuses a file.
+    this.#worker = process.execArgv.some((flag) => flag.startsWith("--input-type"))
+      ? new Worker(`import(${JSON.stringify(WORKER_URL.href)})`, { ...options, eval: true })
+      : new Worker(WORKER_URL, options);
     this.#worker.on("error", (error) => {
-      cause = error;
+      this.#cause = error;
     });
-    this.#worker.on("exit", () => {
+    this.#worker.on("exit", (code) => {
       const unread: ToMain[] = [];
       for (let next = receiveMessageOnPort(port1); next !== undefined; next = receiveMessageOnPort(port1)) {
         // What the thread posted: messages alone.
         unread.push(...(next.message as ToMain[]));
       }
       port1.close();
-      listener.died(cause, unread);
+      listener.died(this.#cause ?? new Error(`it ended with exit code ${code}`), unread);
     });
     port1.on("message", (messages: readonly ToMain[]) => listener.messages(messages));
     // The thread itself keeps the process up, while it has endpoints.
     port1.unref();
+  }
+
+  /** Ends a thread that does not end by itself, for this reason. */
+  end(cause: Error): void {
+    this.#cause ??= cause;
+    void this.#worker.terminate();
   }
 
   /** Whether the thread by itself keeps the process up. */
