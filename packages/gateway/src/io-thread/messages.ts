@@ -259,8 +259,10 @@ export interface IoThreadStart {
   readonly port: MessagePort;
   readonly limits: Limits;
   readonly workers: WorkersOptions | undefined;
-  /** Absent where there is no journal. */
-  readonly journal: { readonly name: string; readonly durable: boolean; readonly port: MessagePort } | undefined;
+  /** Absent where the gateway has no journal. Its port is absent where it is closed by now, or its thread has ended. */
+  readonly journal:
+    | { readonly name: string; readonly durable: boolean; readonly port: MessagePort | undefined }
+    | undefined;
   /** Its name in the journal: the same for each successor. */
   readonly owner: string;
   readonly life: OwnerLife;

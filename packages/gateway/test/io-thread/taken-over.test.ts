@@ -28,10 +28,8 @@ async function cutOff(name: "work" | "again"): Promise<Journal> {
   const { gateway } = testGateway({ journal });
   gateway.implement(tools, { work: hangs, again: hangs });
   const session = gateway.openSession({ principal: "alice", scopes: ["write"] });
-  session
-    .client(tools)
-    [name]({}, { key: "k" })
-    .catch(() => {});
+  const api = session.client(tools);
+  api[name]({}, { key: "k" }).catch(() => {});
   await began.promise;
   await journal.close();
   return openJournal(path);

@@ -260,10 +260,7 @@ export class IoThread implements Entry, Guest, WorkerListener {
     const start: Omit<IoThreadStart, "port"> = {
       limits,
       workers: options.workers,
-      journal:
-        journal === undefined || port === undefined
-          ? undefined
-          : { name: journal.name, durable: journal.durable, port },
+      journal: journal === undefined ? undefined : { name: journal.name, durable: journal.durable, port },
       owner: this.#owner,
       life: { number: this.#life, knownSince: this.#knownSince },
       lag: this.#lag,

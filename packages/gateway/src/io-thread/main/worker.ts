@@ -39,7 +39,7 @@ export class IoWorker {
     const { port1, port2 } = new MessageChannel();
     const workerData: IoThreadStart = { ...start, port: port2 };
     const transferList = [port2];
-    if (start.journal !== undefined) transferList.push(start.journal.port);
+    if (start.journal?.port !== undefined) transferList.push(start.journal.port);
     // By itself a thread has the flags of the process, some of which cannot be named here.
     const extra = fromSource(WORKER_URL).filter((flag) => !process.execArgv.includes(flag));
     const more = extra.length === 0 ? {} : { execArgv: extra };
