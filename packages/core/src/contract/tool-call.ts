@@ -26,7 +26,8 @@ export interface BaseToolCall<E extends Effect = Effect> {
   readonly turn?: string | undefined;
   /**
    * The token of the running turn on whose behalf the call is, as it came, to be passed on with calls that this one causes. Of a
-   * tool with a lane: the token of the call's own turn (LANE-007).
+   * tool with a lane: the token of the call's own turn (LANE-007). Of a `once` tool at a gateway: that of its run, which is on behalf of
+   * that turn (LANE-004), and there without one as well.
    */
   readonly lineage?: string | undefined;
   /** Who calls. */

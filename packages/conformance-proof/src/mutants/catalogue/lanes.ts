@@ -128,8 +128,8 @@ atGateway({
   id: "lanes.one-hop-only",
   breaks: "LANE-004.1",
   file: GRAPH,
-  find: "node !== undefined; node = node.up) if (lane.holders.has(node)) return true;",
-  replace: "node !== undefined; node = undefined) if (lane.holders.has(node)) return true;",
+  find: "for (let node = turn; node !== undefined; node = node.up) {",
+  replace: "for (let node = turn; node !== undefined; node = undefined) {",
   why: "knows the turn on whose behalf a call is, and not the one behind it",
 });
 
@@ -146,9 +146,8 @@ atGateway({
   id: "lanes.takes-forged-tokens",
   breaks: "LANE-004.2",
   file: BOOK,
-  find: "lineage === undefined ? undefined : this.#byLineage.get(lineage);",
-  replace:
-    "lineage === undefined ? undefined : (this.#byLineage.get(lineage) ?? [...this.#byLineage.values()].at(-1));",
+  find: "return this.#byLineage.get(lineage) ?? this.#keys.find(lineage);",
+  replace: "return this.#byLineage.get(lineage) ?? [...this.#byLineage.values()].at(-1);",
   why: "takes any lineage for that of the latest turn",
 });
 
@@ -160,9 +159,9 @@ mutant({
     { file: BOOK, find: "      this.#byLineage.delete(lineage);\n", replace: "" },
     {
       file: GRAPH,
-      find: 'ask.parent instanceof Node && ask.parent.state === "running" ? ask.parent : undefined;',
+      find: "const parent = running(ask.parent);",
       replace:
-        'ask.parent instanceof Node ? ask.parent : undefined;\n    if (parent?.state === "over") lane.holders.clear();',
+        'const parent = ask.parent instanceof Node ? ask.parent : undefined;\n    if (parent?.state === "over") lane.holders.clear();',
     },
   ],
   why: "gives the lane away for the token of a turn that is over",
