@@ -69,6 +69,29 @@ for (const way of ways) {
   }
 }
 
+it("are joined again from sessions in process, also while a successor is waited for", { timeout: 60_000 }, async () => {
+  const { gateway } = testGateway();
+  const { seen, handlers, began, release } = counted();
+  gateway.implement(tools, handlers);
+  const { client, kill } = await mortal(gateway);
+  const remote = client.client(tools).work({}, { key: "k" });
+  await began;
+  const session = gateway.openSession({ principal: "alice", scopes: [] });
+  const joined = Promise.withResolvers<undefined>();
+  const onAccept = ({ state }: { readonly state: string }): void => {
+    if (state === "joined") joined.resolve(undefined);
+  };
+  const local = session.client(tools).work({}, { key: "k", onAccept });
+  local.catch(() => {});
+  await joined.promise;
+  // Behind the second one there is none for a while.
+  await kill();
+  await kill();
+  release();
+  expect(await Promise.all([local, remote])).toEqual(["run 1", "run 1"]);
+  expect(seen.runs).toBe(1);
+});
+
 it("are recorded when their gateway is closed, also those of a session's own tools", { timeout: 60_000 }, async () => {
   const journal = memoryJournal();
   const { gateway } = testGateway({ journal });

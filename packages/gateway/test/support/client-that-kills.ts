@@ -1,4 +1,4 @@
-/** A client in a thread of its own: makes calls under keys, and ends the I/O thread once all of them are queued. */
+/** A client in a thread of its own: makes calls under keys, and when all of them are queued it may end the I/O thread. */
 import { parentPort, workerData } from "node:worker_threads";
 import { connect, sharedToken } from "@turnmux/client";
 import { killThreadOf } from "./kill-thread.ts";
@@ -11,14 +11,15 @@ export interface KillingStart {
   /** How many calls it makes, under the keys `k0` and so on, over several sessions. */
   readonly calls: number;
   readonly sessions: number;
-  /** 1 once its sessions stand; 2 when it is to make its calls; 3 once the I/O thread is dead. */
+  readonly kills: boolean;
+  /** 1 once its sessions stand; 2 when it is to make its calls; 3 once they are queued, and the I/O thread is dead where that is to be. */
   readonly state: Int32Array<SharedArrayBuffer>;
 }
 
-const { url, tool, calls, sessions, state } = workerData as KillingStart;
+const { url, tool, calls, sessions, kills, state } = workerData as KillingStart;
 
 const clients = await Promise.all(
-  Array.from({ length: sessions }, () => connect(url, { auth: sharedToken(MORTAL_SECRET) })),
+  Array.from({ length: sessions }, () => connect(url, { auth: sharedToken(MORTAL_SECRET), reconnect: kills })),
 );
 Atomics.store(state, 0, 1);
 parentPort?.postMessage("connected", []);
@@ -37,7 +38,7 @@ const ended = Array.from({ length: calls }, async (_, index) => {
   }
 });
 await Promise.all(queued);
-await killThreadOf(url);
+if (kills) await killThreadOf(url);
 Atomics.store(state, 0, 3);
 Atomics.notify(state, 0);
 parentPort?.postMessage([...new Set(await Promise.all(ended))], []);

@@ -65,6 +65,8 @@ export class IoThread implements Entry, Guest, WorkerListener {
   readonly #tools: ToldTools;
   readonly #runs: RunsHere;
   readonly #keys: KeyExchange;
+  /** What a successor is to be asked about keys. */
+  readonly #toAsk: KeyMessage[] = [];
   readonly #lanes: LaneDesk;
   readonly #mirrors: Mirrors;
   readonly #endpoints: EndpointsOfThread;
@@ -106,7 +108,10 @@ export class IoThread implements Entry, Guest, WorkerListener {
       environment,
       send: (message) => this.#sent(message),
       closes: () => this.#watch.begin(),
-      empty: () => this.#worker?.keepUp(false),
+      empty: () => {
+        if (this.#worker === undefined) this.#askNobody();
+        else this.#worker.keepUp(false);
+      },
     });
     this.#mirrors = new Mirrors({
       house,
@@ -184,6 +189,7 @@ export class IoThread implements Entry, Guest, WorkerListener {
   /** Ends the thread, whose endpoints are closed. Resolves when it has ended. */
   async end(): Promise<void> {
     this.#exits = true;
+    this.#askNobody();
     this.#stamp.close();
     this.#cancelRestart?.();
     this.#house.entries.delete(this);
@@ -220,15 +226,17 @@ export class IoThread implements Entry, Guest, WorkerListener {
     this.#watch.end();
     publishWorkers(this.#workersSeen, { threads: 0, running: 0, queued: 0 });
     publishHandlers(this.#workersSeen, 0);
+    const unlooked: RunData[] = [];
+    for (const message of unread) {
+      if (!("kind" in message)) unlooked.push(this.#unpacked(message));
+      // Who closes a gateway wants to hear no more of its sessions.
+      else if (!this.#exits || message.kind === "recorded" || message.kind === "log") this.#take(message);
+    }
     if (this.#exits) {
+      this.#runs.orphaned(unlooked);
       this.#traces.abandon();
       this.#gone.resolve(undefined);
       return;
-    }
-    const unlooked: RunData[] = [];
-    for (const message of unread) {
-      if ("kind" in message) this.#take(message);
-      else unlooked.push(this.#unpacked(message));
     }
     const { log } = this.#house;
     log.error("turnmux: the I/O thread has ended, and with it all its sessions", { error: cause });
@@ -276,6 +284,7 @@ export class IoThread implements Entry, Guest, WorkerListener {
     box = new Postbox(this.#worker.port, (message, error) => this.#unsendable(message, error));
     this.#box = box;
     this.#words = words;
+    for (const message of this.#toAsk.splice(0)) box.post(message);
     const { closing } = this.#house;
     if (closing !== undefined) this.drain(closing.message, closing.retryAfterMs);
     this.#endpoints.openAll();
@@ -308,12 +317,21 @@ export class IoThread implements Entry, Guest, WorkerListener {
     return true;
   }
 
-  /** Where there is no thread at present nobody holds a key there. */
+  /** Where there is no thread at present, its successor knows what becomes of its keys. */
   #askForKey(message: KeyMessage): void {
     if (this.#worker !== undefined) this.#box.post(message);
-    else if (message.kind === "join") {
-      queueMicrotask(() => this.#keys.take({ kind: "joinedEnd", join: message.join, verdict: { kind: "elsewhere" } }));
-    }
+    else if (this.#endpoints.size > 0 && !this.#exits) this.#toAsk.push(message);
+    else queueMicrotask(() => this.#unanswered(message));
+  }
+
+  /** No thread follows that could be asked. */
+  #askNobody(): void {
+    for (const message of this.#toAsk.splice(0)) this.#unanswered(message);
+  }
+
+  #unanswered(message: KeyMessage): void {
+    if (message.kind !== "join") return;
+    this.#keys.take({ kind: "joinedEnd", join: message.join, verdict: { kind: "elsewhere" } });
   }
 
   #unsendable(message: ToThread, error: unknown): void {

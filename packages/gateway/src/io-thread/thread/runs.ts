@@ -80,10 +80,13 @@ export class RunsOfMain {
     this.#last = options.lastRun;
   }
 
-  /** Runs under a key that are not over. */
+  /** Runs under a key that are not over, and that the main thread knows of. */
   get keyed(): number {
     let count = 0;
-    for (const { execution } of this.#runs.values()) if (execution.fingerprint !== undefined) count += 1;
+    for (const { execution, asked, word } of this.#runs.values()) {
+      const isUntold = asked !== undefined && word === undefined;
+      if (execution.fingerprint !== undefined && !isUntold) count += 1;
+    }
     return count;
   }
 
