@@ -7,16 +7,17 @@ import { KNOWN_TOOLS } from "../src/doors/known-tools.ts";
 import { onSession } from "../src/doors/on-session.ts";
 import { Busy } from "../src/gateway/busy.ts";
 import { grantFor } from "../src/gateway/grant.ts";
-import { Lanes } from "../src/gateway/lanes.ts";
+import type { Lanes } from "../src/gateway/lanes.ts";
 import { turnmuxFor } from "../src/gateway/turnmux.ts";
-import { Work } from "../src/gateway/work.ts";
 import { WANTED } from "../src/request.ts";
+
+/** Of a call on behalf of no turn that runs. */
+const NOBODYS = { turn: "turn-1", lineage: "forged", signal: new AbortController().signal };
 
 /** A gateway in this process, with a door for session `main`, and the lanes behind it. */
 function gatewayWith(context: TestContext): { door: ToolDoor; cron: CronService; lanes: Lanes } {
   const cron = new CronService(":memory:", () => undefined);
-  const lanes = new Lanes();
-  const gateway = turnmuxFor(cron, new Work(lanes, new Busy(0)));
+  const { gateway, lanes } = turnmuxFor(cron, new Busy(0));
   context.after(async () => {
     await gateway.close();
     cron.close();
@@ -32,8 +33,7 @@ test("the catalog tells the model the same as the runner's own copy of the contr
 
 test("a call that is sent again under its key creates nothing twice", async (context) => {
   const { door, cron } = gatewayWith(context);
-  const add = (key: string) =>
-    door.call("cron.add", WANTED[0], { turn: "turn-1", key, signal: new AbortController().signal });
+  const add = (key: string) => door.call("cron.add", WANTED[0], { ...NOBODYS, key });
   const first = await add("call-1");
   assert.deepEqual(await add("call-1"), first);
   assert.equal(cron.list().length, 1);
@@ -42,8 +42,8 @@ test("a call that is sent again under its key creates nothing twice", async (con
 
 test("a call of a turn passes the lane that the turn holds", async (context) => {
   const { door, lanes } = gatewayWith(context);
-  const jobs = await lanes.hold("main", "turn-1", () =>
-    door.call("cron.list", {}, { turn: "turn-1", key: "call-1", signal: new AbortController().signal }),
+  const jobs = await lanes.hold("main", "turn-1", (lineage) =>
+    door.call("cron.list", {}, { ...NOBODYS, lineage, key: "call-1" }),
   );
   assert.deepEqual(jobs, []);
 });
@@ -51,7 +51,7 @@ test("a call of a turn passes the lane that the turn holds", async (context) => 
 test("the model is told what is wrong with its arguments, and that nothing ran", async (context) => {
   const { door, cron } = gatewayWith(context);
   const spec = { ...WANTED[0], schedule: "every morning" };
-  const options = { turn: "turn-1", key: "call-1", signal: new AbortController().signal };
+  const options = { ...NOBODYS, key: "call-1" };
   await assert.rejects(door.call("cron.add", spec, options), (error) => {
     assert.ok(TurnmuxError.is(error));
     assert.match(error.forModel(), /schedule: not a cron pattern\. It did not run; mend the arguments/);

@@ -34,6 +34,7 @@ async function turnWith(
   let streamed = "";
   const record = await runTurn({
     turn: "turn-1",
+    lineage: "the token of turn-1",
     model: model.settings,
     text: "Plan.",
     door,
@@ -84,6 +85,7 @@ test("a model that cannot be reached ends the turn with an error", async (contex
   };
   const input = {
     turn: "turn-1",
+    lineage: "the token of turn-1",
     model: model.settings,
     text: "Plan.",
     door,

@@ -14,6 +14,8 @@ export type DoorTool = Pick<ToolDescription, "name" | "description" | "input">;
 export interface CallOptions {
   /** The turn that the call belongs to. */
   readonly turn: string;
+  /** The turn's token: whoever carries it is on behalf of the turn. */
+  readonly lineage: string;
   /** Names the call: the id that the model gave it. */
   readonly key: string;
   /** Aborted when the whole run is over; the call's own limit is the door's business. */

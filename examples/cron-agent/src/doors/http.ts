@@ -25,8 +25,8 @@ const Answer = z.union([
 ]);
 
 /**
- * Opens a door of HTTP requests over one agent that keeps its connections. It says which turn it belongs to in a header
- * of its own, as whoever does this well would: without that its calls would wait behind the lane, as the old way's do.
+ * Opens a door of HTTP requests over one agent that keeps its connections. It passes on the lineage of its turn in a
+ * header of its own, as whoever does this well would: without that its calls would wait behind the lane, as the old way's do.
  */
 export function httpKeepAlive(door: HttpDoorOptions): (context: DoorContext) => ToolDoor {
   return (context) => {
@@ -38,7 +38,7 @@ export function httpKeepAlive(door: HttpDoorOptions): (context: DoorContext) => 
           authorization: `Bearer ${context.token}`,
           "content-type": "application/json",
           "x-session": context.session,
-          "x-turn": options.turn,
+          "x-lineage": options.lineage,
           ...(door.idempotencyKey ? { "idempotency-key": `${options.turn}/${options.key}` } : {}),
         };
         const send = (signal: AbortSignal) => post(`${context.url}/tools/${tool}`, { agent, headers, signal }, args);

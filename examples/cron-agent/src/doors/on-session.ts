@@ -22,14 +22,15 @@ export function onSession(
   let slowest: number | undefined;
   return {
     tools: async () => (await session.catalog()).filter(({ name }) => FOR_MODELS.test(name)),
-    call: async (tool, args, { turn, key, signal }) => {
+    call: async (tool, args, { turn, lineage, key, signal }) => {
       const since = performance.now();
       let accepted: number | undefined;
       const onAccept = (): void => void (accepted ??= performance.now());
       try {
         const timeoutMs = timeoutFor(tool);
         // The model's own id names the call: the same key again gets the first call's result, and runs nothing twice.
-        return await session.turn(turn).call(tool, args, { key: `${turn}/${key}`, signal, timeoutMs, onAccept });
+        const options = { key: `${turn}/${key}`, signal, timeoutMs, onAccept };
+        return await session.turn(turn, { lineage }).call(tool, args, options);
       } finally {
         // The end of a call says as much.
         slowest = Math.max(slowest ?? 0, (accepted ?? performance.now()) - since);

@@ -23,9 +23,8 @@ import { Calls } from "./calls.ts";
 import { grantFor } from "./grant.ts";
 import { HostSocket } from "./host-socket.ts";
 import { httpCalls } from "./http-calls.ts";
-import { Lanes } from "./lanes.ts";
+import type { Lanes } from "./lanes.ts";
 import { turnmuxFor } from "./turnmux.ts";
-import { Work } from "./work.ts";
 
 /** How a gateway is started. */
 export interface GatewayOptions {
@@ -67,7 +66,7 @@ export interface GatewayState {
 export class AgentGateway {
   readonly #server: Server;
   readonly #sockets = new WebSocketServer({ noServer: true });
-  readonly #lanes = new Lanes();
+  readonly #lanes: Lanes;
   readonly #cron: CronService;
   readonly #calls: Calls;
   readonly #turnmux: Gateway;
@@ -86,9 +85,10 @@ export class AgentGateway {
     this.#cron = new CronService(options.database, (job) => {
       for (const peer of this.#runners.values()) peer.event("cron.due", { id: job.id, message: job.message });
     });
-    const work = new Work(this.#lanes, new Busy(options.blockMs));
+    const { gateway, lanes, work } = turnmuxFor(this.#cron, new Busy(options.blockMs));
+    this.#turnmux = gateway;
+    this.#lanes = lanes;
     this.#calls = new Calls(this.#cron, work);
-    this.#turnmux = turnmuxFor(this.#cron, work);
     this.#server = createServer(httpCalls(this.#calls, options.token));
     // Every TCP connection counts, whatever it is used for.
     this.#server.on("connection", () => (this.#connections += 1));
@@ -140,21 +140,21 @@ export class AgentGateway {
 
   /** Says something to a session: its runner takes a turn, which holds the session's lane until the reply. */
   async say(session: string, text: string): Promise<Said> {
-    const { said } = await this.#turn(session, async (turn) => {
+    const { said } = await this.#turn(session, async ({ turn, lineage }) => {
       const runner = this.#runners.get(session);
       if (runner === undefined) throw new HostError("unavailable", `nobody runs turns of session ${session}`);
-      return { reply: ChatReply.parse(await runner.request("chat", { turn, text })).text };
+      return { reply: ChatReply.parse(await runner.request("chat", { turn, lineage, text })).text };
     });
     return said;
   }
 
   /** Says something to a session whose turns this process takes itself: its tools are called in process. */
   take(session: string, text: string, model: ModelSettings): Promise<TurnTaken> {
-    return this.#turn(session, async (turn) => {
+    return this.#turn(session, async ({ turn, lineage }) => {
       const door = onSession(this.#turnmux.openSession(grantFor(session)));
       try {
         const onDelta = (delta: string) => this.#delta({ turn, text: delta });
-        return await runTurn({ turn, model, text, door, signal: this.#stopping.signal, onDelta });
+        return await runTurn({ turn, lineage, model, text, door, signal: this.#stopping.signal, onDelta });
       } finally {
         await door.close();
       }
@@ -184,13 +184,13 @@ export class AgentGateway {
 
   #turn<T extends { readonly reply: string }>(
     session: string,
-    run: (turn: string) => Promise<T>,
+    run: (running: { readonly turn: string; readonly lineage: string }) => Promise<T>,
   ): Promise<{ readonly said: Said; readonly record: T }> {
     const turn = `turn-${++this.#turns}`;
-    return this.#lanes.hold(session, turn, async () => {
+    return this.#lanes.hold(session, turn, async (lineage) => {
       const before = this.#connections;
       this.#streamed.set(turn, "");
-      const record = await run(turn);
+      const record = await run({ turn, lineage });
       const streamed = this.#streamed.get(turn) ?? "";
       this.#streamed.delete(turn);
       return { said: { reply: record.reply, streamed, connections: this.#connections - before }, record };

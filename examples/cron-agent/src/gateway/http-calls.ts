@@ -42,7 +42,7 @@ async function answer(calls: Calls, token: string, request: IncomingMessage): Pr
   const args = await body(request);
   return await calls.call(tool, args, {
     session: header(request, "x-session") ?? "http",
-    turn: header(request, "x-turn"),
+    lineage: header(request, "x-lineage"),
     key: header(request, "idempotency-key"),
   });
 }

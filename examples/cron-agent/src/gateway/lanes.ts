@@ -1,36 +1,37 @@
 /**
- * Lanes: one per session, so that what belongs to a session happens one after the other.
+ * Lanes: one per session, so that what belongs to a session happens one after the other. turnmux keeps them.
  *
  * A turn holds its session's lane from the request to the reply. Any other work for the session queues behind it, and
- * there lies the fault of the original report: a tool call that belongs to the very turn that holds the lane, and does
- * not say so, waits for a turn that waits for it. A call that names the turn which holds the lane is let in at once.
+ * there lies the fault of the original report: a tool call on behalf of the very turn that holds the lane, and that has
+ * no means to say so, waits for a turn that waits for it. A call that carries the turn's lineage is let in at once,
+ * whichever way it came.
  *
  * @module
  */
 
-interface Lane {
-  /** Taken by a turn or by other work. */
-  taken: boolean;
-  /** The turn that holds the lane, when a turn does. */
-  turn: string | undefined;
-  readonly queue: (() => void)[];
-}
+import type { Gateway, GatewaySession } from "@turnmux/gateway";
+import { grantFor } from "./grant.ts";
 
 /** The lanes of all sessions. */
 export class Lanes {
-  readonly #lanes = new Map<string, Lane>();
+  readonly #gateway: Gateway;
+  /** One of turnmux's for each session of the host, whether that has a socket or not: it has the lane. */
+  readonly #sessions = new Map<string, GatewaySession>();
   readonly #idle: (() => void)[] = [];
   #active = 0;
 
-  /** Runs a turn, which holds the lane until the promise of `work` is settled. */
-  hold<T>(session: string, turn: string, work: () => Promise<T>): Promise<T> {
-    return this.#count(() => this.#queued(session, turn, work));
+  constructor(gateway: Gateway) {
+    this.#gateway = gateway;
   }
 
-  /** Runs work for a session: at once when it belongs to the turn that holds the lane, otherwise in its turn. */
-  enter<T>(session: string, turn: string | undefined, work: () => Promise<T> | T): Promise<T> {
-    const inside = turn !== undefined && this.#lane(session).turn === turn;
-    return this.#count(async () => (inside ? await work() : await this.#queued(session, undefined, work)));
+  /** Runs a turn, which holds the lane until the promise of `work` is settled. `lineage` is for whatever it causes. */
+  hold<T>(session: string, turn: string, work: (lineage: string) => Promise<T>): Promise<T> {
+    return this.#count(() => this.#gateway.runTurn(this.#session(session), turn, ({ lineage }) => work(lineage)));
+  }
+
+  /** Runs work for a session: at once on behalf of the turn that holds the lane, as `lineage` says, otherwise in its turn. */
+  enter<T>(session: string, lineage: string | undefined, work: () => Promise<T> | T): Promise<T> {
+    return this.#count(() => this.#gateway.runTurn(this.#session(session), "work", work, { lineage }));
   }
 
   /** Settles when nothing runs and nothing waits. */
@@ -48,28 +49,13 @@ export class Lanes {
     }
   }
 
-  async #queued<T>(session: string, turn: string | undefined, work: () => Promise<T> | T): Promise<T> {
-    const lane = this.#lane(session);
-    if (lane.taken) await new Promise<void>((resolve) => lane.queue.push(resolve));
-    lane.taken = true;
-    lane.turn = turn;
-    try {
-      return await work();
-    } finally {
-      lane.turn = undefined;
-      const next = lane.queue.shift();
-      // The lane passes straight to the next in the queue: nobody gets in between.
-      if (next === undefined) this.#lanes.delete(session);
-      else next();
-    }
-  }
-
-  #lane(session: string): Lane {
-    let lane = this.#lanes.get(session);
-    if (lane === undefined) {
-      lane = { taken: false, turn: undefined, queue: [] };
-      this.#lanes.set(session, lane);
-    }
-    return lane;
+  #session(name: string): GatewaySession {
+    const known = this.#sessions.get(name);
+    if (known !== undefined) return known;
+    const { id } = this.#gateway.openSession(grantFor(name));
+    const session = [...this.#gateway.sessions].find((one) => one.id === id);
+    if (session === undefined) throw new Error("the gateway has opened no session");
+    this.#sessions.set(name, session);
+    return session;
   }
 }

@@ -10,8 +10,8 @@ import type { Lanes } from "./lanes.ts";
 /** What the gateway knows about a call. */
 export interface Origin {
   readonly session: string;
-  /** The turn that the call belongs to, where the way in can say so. */
-  readonly turn?: string | undefined;
+  /** The lineage of the turn on whose behalf the call is, where the way in can say so. */
+  readonly lineage?: string | undefined;
 }
 
 /** Runs the work of calls. */
@@ -24,9 +24,9 @@ export class Work {
     this.#busy = busy;
   }
 
-  /** Runs a call's work when the lane lets it: at once, where it belongs to the turn that holds the lane. */
-  run<T>(tool: string, { session, turn }: Origin, work: () => Promise<T> | T): Promise<T> {
+  /** Runs a call's work when the lane lets it: at once, where it is on behalf of the turn that holds the lane. */
+  run<T>(tool: string, { session, lineage }: Origin, work: () => Promise<T> | T): Promise<T> {
     this.#busy.arrived(tool);
-    return this.#lanes.enter(session, turn, work);
+    return this.#lanes.enter(session, lineage, work);
   }
 }

@@ -6,7 +6,7 @@
  * -> {"type":"req","id":"1","method":"connect","params":{"session":"main","role":"runner","proof":"..."}}
  * <- {"type":"res","id":"1","ok":true,"payload":{"principal":"agent:main"}}
  * <- {"type":"event","event":"tick","payload":{"at":1700000000000}}
- * <- {"type":"req","id":"1","method":"chat","params":{"turn":"turn-1","text":"Please plan ..."}}
+ * <- {"type":"req","id":"1","method":"chat","params":{"turn":"turn-1","lineage":"...","text":"Please plan ..."}}
  * -> {"type":"event","event":"chat.delta","payload":{"turn":"turn-1","text":"Planned"}}
  * -> {"type":"res","id":"1","ok":true,"payload":{"text":"Planned: ..."}}
  * ```
@@ -44,8 +44,8 @@ export type ConnectParams = z.infer<typeof ConnectParams>;
 /** The payload of `connect.challenge`. */
 export const Challenge = z.object({ nonce: z.string() });
 
-/** Parameters of `chat`. */
-export const ChatRequest = z.object({ turn: z.string(), text: z.string() });
+/** Parameters of `chat`. Calls that carry the turn's `lineage` are on its behalf, and do not wait for it. */
+export const ChatRequest = z.object({ turn: z.string(), lineage: z.string(), text: z.string() });
 export type ChatRequest = z.infer<typeof ChatRequest>;
 
 /** The answer to `chat`, and the payload of `chat.delta`. */

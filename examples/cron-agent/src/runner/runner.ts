@@ -85,13 +85,13 @@ export class Runner {
 
   async #request(method: string, params: unknown): Promise<unknown> {
     if (method !== "chat") throw new HostError("unimplemented", `no method ${method} here`);
-    const { turn, text } = ChatRequest.parse(params);
+    const { turn, lineage, text } = ChatRequest.parse(params);
     const { model, signal } = this.#options;
     const door = this.#door;
     if (door === undefined) throw new HostError("unavailable", "the door is not open yet");
     try {
       const onDelta = (delta: string) => this.#peer.event("chat.delta", { turn, text: delta });
-      const record = await runTurn({ turn, model, text, door, signal, onDelta });
+      const record = await runTurn({ turn, lineage, model, text, door, signal, onDelta });
       this.turns.push(record);
       return { text: record.reply };
     } catch (error) {

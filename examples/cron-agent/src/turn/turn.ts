@@ -16,6 +16,8 @@ import type { CallRecord, TurnRecord } from "./record.ts";
 export interface TurnInput {
   /** Names the turn, so that its calls can say where they belong. */
   readonly turn: string;
+  /** Proves of its calls that they are on its behalf. */
+  readonly lineage: string;
   readonly model: ModelSettings;
   /** What the user said. */
   readonly text: string;
@@ -72,7 +74,7 @@ function asFunction({ name, description, input }: DoorTool): ChatCompletionFunct
 
 /** Runs one call, records it, and gives the text that the model reads. */
 async function runCall(
-  { turn, door, signal }: TurnInput,
+  { turn, lineage, door, signal }: TurnInput,
   tool: string,
   key: string,
   args: string,
@@ -80,7 +82,7 @@ async function runCall(
 ): Promise<string> {
   const started = performance.now();
   try {
-    const result = await door.call(tool, JSON.parse(args || "{}"), { turn, key, signal });
+    const result = await door.call(tool, JSON.parse(args || "{}"), { turn, lineage, key, signal });
     calls.push({ tool, ms: performance.now() - started });
     return JSON.stringify(result);
   } catch (error) {
