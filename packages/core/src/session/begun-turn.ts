@@ -5,6 +5,7 @@
  */
 import { checkedAnswer } from "../contract/answer.ts";
 import type { Acceptance, CallOptions } from "../contract/call-options.ts";
+import type { BaseToolCall } from "../contract/tool-call.ts";
 import {
   beginTurnToolName,
   endTurnToolName,
@@ -14,11 +15,17 @@ import {
   type EndTurnRequest,
 } from "../contract/turns.ts";
 import { TurnmuxError } from "../errors/turnmux-error.ts";
+import { LaneRefusal } from "../lanes/refusal.ts";
 import type { Session } from "./session.ts";
 import { Turn, type TurnOptions } from "./turn.ts";
 
 /** What a turn is begun with. */
 export interface BeginTurnOptions extends TurnOptions {
+  /**
+   * The call of a handler here that causes the turn: the turn is on its behalf, and is cancelled with it. A handler that does nothing
+   * about a refusal of the lane ends its call with that.
+   */
+  readonly call?: Pick<BaseToolCall, "lineage" | "signal"> | undefined;
   /** How long it waits for the lane, in milliseconds. Default: for as long as it takes. */
   readonly maxWaitMs?: number | undefined;
   /** Hears that it waits: behind which turn, and at which place. */
@@ -88,7 +95,9 @@ export async function beginTurn(
   turn: string,
   options: BeginTurnOptions,
 ): Promise<BegunTurn> {
-  const { signal, lineage, maxWaitMs: timeoutMs = Number.POSITIVE_INFINITY, onAccept } = options;
+  const { call: cause, lineage = cause?.lineage, maxWaitMs: timeoutMs = Number.POSITIVE_INFINITY, onAccept } = options;
+  const signals = [options.signal, cause?.signal].filter((one) => one !== undefined);
+  const signal = signals.length === 0 ? undefined : AbortSignal.any(signals);
   try {
     const answer = await call(beginTurnToolName, { turn }, { signal, lineage, timeoutMs, onAccept });
     const begun = checkedAnswer(isTurnBegun, answer, "LANE-002");
@@ -98,8 +107,19 @@ export async function beginTurn(
     if (TurnmuxError.is(error) && error.outcome === "unknown" && error.callId !== undefined) {
       endTurn(call, { callId: error.callId }).catch(() => {});
     }
-    throw error;
+    // The gateway has told it to its client, and so it may hear of it again.
+    throw cause !== undefined && isRefusal(error) ? refusalOf(error) : error;
   }
+}
+
+/** The lane was refused, and not the call as such. */
+function isRefusal(error: unknown): error is TurnmuxError {
+  if (!TurnmuxError.is(error) || error.outcome !== "not_started") return false;
+  return error.code === "failed_precondition" || error.code === "resource_exhausted";
+}
+
+function refusalOf({ code, sentence, outcome, retryAfterMs, details }: TurnmuxError): LaneRefusal {
+  return new LaneRefusal({ ok: false, code, message: sentence, outcome, retryAfterMs, details });
 }
 
 async function endTurn(call: CallBuiltin, of: EndTurnRequest): Promise<void> {

@@ -236,6 +236,43 @@ describe("runTurn()", () => {
     await a.over;
   });
 
+  test("so is one that a handler of the client's begins", async () => {
+    const { gateway, ann, bob, log } = await house({}, "ann");
+    ann.client.implement(device, { ask: (_input, call) => bob.client.beginTurn("a in b", { call }) });
+    const b = await bob.client.beginTurn("b");
+    const a = held(gateway, ann.session, "a");
+    const running = await a.began;
+    const waits = gateway.runTurn(ann.session, "b in a", () => "ran", { lineage: b.lineage });
+    const told = await failure(running.client(device).ask(null));
+    expect(told).toMatchObject({ code: "failed_precondition", outcome: "failed", retryable: false });
+    expect(told.sentence).toMatch(/it is a cycle, by way of/);
+    expect(log.of("error")).toEqual([]);
+    await b.end();
+    a.end("");
+    expect([await a.over, await waits]).toEqual(["", "ran"]);
+  });
+
+  test("a turn that a handler of the client's begins is on behalf of its call, and is cancelled with it", async () => {
+    const { gateway, ann } = await house();
+    const began = Promise.withResolvers<AbortSignal>();
+    ann.client.implement(device, {
+      ask: async (_input, call) => {
+        // For the lane of the turn that calls it does not wait.
+        const nested = await ann.client.beginTurn("nested", { call });
+        began.resolve(nested.signal);
+        await new Promise((resolve) => call.signal.addEventListener("abort", resolve));
+      },
+    });
+    const stop = new AbortController();
+    const over = gateway.runTurn(ann.session, "a", (turn) => turn.client(device).ask(null), { signal: stop.signal });
+    const signal = await began.promise;
+    stop.abort();
+    // Whether the handler or the cancellation was quicker is nothing to this.
+    await Promise.allSettled([over]);
+    await expect.poll(() => signal.aborted).toBe(true);
+    await expect.poll(() => gateway.stats().lanes).toEqual({ running: 0, waiting: 0 });
+  });
+
   test("is on behalf of the call that causes it, and cancelled with it", async () => {
     const { gateway, ann, bob } = await house();
     const causing = defineTools({ cause: tool({ description: "Causes a turn", ...anything, effect: "idempotent" }) });
