@@ -8,7 +8,7 @@ async function run(code: string): Promise<string> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ["--conditions=turnmux-source", "--input-type=module", "-e", code],
-    { cwd: fileURLToPath(new URL("..", import.meta.url)), timeout: 12_000 },
+    { cwd: fileURLToPath(new URL("..", import.meta.url)), timeout: 50_000 },
   );
   return stdout.trim();
 }
@@ -34,7 +34,7 @@ const local = gateway.openSession(grant);
 test("a gateway that was made, and listens nowhere, keeps no process up", async () => {
   const code = `import { createGateway } from "@turnmux/gateway"; createGateway(); console.log("end");`;
   expect(await run(code)).toBe("end");
-});
+}, 60_000);
 
 test("a process ends by itself once its gateway has drained, whatever deadlines and grants were still to run", async () => {
   const code = `
@@ -45,7 +45,7 @@ test("a process ends by itself once its gateway has drained, whatever deadlines 
     console.log(await call, JSON.stringify(await drained));
   `;
   expect(await run(PRELUDE + code)).toBe('done {"cutCalls":0}');
-});
+}, 60_000);
 
 test("and once it was closed with a call under way", async () => {
   const code = `
@@ -55,4 +55,4 @@ test("and once it was closed with a call under way", async () => {
     console.log(await call);
   `;
   expect(await run(PRELUDE + code)).toBe("unavailable");
-});
+}, 60_000);

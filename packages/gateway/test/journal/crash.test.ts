@@ -83,7 +83,7 @@ it("keeps no process up when it is open and nothing is under way", () => {
     process.once("beforeExit", () => console.log("end"));
   `;
   expect(runCode(code)).toBe("end");
-});
+}, 60_000);
 
 it("keeps a process up for what is under way, and no longer", () => {
   const code = `
@@ -96,4 +96,4 @@ it("keeps a process up for what is under way, and no longer", () => {
     });
   `;
   expect(runCode(code)).toBe("claimed\nend");
-});
+}, 60_000);

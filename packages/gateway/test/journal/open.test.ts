@@ -57,7 +57,10 @@ async function filled(records = 300): Promise<string> {
   return path;
 }
 
-describe("a file that cannot be a journal", () => {
+// Many of these start processes, several of them one after the other.
+const SLOW = { timeout: 60_000 };
+
+describe("a file that cannot be a journal", SLOW, () => {
   it("is refused when it is no database", () => {
     const path = newPath();
     writeFileSync(path, "These are notes that somebody took.\n".repeat(100));
@@ -191,7 +194,7 @@ function openAsAnybody(path: string): string {
   return runCode(code);
 }
 
-describe("a file that an unfinished start left behind", () => {
+describe("a file that an unfinished start left behind", SLOW, () => {
   it("is taken, empty or without tables", () => {
     const empty = newPath();
     writeFileSync(empty, "");
@@ -214,7 +217,7 @@ describe("a file that an unfinished start left behind", () => {
   });
 });
 
-describe("a second gateway on the same file", () => {
+describe("a second gateway on the same file", SLOW, () => {
   it("is refused by name, in the same process", async () => {
     const path = newPath();
     const journal = openJournal(path);
@@ -255,7 +258,7 @@ function openElsewhere(path: string): string {
   `);
 }
 
-it("needs no SQLite until a journal is opened, and warns of nothing then", () => {
+it("needs no SQLite until a journal is opened, and warns of nothing then", SLOW, () => {
   const code = `
     import { sqliteJournal } from "@turnmux/gateway";
     const journal = sqliteJournal(${JSON.stringify(newPath())});

@@ -12,7 +12,7 @@ export const packageFolder: string = fileURLToPath(new URL("../..", import.meta.
 
 /** Runs a module in a process of its own, and gives back what it prints. */
 export function runCode(code: string): string {
-  const options = { cwd: packageFolder, encoding: "utf8", timeout: 12_000 } as const;
+  const options = { cwd: packageFolder, encoding: "utf8", timeout: 30_000 } as const;
   const { stdout, stderr } = spawnSync(process.execPath, moduleArguments(code), options);
   if (stderr !== "") throw new Error(stderr);
   return stdout.trim();
