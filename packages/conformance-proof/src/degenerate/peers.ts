@@ -32,7 +32,7 @@ export const NEARLY_ALL = 0.95;
 const SOME = 0.05;
 
 const OPEN_SESSION = "    if (this.#sink !== undefined) {\n      if (!this.#heard) {";
-const DISPATCH = "    const tool = this.#find(event.tool);\n    if (typeof tool ===";
+const DISPATCH = "    const found = this.#find(event.tool);\n";
 
 /** The reference, up to the end of its handshake. */
 export const FAULTS: readonly Mutant[] = [

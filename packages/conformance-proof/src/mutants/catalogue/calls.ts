@@ -181,8 +181,8 @@ mutant({
   breaks: "CALL-006.3",
   roles: ["gateway", "client", "behaviour"],
   file: "packages/core/src/session/dispatcher.ts",
-  find: "lesser(event.deadlineMs ?? tool.timeoutMs, tool.maxTimeoutMs)",
-  replace: "(event.deadlineMs ?? tool.timeoutMs)",
+  find: "    const deadlineMs = lesser(event.deadlineMs ?? tool.timeoutMs, tool.maxTimeoutMs);\n    if (event",
+  replace: "    const deadlineMs = (event.deadlineMs ?? tool.timeoutMs);\n    if (event",
   why: "lets the caller's deadline count alone",
 });
 
@@ -191,8 +191,8 @@ mutant({
   breaks: "CALL-006.3",
   roles: ["gateway", "client"],
   file: "packages/core/src/session/dispatcher.ts",
-  find: "lesser(event.deadlineMs ?? tool.timeoutMs, tool.maxTimeoutMs)",
-  replace: "lesser(event.deadlineMs, tool.maxTimeoutMs)",
+  find: "    const deadlineMs = lesser(event.deadlineMs ?? tool.timeoutMs, tool.maxTimeoutMs);\n    if (event",
+  replace: "    const deadlineMs = lesser(event.deadlineMs, tool.maxTimeoutMs);\n    if (event",
   why: "lets the tool's longest deadline count where the caller has none, and not its default",
 });
 
@@ -211,8 +211,8 @@ mutant({
   breaks: "CALL-006.3",
   roles: ["gateway", "client"],
   file: "packages/core/src/session/dispatcher.ts",
-  find: "lesser(event.deadlineMs ?? tool.timeoutMs, tool.maxTimeoutMs)",
-  replace: "(tool.maxTimeoutMs ?? event.deadlineMs ?? tool.timeoutMs)",
+  find: "    const deadlineMs = lesser(event.deadlineMs ?? tool.timeoutMs, tool.maxTimeoutMs);\n    if (event",
+  replace: "    const deadlineMs = (tool.maxTimeoutMs ?? event.deadlineMs ?? tool.timeoutMs);\n    if (event",
   why: "lets the tool's longest deadline count where the caller's is shorter",
 });
 

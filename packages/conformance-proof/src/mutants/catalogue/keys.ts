@@ -51,8 +51,8 @@ mutant({
   breaks: "KEY-002.1",
   roles: ["gateway", "client"],
   file: "packages/core/src/session/once.ts",
-  find: '        return { kind: "replay", settled: replayed(verdict.ending) };\n',
-  replace: '        return { kind: "run" };\n',
+  find: '      return { kind: "replay", settled: replayed(verdict.ending) };\n',
+  replace: '      return { kind: "run" };\n',
   why: "runs a call again whose result is recorded",
 });
 
@@ -113,8 +113,8 @@ mutant({
   breaks: "KEY-003",
   roles: ["gateway", "client"],
   file: "packages/core/src/session/once.ts",
-  find: '      case "conflict":\n        return OTHER_ARGUMENTS;\n',
-  replace: '      case "conflict":\n        return { kind: "run" };\n',
+  find: '    case "conflict":\n      return OTHER_ARGUMENTS;\n',
+  replace: '    case "conflict":\n      return { kind: "run" };\n',
   why: "runs a call with other arguments under a key that is taken",
 });
 
@@ -145,9 +145,9 @@ mutant({
   breaks: "KEY-004.2",
   roles: ["gateway", "client"],
   file: "packages/core/src/session/once.ts",
-  find: '        return { kind: "replay", settled: replayed(verdict.ending) };\n',
+  find: '      return { kind: "replay", settled: replayed(verdict.ending) };\n',
   replace:
-    '        return verdict.ending.code === 0 ? { kind: "replay", settled: replayed(verdict.ending) } : { kind: "run" };\n',
+    '      return verdict.ending.code === 0 ? { kind: "replay", settled: replayed(verdict.ending) } : { kind: "run" };\n',
   why: "runs a call again that ended completed or unknown, with an error",
 });
 
@@ -217,8 +217,8 @@ mutant({
   breaks: "KEY-005.3",
   roles: ["gateway", "client"],
   file: "packages/core/src/session/execution.ts",
-  find: "    this.#add(participant, this.#aborted || !this.runs ? again : undefined);\n",
-  replace: "    this.#add(participant, undefined);\n",
+  find: "    const always = this.#aborted || !this.runs;\n",
+  replace: "    const always = false;\n",
   why: "ends a call that came while another was aborted with that one's ending, though the key is free",
 });
 
@@ -227,8 +227,8 @@ mutant({
   breaks: "KEY-007.1",
   roles: ["gateway", "client"],
   file: "packages/core/src/session/once.ts",
-  find: '      case "abandoned":\n        return { kind: "abandoned", callId: verdict.callId };\n',
-  replace: '      case "abandoned":\n        return { kind: "run" };\n',
+  find: '    case "abandoned":\n      return { kind: "abandoned", callId: verdict.callId };\n',
+  replace: '    case "abandoned":\n      return { kind: "run" };\n',
   why: "runs a call again that ran when its process died",
 });
 
