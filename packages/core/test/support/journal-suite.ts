@@ -128,6 +128,24 @@ function describeRecords(
       expect(await claim(journal, { callId: "c4", owner: "gw-1", takes: "gw-2" })).toHaveProperty("kind", "settled");
     });
 
+    it("gives what is taken over the epoch that the claim has for that, and what is claimed afresh its other one", async () => {
+      const journal = open();
+      const own = { owner: "gw-2", epoch: 4, takeOverEpoch: 5 };
+      await claim(journal);
+      await claim(journal, { ...own, takes: "gw-1" });
+      await claim(journal, { ...own, key: "fresh", callId: "c2" });
+      expect(await claim(journal, own)).toMatchObject({ kind: "running", owner: "gw-2", epoch: 5 });
+      expect(await claim(journal, { ...own, key: "fresh" })).toMatchObject({
+        kind: "running",
+        owner: "gw-2",
+        epoch: 4,
+      });
+      await settle(journal, { owner: "gw-2", epoch: 4 });
+      expect(await claim(journal, own)).toHaveProperty("kind", "running");
+      await settle(journal, { owner: "gw-2", epoch: 5 });
+      expect(await claim(journal, own)).toHaveProperty("kind", "settled");
+    });
+
     it("tells keys apart by principal [KEY-001]", async () => {
       const journal = open();
       await claim(journal, { principal: "ada" });
