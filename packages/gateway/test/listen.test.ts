@@ -143,6 +143,9 @@ describe("an endpoint of the gateway's own", () => {
     ["a server and a port", { server: createServer(), port: 1 }, /pass either server, or port and host/],
     ["a path with a query", { port: 0, path: "/a?b" }, /path starts with/],
     ["an audience without a port", { port: 0, audience: "gateway.example" }, /audience is host and port/],
+    ["a port beyond the last one", { port: 65_536 }, /port is a whole number from 0 to 65535/],
+    ["a port that is no number", { port: Number.NaN, ioThread: true }, /port is a whole number from 0 to 65535/],
+    ["a certificate of nothing", { port: 0, tls: { cert: "", key: "" } }, /tls.cert or tls.key is empty/],
     ["a limit of nothing", { port: 0, maxUnauthenticated: 0 }, /maxUnauthenticated must be a whole number above zero/],
     ["no method of proof", { port: 0, auth: [] }, /needs a method of proof/],
   ])("refuses %s", (_name, options, message) => {

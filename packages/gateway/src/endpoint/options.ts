@@ -83,6 +83,7 @@ export interface Endpoint {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+const HIGHEST_PORT = 65_535;
 const DEFAULT_PATH = "/session";
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_MAX_UNAUTHENTICATED = 1_000;
@@ -125,7 +126,15 @@ export function resolveListenOptions(options: ListenOptions): ResolvedListenOpti
     return { ...rest, place: { server } };
   }
   if (port === undefined) throw new UsageError("listen(): pass the server to listen on, or a port");
-  return { ...rest, place: { port, host, tls: options.tls } };
+  if (!(Number.isInteger(port) && port >= 0 && port <= HIGHEST_PORT)) {
+    throw new UsageError(`listen(): port is a whole number from 0 to ${HIGHEST_PORT}`);
+  }
+  const { tls } = options;
+  // Node takes these, and then no client can connect.
+  if (tls !== undefined && (tls.cert.length === 0 || tls.key.length === 0)) {
+    throw new UsageError("listen(): tls.cert or tls.key is empty");
+  }
+  return { ...rest, place: { port, host, tls } };
 }
 
 /** The methods of proof. Throws {@link UsageError} for a module, which is for another thread to load. */
