@@ -126,4 +126,4 @@ export { forbiddenResult } from "./session/incoming.ts";
 export type { IncomingCalls, IncomingContext } from "./session/incoming-calls.ts";
 export type { OnceOptions, OnceVerdict, OtherKeys } from "./session/once.ts";
 export type { RegisteredTool } from "./session/registry.ts";
-export { failed, type Failure, type Settled } from "./session/settled.ts";
+export { failed, freesKey, type Failure, type Settled } from "./session/settled.ts";

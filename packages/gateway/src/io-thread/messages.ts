@@ -214,7 +214,7 @@ export type ToMain =
   /** There is room for another item in this one's place. */
   | { readonly kind: "room"; readonly run: RunNumber; readonly item: number }
   | { readonly kind: "itemRefused"; readonly run: RunNumber; readonly item: number; readonly message: string }
-  /** The journal has the ending of a run. `refused`: it has not taken it so far, and only the thread that dies with it has it. */
+  /** The journal has the ending of a run. `refused`: it has not taken it so far, and is asked again. */
   | { readonly kind: "recorded"; readonly run: RunNumber; readonly refused: boolean }
   | {
       readonly kind: "askAftermath";

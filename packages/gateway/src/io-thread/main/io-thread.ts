@@ -355,8 +355,7 @@ export class IoThread implements Entry, Guest, WorkerListener {
         return;
       case "recorded":
         // Of what is not in the list then nobody knows any more whether it began.
-        if (message.refused) this.#knownSince = this.#life + 1;
-        this.#runs.recorded(message.run);
+        if (!this.#runs.recorded(message.run, message.refused)) this.#knownSince = this.#life + 1;
         return;
       case "words":
         this.#words.add(message.page);

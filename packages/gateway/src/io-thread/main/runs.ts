@@ -12,6 +12,7 @@ import { toolData } from "../tool-data.ts";
 import { Postbox } from "../postbox.ts";
 import { RunWords } from "../shared.ts";
 import type { Mirror } from "./mirror.ts";
+import { KeptEndings } from "./kept-endings.ts";
 import { RunEnds } from "./run-ends.ts";
 import type { ToldTools } from "./told-tools.ts";
 
@@ -54,6 +55,7 @@ export class RunsHere {
   readonly #runs = new Map<RunNumber, Running>();
   /** How runs under a key ended, until the journal has that. */
   readonly #ended = new Map<RunNumber, EndedRun>();
+  readonly #kept = new KeptEndings();
   readonly #asked = new Map<number, AbortController>();
   #thread: AskingThread = NOBODY;
   /** Runs looked at in this turn. */
@@ -116,6 +118,7 @@ export class RunsHere {
       callers: { waits: () => words.wait(data.word), begins: () => words.begin(data.word) },
       participant: ends,
     });
+    if (claimed !== undefined) this.#kept.begins(data);
     this.#runs.set(run, { data, tool, errand, ends, isForgotten: false });
     errand.start();
   }
@@ -144,10 +147,14 @@ export class RunsHere {
     this.#runs.get(run)?.ends.refused(item, message);
   }
 
-  recorded(run: RunNumber): void {
+  /** `refused`: the journal has not taken it so far. False where it is not known any more that this one had begun. */
+  recorded(run: RunNumber, refused: boolean): boolean {
+    const ended = this.#ended.get(run);
     this.#ended.delete(run);
+    const isKnown = !refused || ended === undefined || this.#kept.add(ended);
     const running = this.#runs.get(run);
     if (running !== undefined) running.isForgotten = true;
+    return isKnown;
   }
 
   /** A key whose run was cut off is asked about. */
@@ -187,6 +194,7 @@ export class RunsHere {
   /** What a successor has to know: it is answered from now on. */
   left(successor: AskingThread): LeftRun[] {
     this.#thread = successor;
+    for (const [run, ended] of this.#kept.take()) this.#ended.set(run, ended);
     const running = [...this.#runs.values()].map(({ tool, data }) => leftRun(tool, data, undefined));
     const ended = [...this.#ended.values()].map(({ tool, data, settled }) => leftRun(tool, data, settled));
     return [...ended, ...running].filter((run) => run !== undefined);
@@ -196,14 +204,15 @@ export class RunsHere {
   inherit(record: (ended: EndedRun) => void): void {
     this.#thread = NOBODY;
     this.#ownEnds = record;
-    for (const ended of this.#ended.values()) record(ended);
+    for (const ended of [...this.#kept.take().map(([, kept]) => kept), ...this.#ended.values()]) record(ended);
     this.#ended.clear();
   }
 
   /** `tool` is undefined for one that was taken away before: then nobody can have begun it. */
   #end(tool: RegisteredTool | undefined, data: RunData, settled: Settled): void {
     if (tool !== undefined && data.claimed !== undefined) {
-      const ended = { tool, data, settled };
+      // Its arguments are needed no more.
+      const ended = { tool, data: { ...data, input: undefined }, settled };
       if (this.#ownEnds === undefined) this.#ended.set(data.run, ended);
       else this.#ownEnds(ended);
     }
