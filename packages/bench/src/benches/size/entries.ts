@@ -92,7 +92,7 @@ export const SHARES: readonly SizeShare[] = [
   {
     name: "of it: sessions",
     what: "calls, deadlines, items, turns, interceptors",
-    modules: /core\/src\/session\/(?!resumption|lifeline|retries|dialer|link|gate)/,
+    modules: /core\/src\/(lanes\/|session\/(?!resumption|lifeline|retries|dialer|link|gate))/,
   },
   {
     name: "of it: channels",
