@@ -9,7 +9,7 @@ import type { Limits } from "../limits.ts";
 import type { Environment } from "../session/environment.ts";
 import { failed, type Failure } from "../session/settled.ts";
 import { LaneGraph, type KeyRun, type LaneTurn } from "./graph.ts";
-import { KeyRuns } from "./keys.ts";
+import { KeyRuns, LateTicket } from "./keys.ts";
 import type { KeyStart, KeyTicket, KeyWait, LaneCounts, LaneRequest, Lanes, LaneTicket, LaneVerdict } from "./lanes.ts";
 
 /** Octets of a token: 128 random bits (LANE-004). */
@@ -82,8 +82,10 @@ export class LaneBook implements Lanes {
     return () => {};
   }
 
-  runs({ principal, key, lineage }: KeyStart): KeyTicket {
-    return this.#keys.begin({ principal, key }, this.#behind(lineage));
+  runs(start: KeyStart): KeyTicket {
+    return new LateTicket(start, ({ principal, key, lineage }) =>
+      this.#keys.begin({ principal, key }, this.#behind(lineage)),
+    );
   }
 
   /** What runs and has this token. */

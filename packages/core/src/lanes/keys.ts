@@ -4,7 +4,7 @@
  * @module
  */
 import type { KeyAnswer, KeyRun, LaneGraph, LaneTurn } from "./graph.ts";
-import type { KeyPlace, KeyTicket } from "./lanes.ts";
+import type { KeyPlace, KeyStart, KeyTicket } from "./lanes.ts";
 
 /** A key whose handler runs, or that calls wait for. */
 interface Known {
@@ -12,6 +12,37 @@ interface Known {
   isRunning: boolean;
   /** How many wait, beside the run itself. */
   waiting: number;
+}
+
+/** A run whose handler has a token. */
+interface Begun {
+  readonly lineage: string;
+  /** It has ended. */
+  readonly over: () => void;
+}
+
+/** See {@link KeyTicket}. Most handlers ask for nothing, and cost nothing. */
+export class LateTicket implements KeyTicket {
+  readonly #start: KeyStart;
+  readonly #begin: (start: KeyStart) => Begun;
+  #begun: Begun | undefined;
+  #isOver = false;
+
+  constructor(start: KeyStart, begin: (start: KeyStart) => Begun) {
+    this.#start = start;
+    this.#begin = begin;
+  }
+
+  get lineage(): string | undefined {
+    if (!this.#isOver) this.#begun ??= this.#begin(this.#start);
+    return this.#begun === undefined ? this.#start.lineage : this.#begun.lineage;
+  }
+
+  over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#begun?.over();
+  }
 }
 
 /** See the module's comment. One for each {@link LaneGraph}. */
@@ -32,8 +63,8 @@ export class KeyRuns {
     return this.#byLineage.get(lineage);
   }
 
-  /** A handler is about to run, on behalf of this turn or run. */
-  begin(place: KeyPlace, parent: LaneTurn | KeyRun | undefined): KeyTicket {
+  /** The handler of a run asks for its token: the run is on behalf of this turn or run. */
+  begin(place: KeyPlace, parent: LaneTurn | KeyRun | undefined): Begun {
     const known = this.#at(place);
     // Of a thread that is gone a handler may still run. Nobody waits for both.
     const own = known.isRunning ? this.#graph.key() : known.run;
@@ -43,7 +74,7 @@ export class KeyRuns {
     const lineage = this.#token();
     this.#byLineage.set(lineage, own);
     const over = (): void => {
-      if (!this.#byLineage.delete(lineage)) return;
+      this.#byLineage.delete(lineage);
       this.#graph.end(own);
       if (isKnown) known.isRunning = false;
       this.#leave(place, known);

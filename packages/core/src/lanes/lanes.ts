@@ -77,8 +77,11 @@ export interface KeyStart extends KeyPlace {
 
 /** The handler of a key's call runs. */
 export interface KeyTicket {
-  /** The token for what the handler asks for: it is on behalf of the run, and so of the turn that has caused the call. */
-  readonly lineage: string;
+  /**
+   * The token for what the handler asks for: it is on behalf of the run, and so of the turn that has caused the call. Made when it is asked
+   * for; when that is after the end, it is what the call came with.
+   */
+  readonly lineage: string | undefined;
   /** It has ended. Again it is without effect. */
   over(): void;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { issueDetails, validate, type Checked } from "../contract/validate.ts";
+import type { KeyTicket } from "../lanes/lanes.ts";
 import type { CallersElsewhere } from "./elsewhere.ts";
 import { Execution, type Participant } from "./execution.ts";
 import type { RunContext } from "./handler-call.ts";
@@ -20,6 +21,8 @@ export interface ErrandOptions {
   readonly context: RunContext;
   /** True for a run under a key: its callers may have been told that they wait for another one. */
   readonly keyed: boolean;
+  /** Of a run under a key: see {@link Execution.ofKey}. */
+  readonly ofKey?: KeyTicket | undefined;
   readonly host: RunHost;
   /** Told where the handler waits for its turn before it does anything. */
   readonly callers?: CallersElsewhere | undefined;
@@ -65,7 +68,7 @@ export class Errand {
   }
 
   #run(checked: Checked): void {
-    const { tool, context, keyed, host, callers, participant } = this.#options;
+    const { tool, context, keyed, ofKey, host, callers, participant } = this.#options;
     if (this.#aborted) {
       participant.settle(failed("cancelled", "the call was cancelled before it ran", "not_started"));
       return;
@@ -76,6 +79,7 @@ export class Errand {
     }
     const execution = new Execution(tool, checked.value, keyed ? "" : undefined);
     execution.mayHaveRun = false;
+    execution.ofKey = ofKey;
     execution.callers = callers;
     this.#execution = execution;
     execution.join(participant);

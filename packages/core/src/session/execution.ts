@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { KeyTicket } from "../lanes/lanes.ts";
 import type { AcceptInfo } from "../peer/port.ts";
 import { spareItems } from "../spare-octets.ts";
 import type { CallersElsewhere, ElsewhereRun } from "./elsewhere.ts";
@@ -50,6 +51,8 @@ export class Execution {
   started = false;
   /** Present while its handler runs, or is to run, elsewhere. */
   run: ElsewhereRun | undefined;
+  /** Present while its handler runs here under a key: has the token for what it asks for. */
+  ofKey: KeyTicket | undefined;
   /** Present where the callers are elsewhere. */
   callers: CallersElsewhere | undefined;
   /**

@@ -59,13 +59,13 @@ class HandlerCallOnDemand implements HandlerCall {
   readonly callId: string;
   readonly key: string | undefined;
   readonly turn: string | undefined;
-  readonly lineage: string | undefined;
   readonly principal: string;
   readonly scopes: readonly string[];
   readonly deadlineMs: number | undefined;
   readonly trace: string | undefined;
   readonly meta: Readonly<Record<string, string>>;
   readonly #parts: Parts;
+  readonly #lineage: string | undefined;
   readonly #log: Logger;
   #own: Logger | undefined;
 
@@ -74,7 +74,6 @@ class HandlerCallOnDemand implements HandlerCall {
     this.callId = context.callId;
     this.key = context.key;
     this.turn = context.turn;
-    this.lineage = context.lineage;
     this.principal = context.principal;
     this.scopes = context.scopes;
     const { deadlineAt } = context;
@@ -82,7 +81,13 @@ class HandlerCallOnDemand implements HandlerCall {
     this.trace = context.trace;
     this.meta = context.meta;
     this.#parts = parts;
+    this.#lineage = context.lineage;
     this.#log = environment.log;
+  }
+
+  get lineage(): string | undefined {
+    const { ofKey } = this.#parts.execution;
+    return ofKey === undefined ? this.#lineage : ofKey.lineage;
   }
 
   get signal(): AbortSignal {
@@ -114,7 +119,7 @@ class HandlerCallOnDemand implements HandlerCall {
 }
 
 /** What stands on the class for all calls: as if each call had it. */
-const MADE_WHEN_ASKED = ["signal", "log", "waiting", "progress", "item"] as const;
+const MADE_WHEN_ASKED = ["lineage", "signal", "log", "waiting", "progress", "item"] as const;
 
 /**
  * A handler may pass on `{ ...call, meta }`, or what `{ key, ...rest }` leaves: that takes along what an object has of its own, and what

@@ -137,12 +137,11 @@ export class KeyedCalls {
   async #execute(execution: Execution, context: RunContext & { readonly key: string }): Promise<Settled> {
     const { lanes, execute } = this.#options;
     // Where the handler is in another thread the lanes are there as well.
-    const run = execution.tool.elsewhere === undefined ? lanes?.runs?.(context) : undefined;
-    if (run === undefined) return execute(execution, context);
+    if (execution.tool.elsewhere === undefined) execution.ofKey = lanes?.runs?.(context);
     try {
-      return await execute(execution, { ...context, lineage: run.lineage });
+      return await execute(execution, context);
     } finally {
-      run.over();
+      execution.ofKey?.over();
     }
   }
 

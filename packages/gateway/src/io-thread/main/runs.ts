@@ -112,8 +112,9 @@ export class RunsHere {
     const errand = new Errand({
       tool,
       input,
-      context: ofKey === undefined ? context : { ...context, lineage: ofKey.lineage },
+      context,
       keyed: claimed !== undefined,
+      ofKey,
       host: { environment, interceptors: options.interceptors ?? [], identity: { id: sessionId } },
       callers: { waits: () => words.wait(data.word), begins: () => words.begin(data.word) },
       participant: ends,
