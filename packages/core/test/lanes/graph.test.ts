@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LaneGraph, type LaneAnswer, type LaneTurn } from "../../src/lanes/graph.ts";
+import { LaneGraph, type KeyRun, type LaneAnswer, type LaneTurn } from "../../src/lanes/graph.ts";
 
 function turnOf(answer: LaneAnswer): LaneTurn {
   if (answer.kind === "running" || answer.kind === "waiting") return answer.turn;
@@ -10,7 +10,8 @@ function turnOf(answer: LaneAnswer): LaneTurn {
 function lanes(most = 64) {
   const graph = new LaneGraph(most);
   return {
-    ask: (lane: string, turn: string, parent?: LaneTurn, principal = "ann") =>
+    graph,
+    ask: (lane: string, turn: string, parent?: LaneTurn | KeyRun, principal = "ann") =>
       graph.ask({ lane, turn, principal, parent }),
     leave: (turn: LaneTurn) => graph.leave(turn),
   };
@@ -124,6 +125,25 @@ describe("a wait that could never end", () => {
     turnOf(ask("B", "a in B", a));
     leave(b);
     expect(ask("A", "on behalf of the child", child).kind).toBe("waiting");
+  });
+
+  it("is refused to what a run of a key asks for while a turn waits for that run, over any number of runs", () => {
+    const { ask, graph } = lanes();
+    const turn = turnOf(ask("A", "t"));
+    const [first, second] = [graph.key(), graph.key()];
+    // The turn has joined the first, whose handler has joined the second: before either runs, or afterwards.
+    expect(graph.join(turn, first).kind).toBe("waits");
+    graph.begin(first, undefined);
+    const joined = graph.join(first, second);
+    graph.begin(second, undefined);
+    const answer = ask("A", "asked by the second", second);
+    expect(answer.kind === "cycle" && answer.turns.map(({ turn: name }) => name)).toEqual(["t"]);
+    if (joined.kind === "waits") joined.leave();
+    expect(ask("A", "asked by the second", second).kind).toBe("waiting");
+    // Now the second waits for the turn, and so the first must not wait for the second any more.
+    expect(graph.join(first, second).kind).toBe("cycle");
+    graph.end(second);
+    expect(graph.join(first, second).kind).toBe("waits");
   });
 
   it("is none among requests on behalf of nobody, however they queue", () => {

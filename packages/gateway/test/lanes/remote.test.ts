@@ -23,7 +23,9 @@ function threads() {
     limits: resolveLimits({ laneQueue: 2 }),
     post: (question) => questions.push(question),
     takeBack: (id) => {
-      const place = questions.findIndex((question) => question.id === id && question.kind === "enterLane");
+      const place = questions.findIndex(
+        (question) => question.id === id && (question.kind === "enterLane" || question.kind === "waitForKey"),
+      );
       if (place >= 0 && holdsBack.yes) questions.splice(place, 1);
       return place >= 0 && holdsBack.yes;
     },
@@ -134,5 +136,58 @@ describe("lanes of another thread", () => {
       expect(await ticket.entered).toEqual({ kind: "left" });
     }
     expect(questions).toEqual([]);
+  });
+});
+
+describe("keys that calls of another thread wait for", () => {
+  const place = { principal: "ann", key: "k" };
+
+  /** A turn that has the lane, and a run of the key, which asks for that lane when the test says so. */
+  async function held() {
+    const all = threads();
+    const { book, settle, remote } = all;
+    const turn = remote.enter({ ...request, turn: "t" });
+    await settle();
+    const verdict = await turn.entered;
+    const run = book.runs({ ...place, lineage: undefined });
+    const asks = () => book.enter({ ...request, turn: "of the run", lineage: run.lineage });
+    return { ...all, turn, run, asks, lineage: verdict.kind === "entered" ? verdict.lineage : "" };
+  }
+
+  test("are waited for as those of the own one are, until the call leaves", async () => {
+    const { remote, settle, asks, lineage } = await held();
+    const refused: unknown[] = [];
+    const leave = remote.waits({ ...place, lineage, refused: (refusal) => refused.push(refusal) });
+    await settle();
+    expect(await asks().entered).toMatchObject({ kind: "refused", refusal: { code: "failed_precondition" } });
+    leave();
+    leave();
+    await settle();
+    const waits = asks();
+    expect(await Promise.race([waits.entered, Promise.resolve("waits")])).toBe("waits");
+    expect(refused).toEqual([]);
+  });
+
+  test("are not waited for where that would never end, which the call hears", async () => {
+    const { remote, settle, asks, lineage } = await held();
+    asks();
+    const refused: unknown[] = [];
+    remote.waits({ ...place, lineage, refused: (refusal) => refused.push(refusal) });
+    await settle();
+    expect(refused).toMatchObject([
+      { code: "failed_precondition", outcome: "unknown", details: { cycle: ["t", "of the run"] } },
+    ]);
+  });
+
+  test("are not waited for by a call that has left before this was told, nor by a thread that is gone", async () => {
+    const { remote, desk, settle, asks, lineage, questions, holdsBack } = await held();
+    holdsBack.yes = true;
+    remote.waits({ ...place, lineage, refused: () => {} })();
+    expect(questions).toEqual([]);
+    holdsBack.yes = false;
+    remote.waits({ ...place, lineage, refused: () => {} });
+    await settle();
+    desk.abandon();
+    expect(await asks().entered).toMatchObject({ kind: "entered" });
   });
 });
