@@ -77,8 +77,8 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
   readonly #late: LateTools | undefined;
   /** Calls that wait for their tools. */
   #early: EarlyCalls | undefined;
-  /** True once the grant was taken back. */
-  #revoked = false;
+  /** Why the session is about to end, once it is. */
+  #ending: "revoked" | "closed" | undefined;
   /** Made with the first call of a `once` tool. */
   #keyed: KeyedCalls | undefined;
   /** Absent where there are no lanes. */
@@ -107,8 +107,8 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
     this.#turns?.resumed();
   }
 
-  revoked(): void {
-    this.#revoked = true;
+  ending(revoked: boolean): void {
+    this.#ending = revoked || this.#ending === "revoked" ? "revoked" : "closed";
   }
 
   leave(): void {
@@ -311,7 +311,7 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
     if (call === undefined) return;
     // The port is over, and its numbers mean nothing any more.
     this.#calls.delete(number);
-    call.makeVoid(reason, this.#revoked);
+    call.makeVoid(reason, this.#ending === "revoked");
   }
 
   /** The port is gone, and what it has not told of is void. */
@@ -475,9 +475,10 @@ export class Dispatcher implements IncomingOwner, IncomingCalls {
   }
 
   #execute(execution: Execution, context: RunContext): Settled | Promise<Settled> {
-    if (this.#revoked) {
+    const refusal = this.#ending === undefined ? undefined : endings[this.#ending];
+    if (refusal !== undefined && (refusal === endings.revoked || execution.tool.contract.whenSessionEnds === "abort")) {
       execution.refused = true;
-      return REVOKED;
+      return refusal;
     }
     const { elsewhere } = execution.tool;
     if (elsewhere !== undefined) return elsewhere.run(execution, context, this.#session.identity.id);
@@ -507,7 +508,10 @@ const refusals = {
     failed("permission_denied", `the scopes of this session do not allow ${name}`, "not_started"),
 } as const;
 
-const REVOKED: Failure = failed("permission_denied", "the grant of this session was taken back", "not_started");
+const endings = {
+  revoked: failed("permission_denied", "the grant of this session was taken back", "not_started"),
+  closed: failed("unavailable", "the session was closed", "not_started"),
+} as const;
 
 const FAILED: unique symbol = Symbol("failed");
 

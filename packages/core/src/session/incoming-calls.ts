@@ -55,8 +55,11 @@ export interface IncomingCalls {
   suspended(): void;
   /** It has one again. */
   resumed(): void;
-  /** The gateway takes the grant back, and the session is about to end: what was not begun does not begin. */
-  revoked(): void;
+  /**
+   * The session is about to end: what was not begun does not begin, but what its tool keeps. Where the grant was `revoked` that does not
+   * begin either.
+   */
+  ending(revoked: boolean): void;
   /** The session is over. */
   leave(): void;
 }
@@ -97,7 +100,7 @@ export const takesNoCalls: IncomingCalls = {
   abandon: nothing,
   suspended: nothing,
   resumed: nothing,
-  revoked: nothing,
+  ending: nothing,
   leave: nothing,
 };
 

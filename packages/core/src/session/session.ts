@@ -56,7 +56,7 @@ let inside: {
   detach(session: Session, state: "connecting" | "reconnecting", end: SessionEnd | undefined): void;
   close(session: Session, end: SessionEnd): void;
   setScopes(session: Session, scopes: readonly string[]): void;
-  revoked(session: Session): void;
+  ending(session: Session, revoked: boolean): void;
   mayWait(session: Session): boolean;
   closedReason(session: Session): { readonly code: Code; readonly message: string } | undefined;
   attached(session: Session): boolean;
@@ -114,7 +114,7 @@ class Control implements SessionControl, CallerContext, OutgoingContext, Incomin
   }
 
   revoke(message: string): void {
-    inside.revoked(this.session);
+    inside.ending(this.session, true);
     this.onRevoke(message);
   }
 
@@ -350,7 +350,10 @@ export class Session extends SessionEventTarget {
 
   /** Ends the session. Calls under way end as `cancelled`, with their outcome. Resolves when all is over. */
   async close(message = "the session was closed"): Promise<void> {
-    if (this.#state !== "closed") this.#control.onClose(message);
+    if (this.#state !== "closed") {
+      this.#incoming.ending(false);
+      this.#control.onClose(message);
+    }
     await this.closed;
   }
 
@@ -390,7 +393,7 @@ export class Session extends SessionEventTarget {
       detach: (session, state, end) => session.#detach(state, end),
       close: (session, end) => session.#close(end),
       setScopes: (session, scopes) => session.#setScopes(scopes),
-      revoked: (session) => session.#incoming.revoked(),
+      ending: (session, revoked) => session.#incoming.ending(revoked),
       mayWait: (session) => session.#mayWait(),
       closedReason: (session) => session.#closedReason(),
       attached: (session) => session.#port !== undefined,

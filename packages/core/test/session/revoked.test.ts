@@ -1,6 +1,7 @@
 /** Calls that came before the gateway took the grant back, and had not begun. */
 import { describe, expect, it } from "vitest";
-import type { Session } from "../../src/index.ts";
+import { z } from "zod";
+import { defineTools, tool, type Session } from "../../src/index.ts";
 import { SlowJournal } from "../support/journals.ts";
 import { gate, kit, kitWorld, watch } from "../support/kit.ts";
 import { ClientSide } from "../support/sides.ts";
@@ -74,5 +75,22 @@ it("a call that has begun goes on where its tool says so, also when the grant wa
   open("done");
   await world.time.settle();
   expect(joined.said).toBe('ok: "done"');
+  expect(runs()).toBe(1);
+});
+
+it("a call that waits for the lane does not begin once the session is being closed", async () => {
+  const lane = defineTools({
+    lane: tool({ description: "Waits", input: z.unknown(), output: z.unknown(), effect: "read", lane: "session" }),
+  });
+  const { handler, open, runs } = gate();
+  const world = await kitWorld();
+  world.registry.implement(lane, { lane: handler });
+  watch(world.client.client(lane).lane(1));
+  watch(world.client.client(lane).lane(2));
+  await world.time.settle();
+  // The first one ends, and frees the lane, in the very turn in which the gateway closes the session.
+  open("done");
+  void world.gateway.close();
+  await world.time.settle();
   expect(runs()).toBe(1);
 });

@@ -18,8 +18,8 @@ export interface ClientStart {
 interface Stage {
   readonly open: (reconnect?: boolean) => Promise<ClientSession>;
   readonly release: () => void;
-  /** Resolves when the gateway is blocked once more. */
-  readonly blocked: () => Promise<void>;
+  /** Returns when the gateway is blocked once more. */
+  readonly blocked: () => void;
 }
 
 async function failure(call: Promise<unknown>): Promise<string> {
@@ -157,7 +157,8 @@ const scenarios = {
     release();
     await session.client(tools).echo("the gateway knows both sessions");
     await other.client(tools).echo("both of them");
-    await blocked();
+    release();
+    blocked();
     const accepts = [accepted(), accepted(), accepted()];
     const { echo, note } = session.client(tools);
     const calls = [failure(note({ text: "first" }, { key: "first", onAccept: accepts[0]?.onAccept }))];
@@ -166,15 +167,14 @@ const scenarios = {
       other.client(tools).note({ text: "first" }, { key: "first", onAccept: accepts[1]?.onAccept }),
     );
     // More than are posted at once.
-    const others = Array.from({ length: 600 }, () => other.client(tools).echo("the other's"));
+    const others = Promise.allSettled(Array.from({ length: 600 }, () => other.client(tools).echo("the other's")));
     for (let index = 0; index < 600; index += 1) calls.push(failure(echo(index)));
     calls.push(failure(note({ text: "second" }, { key: "second", onAccept: accepts[2]?.onAccept })));
     await Promise.all(accepts.map(({ promise }) => promise));
     release();
     const endings = new Set(await Promise.all(calls));
     const again = failure(other.client(tools).note({ text: "second" }, { key: "second" }));
-    const results = await Promise.allSettled(others);
-    const answered = results.filter(({ status }) => status === "fulfilled").length;
+    const answered = (await others).filter(({ status }) => status === "fulfilled").length;
     return { endings: [...endings], joined: await joined, again: await again, answered };
   },
 
@@ -190,11 +190,12 @@ const scenarios = {
 const { url, scenario, signals } = workerData as ClientStart;
 parentPort?.postMessage("ready", []);
 let rounds = 0;
-const blocked = async (): Promise<void> => {
-  await Atomics.waitAsync(signals, 0, rounds).value;
+// Nothing else keeps this thread up before it is connected, and so it does not go on meanwhile.
+const blocked = (): void => {
+  Atomics.wait(signals, 0, rounds);
   rounds += 1;
 };
-await blocked();
+blocked();
 const result = await scenarios[scenario]({
   open: (reconnect = false) => connect(url, { auth: sharedToken(SECRET), ...(reconnect ? {} : { reconnect: false }) }),
   release: () => {

@@ -13,6 +13,8 @@ export interface OtherThread {
    * there. A scenario may want it more than once.
    */
   block(): boolean;
+  /** Resolves when the client has come to the next such point, without this thread being blocked. */
+  reached(): Promise<void>;
   /** What the scenario gave. */
   readonly result: Promise<unknown>;
 }
@@ -28,12 +30,17 @@ export async function otherThread(url: string, scenario: Scenario): Promise<Othe
   worker.once("message", (given) => result.resolve(given));
   worker.once("error", (error) => result.reject(error));
   result.promise.catch(() => {});
+  let released = 0;
   return {
     block: () => {
-      const released = Atomics.load(signals, 1);
       Atomics.add(signals, 0, 1);
       Atomics.notify(signals, 0);
-      return Atomics.wait(signals, 1, released, LONGEST_BLOCK_MS) !== "timed-out";
+      released += 1;
+      return Atomics.wait(signals, 1, released - 1, LONGEST_BLOCK_MS) !== "timed-out";
+    },
+    reached: async () => {
+      released += 1;
+      await Atomics.waitAsync(signals, 1, released - 1).value;
     },
     result: result.promise,
   };

@@ -166,5 +166,5 @@ class MirroredCalls implements IncomingCalls {
 
   resumed(): void {}
 
-  revoked(): void {}
+  ending(): void {}
 }

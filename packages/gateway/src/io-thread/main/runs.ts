@@ -221,15 +221,15 @@ export class RunsHere {
   }
 
   /** Why it does not run although it was begun; told as its end. */
-  #refusal(tool: RegisteredTool | undefined, { run, sessionId }: RunData): Settled | undefined {
+  #refusal(tool: RegisteredTool | undefined, { run, sessionId, tool: number }: RunData): Settled | undefined {
     let refused: Settled | undefined;
     // Of one that is over nothing is looked at: what its tool lets go on was not taken back before that.
     const mirror = this.#options.mirrorOf(sessionId);
-    if (tool === undefined) refused = GONE;
-    else if (this.#closed) refused = SHUT;
+    if (this.#closed) refused = SHUT;
+    else if (tool === undefined || !this.#options.tools.isThere(number)) refused = GONE;
     else if (mirror !== undefined) refused = refusalBy(mirror, tool);
     if (refused === undefined) return undefined;
-    this.#thread.box.post({ kind: "settled", run, settled: refused, bySession: tool !== undefined && !this.#closed });
+    this.#thread.box.post({ kind: "settled", run, settled: refused, bySession: !this.#closed });
     return refused;
   }
 }
@@ -250,7 +250,8 @@ const CLOSED: Settled = failed("unavailable", "the session was closed", "not_sta
 
 const SHUT: Settled = failed("unavailable", "the gateway was closed", "not_started");
 
-const GONE: Settled = failed("unimplemented", "the tool is there no more", "not_started");
+/** Another session may have another tool of this name, and even this one may: who calls again finds out. */
+const GONE: Settled = failed("unavailable", "the tool was taken away meanwhile, or implemented anew", "not_started");
 
 const NOT_BEGUN: Settled = failed("unavailable", "the gateway's I/O thread ended before the call began", "not_started");
 

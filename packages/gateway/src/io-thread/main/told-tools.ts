@@ -20,6 +20,7 @@ export class ToldTools {
   readonly #direct: boolean;
   /** Also those that were taken away, until the other thread asks for them no more. */
   readonly #byNumber = new Map<ToolNumber, RegisteredTool>();
+  readonly #takenAway = new Set<ToolNumber>();
   readonly #told = new Set<Told>();
   #last: ToolNumber = 0;
 
@@ -32,6 +33,11 @@ export class ToldTools {
   /** The tool of this number. */
   get(number: ToolNumber): RegisteredTool | undefined {
     return this.#byNumber.get(number);
+  }
+
+  /** Whether its handler may still be called. */
+  isThere(number: ToolNumber): boolean {
+    return this.#byNumber.has(number) && !this.#takenAway.has(number);
   }
 
   /** Tells of a registry's tools, now and whenever they change, until the function is called that it gives. Not of the parent's. */
@@ -53,8 +59,9 @@ export class ToldTools {
     };
   }
 
-  /** All that is told, for a thread that knows nothing. `session` says whether a session is still there. */
+  /** All that is told, for a thread that knows nothing, and so will never ask for what was taken away before it. */
   all(): ToolsMessage[] {
+    this.forget([...this.#takenAway]);
     return [...this.#told].map(({ sessionId, tools }) => ({
       kind: "tools",
       sessionId,
@@ -65,7 +72,10 @@ export class ToldTools {
 
   /** The other thread asks for these no more. */
   forget(numbers: readonly ToolNumber[]): void {
-    for (const number of numbers) this.#byNumber.delete(number);
+    for (const number of numbers) {
+      this.#byNumber.delete(number);
+      this.#takenAway.delete(number);
+    }
   }
 
   #update({ sessionId, tools }: Told, present: ReadonlySet<RegisteredTool>): void {
@@ -73,6 +83,7 @@ export class ToldTools {
     for (const [tool, number] of tools) {
       if (present.has(tool)) continue;
       tools.delete(tool);
+      this.#takenAway.add(number);
       removed.push(number);
     }
     const added = [];

@@ -135,7 +135,9 @@ export class ThreadHouse extends House {
     const { once, remoteLanes: lanes } = this;
     const late = new LateTools("the gateway's main thread has not come to this session yet");
     const registry = new ToolRegistry({ hasJournal: once !== undefined, hasLanes: true, parent: this.registry });
-    const { session, control: inner } = super.makeSession(first, { incoming: toolServer({ registry, once, lanes, late }) });
+    const { session, control: inner } = super.makeSession(first, {
+      incoming: toolServer({ registry, once, lanes, late }),
+    });
     const control = new TapControl({
       inner,
       registry,

@@ -149,7 +149,7 @@ export class Station {
         return;
       case "endSession": {
         const tap = this.#house.tap(message.sessionId);
-        if (message.how === "close") tap?.onClose(message.message);
+        if (message.how === "close") void tap?.session.close(message.message);
         else tap?.revoke(message.message);
         return;
       }
