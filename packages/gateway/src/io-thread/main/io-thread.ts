@@ -254,6 +254,7 @@ export class IoThread implements Entry, Guest, WorkerListener {
 
   #start(): void {
     const { limits, options, environment } = this.#house;
+    this.#startedAt = environment.now();
     const words = new RunWords();
     const { journal } = options;
     const port = journal === undefined ? undefined : threadOf(journal)?.connect();
@@ -279,7 +280,6 @@ export class IoThread implements Entry, Guest, WorkerListener {
       lastRun: this.#runs.last,
       left,
     };
-    this.#startedAt = environment.now();
     this.#worker = new IoWorker(start, this);
     box = new Postbox(this.#worker.port, (message, error) => this.#unsendable(message, error));
     this.#box = box;
@@ -297,7 +297,13 @@ export class IoThread implements Entry, Guest, WorkerListener {
     const waitMs = isShort ? this.#restartMs : 0;
     this.#restartMs = isShort ? Math.min(LAST_RESTART_MS, Math.max(FIRST_RESTART_MS, 2 * this.#restartMs)) : 0;
     const start = (): void => {
-      if (!this.#exits && this.#worker === undefined && this.#endpoints.size > 0) this.#start();
+      if (this.#exits || this.#worker !== undefined || this.#endpoints.size === 0) return;
+      try {
+        this.#start();
+      } catch (error) {
+        this.#house.log.error("turnmux: the I/O thread could not be started again", { error });
+        this.#startAgain();
+      }
     };
     if (waitMs === 0) start();
     else this.#cancelRestart = environment.setTimer(now + waitMs, start, false, true);
