@@ -141,10 +141,10 @@ export class Station {
       case "tools":
         this.#takeTools(message);
         return;
-      case "scopes":
       case "introduced":
         this.#house.tap(message.sessionId)?.introduced();
         return;
+      case "scopes":
         this.#house.tap(message.sessionId)?.setScopes(message.scopes);
         return;
       case "endSession": {
@@ -228,8 +228,9 @@ export class Station {
     const tool = toolOf(data, this.#runs.elsewhere(data.id), this.#house.workers);
     const { fingerprint, epoch, repeats } = claimed;
     const execution = new Execution(tool, undefined, fingerprint);
-    execution.mayHaveRun = false;
-    once.adopt(principal, key, callId, execution);
+    execution.mayHaveRun = repeats;
+    execution.repeats = repeats;
+    once.adopt(principal, key, callId, epoch, execution);
     const ends = (how: Settled): void => {
       once.end(principal, key, execution, how).catch((error: unknown) => {
         this.#log.error("turnmux: the end of a call could not be recorded", { error });
