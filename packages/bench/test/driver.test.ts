@@ -52,7 +52,7 @@ it("takes a concurrency of the benches that have one, and says what it counts", 
     expect(readOptions([bench, "--concurrency", "3"], BENCHES).concurrency).toEqual([3]);
   }
   expect(help(BENCHES).replaceAll(/\s+/g, " ")).toContain(
-    "For sessions it is the number of sessions; bulk, hol, size have no such number",
+    "For sessions it is the number of sessions; bulk, hol, busy, size have no such number",
   );
 });
 

@@ -140,6 +140,7 @@ describe("an endpoint of the gateway's own", () => {
 
   test.each([
     ["no server and no port", {}, /pass the server to listen on, or a port/],
+    ["an I/O thread and no port", { ioThread: true }, /an I\/O thread needs a port of its own: pass a port/],
     ["a server and a port", { server: createServer(), port: 1 }, /pass either server, or port and host/],
     ["a path with a query", { port: 0, path: "/a?b" }, /path starts with/],
     ["an audience without a port", { port: 0, audience: "gateway.example" }, /audience is host and port/],

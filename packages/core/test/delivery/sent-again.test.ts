@@ -178,7 +178,7 @@ describe("A client to which the gateway does not say WELCOME in time", () => {
     const client = await RestlessClient.open({ prover });
     await client.reconnect(0);
     await client.say(client.raw.challenge());
-    await client.time.advance(10_000);
+    await client.time.advance(30_000);
     expect(client.raw.only("goaway").code).toBe(15);
   });
 });

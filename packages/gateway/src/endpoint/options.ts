@@ -125,7 +125,13 @@ export function resolveListenOptions(options: ListenOptions): ResolvedListenOpti
     }
     return { ...rest, place: { server } };
   }
-  if (port === undefined) throw new UsageError("listen(): pass the server to listen on, or a port");
+  if (port === undefined) {
+    throw new UsageError(
+      options.ioThread === true
+        ? "listen(): an I/O thread needs a port of its own: pass a port (0 takes any)"
+        : "listen(): pass the server to listen on, or a port",
+    );
+  }
   if (!(Number.isInteger(port) && port >= 0 && port <= HIGHEST_PORT)) {
     throw new UsageError(`listen(): port is a whole number from 0 to ${HIGHEST_PORT}`);
   }

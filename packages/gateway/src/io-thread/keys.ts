@@ -184,6 +184,6 @@ class Joined implements Participant {
 
 const LEFT: Settled = failed(
   "cancelled",
-  "the call was cancelled; others wait for the same key, and it goes on",
+  "the call was cancelled; where others wait for the same key it goes on",
   "unknown",
 );

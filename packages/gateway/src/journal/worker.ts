@@ -36,6 +36,9 @@ function told(error: unknown): { usage: boolean; message: string } {
   if (error instanceof Error && error.name === "Refusal") {
     return { usage: "usage" in error && error.usage === true, message: error.message };
   }
+  if (error instanceof Error && "code" in error && error.code === "ERR_UNKNOWN_BUILTIN_MODULE") {
+    return { usage: true, message: `sqliteJournal() needs Node 22.18 or later; this is Node ${process.versions.node}` };
+  }
   const message = error instanceof Error ? error.message : String(error);
   return { usage: false, message: `The journal "${settings.shownPath}" cannot be opened: ${message}` };
 }

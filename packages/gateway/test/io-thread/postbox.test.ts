@@ -67,7 +67,9 @@ it("moves large octets inside of a value as well, and copies first what somebody
   box.post(value, transfer);
   box.post(moved.value, moved.transfer);
   box.flush();
-  expect([own.parts[0]?.length, own.parts[1]?.length, kept.part.length, view.length]).toEqual([0, 10, 100_000, 100_000]);
+  expect([own.parts[0]?.length, own.parts[1]?.length, kept.part.length, view.length]).toEqual([
+    0, 10, 100_000, 100_000,
+  ]);
   expect([transfer[0]?.byteLength, moved.transfer[0]?.byteLength]).toEqual([0, 0]);
   expect(batches).toEqual([
     [

@@ -14,8 +14,8 @@ export const keyFaults: readonly PlantedFault[] = [
     "a call is accepted before the journal holds it",
     1_000,
     KEYED,
-    "const verdict = await once.claim(principal, key, context.callId, execution);",
-    'execution.accept({ state: "running" });\nconst verdict = await once.claim(principal, key, context.callId, execution);',
+    "const verdict = await once.claim(principal, key, callId, execution);",
+    'execution.accept({ state: "running" });\nconst verdict = await once.claim(principal, key, callId, execution);',
   ),
   plant(
     "a key is compared without its principal",
@@ -30,8 +30,9 @@ export const keyFaults: readonly PlantedFault[] = [
     changes: [
       {
         file: "packages/core/src/session/dispatcher.ts",
-        find: "      once: this.#once,\n      environment: this.environment,\n      execute:",
-        replace: "      once: this.#once?.another(),\n      environment: this.environment,\n      execute:",
+        find: "      once: this.#once,\n      lanes: this.#lanes,\n      environment: this.environment,\n      execute:",
+        replace:
+          "      once: this.#once?.another(),\n      lanes: this.#lanes,\n      environment: this.environment,\n      execute:",
       },
       {
         file: "packages/core/src/session/once.ts",
@@ -52,8 +53,8 @@ export const keyFaults: readonly PlantedFault[] = [
     "a call that ran when its side died runs again in silence",
     1_000,
     "session/once.ts",
-    'return { kind: "abandoned", callId: verdict.callId };\n      case "settled"',
-    'return { kind: "run" };\n      case "settled"',
+    'return { kind: "abandoned", callId: verdict.callId };\n    case "settled"',
+    'return { kind: "run" };\n    case "settled"',
   ),
   plant(
     "an ending that the journal refused is forgotten",
@@ -65,16 +66,16 @@ export const keyFaults: readonly PlantedFault[] = [
   plant(
     "a key is free before its ending is recorded",
     2_000,
-    KEYED,
-    "if (freesKey(settled)) await once.settle(principal, key, settled);",
-    "if (freesKey(settled)) once.release(principal, key);",
+    "session/once.ts",
+    "if (freesKey(settled)) await this.settle(principal, key, settled);",
+    "if (freesKey(settled)) this.release(principal, key);",
   ),
   plant(
     "a call is opened again under a new key",
     1_000,
     "session/caller.ts",
-    "call.number = port.open({ tool, callId, key, deadline, priority, turn, trace, meta, body });",
-    "call.number = port.open({ tool, callId, key: call.cut === undefined ? key : this.#session.environment.id(), deadline, priority, turn, trace, meta, body });",
+    "call.number = port.open({ tool, callId, key, deadline, priority, turn, lineage, trace, meta, body });",
+    "call.number = port.open({ tool, callId, key: call.cut === undefined ? key : this.#session.environment.id(), deadline, priority, turn, lineage, trace, meta, body });",
   ),
   plant(
     "a run that had its effect before a crash is repeated although its tool knows of it",

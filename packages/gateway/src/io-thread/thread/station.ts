@@ -232,6 +232,8 @@ export class Station {
     execution.repeats = repeats;
     once.adopt(principal, key, callId, epoch, execution);
     const ends = (how: Settled): void => {
+      // That it could not begin is for the callers of the dead thread to hear. Whoever has joined meanwhile runs anew.
+      execution.refused = isNotBegun(how);
       once.end(principal, key, execution, how).catch((error: unknown) => {
         this.#log.error("turnmux: the end of a call could not be recorded", { error });
       });
@@ -245,6 +247,10 @@ export class Station {
     execution.accept({ state: "running" });
     void this.#runs.adopt(run, execution).then(ends);
   }
+}
+
+function isNotBegun(how: Settled): boolean {
+  return !how.ok && how.code === "unavailable" && how.outcome === "not_started";
 }
 
 /** Of what is told of a run that another thread's calls have joined the latest waits. */
