@@ -127,3 +127,9 @@ export type { IncomingCalls, IncomingContext } from "./session/incoming-calls.ts
 export type { OnceOptions, OnceVerdict, OtherKeys } from "./session/once.ts";
 export type { RegisteredTool } from "./session/registry.ts";
 export { failed, freesKey, type Failure, type Settled } from "./session/settled.ts";
+
+// For those who share a session with other processes.
+export { Relay, RELAY_LIMITS, type RelayLimits, type RelayOptions } from "./relay/relay.ts";
+export { allOf, narrowed, type Permissions } from "./relay/permissions.ts";
+export type { RelayTurn } from "./relay/run.ts";
+export type { Share, ShareLimits, ShareOptions } from "./relay/share.ts";

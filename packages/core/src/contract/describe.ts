@@ -26,6 +26,8 @@ export interface ToolDescription {
   readonly verify?: string;
   /** Whether the tool sends items. */
   readonly streams: boolean;
+  /** The scopes that a caller must be granted, all of them. Absent where the peer does not tell. */
+  readonly scopes?: readonly string[];
   readonly revision: string;
   readonly input?: JsonSchema;
   readonly output?: JsonSchema;
@@ -78,6 +80,7 @@ function describe(name: string, contract: ToolContract, onProblem: (problem: str
     effect: contract.effect,
     ...(contract.verify === undefined ? {} : { verify: contract.verify }),
     streams: contract.item !== undefined,
+    scopes: contract.scopes ?? [],
     revision: revisionOf(name, contract),
     ...schemas,
   };

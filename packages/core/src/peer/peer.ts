@@ -7,7 +7,7 @@ import type { ChannelEnd } from "../channel/events.ts";
 import { Rates } from "../channel/rates.ts";
 import type { Agreement, FrameSink, SinkFrame } from "../channel/sink.ts";
 import type { Role } from "../channel/states.ts";
-import { bodyLength, bodySource, decodeBody, encodeOutgoing, type Body } from "../content/body.ts";
+import { bodyLength, bodySource, Content, decodeBody, encodeOutgoing, type Body } from "../content/body.ts";
 import type { Value } from "../content/value.ts";
 import { codeToWire, type Code } from "../errors/codes.ts";
 import { UsageError } from "../errors/usage.ts";
@@ -133,6 +133,14 @@ export class Peer implements CallPort, FrameSink, IntakeOwner, WriterOwner {
   /** What this side has said about draining, once it has. */
   get draining(): { readonly message: string; readonly retryAfterMs: number | undefined } | undefined {
     return this.#draining;
+  }
+
+  get streams(): number {
+    return this.#peerLimits.streams;
+  }
+
+  takes({ content }: PortBody): boolean {
+    return content !== "local" && (content !== Content.msgpack || this.#peerContents.includes(content));
   }
 
   get pulse(): Pulse | undefined {

@@ -121,6 +121,13 @@ export interface CallPort {
   decode(body: PortBody): Value | undefined;
   /** Octets that the peer takes in one body; infinite in process. */
   readonly messageLimit: number;
+  /** Calls that the peer takes at once. Absent where nobody counts them. */
+  readonly streams?: number | undefined;
+  /**
+   * Whether the peer can decode a body as it is, which came from another one (CONT-002). Absent where bodies are no octets, and have to
+   * be decoded and encoded anew.
+   */
+  takes?(body: PortBody): boolean;
   /** Absent in process, where both sides have one event loop, and while there is no channel. */
   readonly pulse?: Pulse | undefined;
   /** Opens a call. Throws `UsageError` where what it is opened with does not fit into a frame; then nothing was queued. */

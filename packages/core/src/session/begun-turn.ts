@@ -53,6 +53,7 @@ export class BegunTurn extends Turn {
   readonly #call: CallBuiltin;
   readonly #cancelled: () => void;
   #ended: Promise<void> | undefined;
+  readonly #ending = Promise.withResolvers<void>();
 
   /** For sessions: see {@link Session.beginTurn}. */
   constructor(session: Session, call: CallBuiltin, id: string, lineage: string, options: TurnOptions) {
@@ -67,6 +68,11 @@ export class BegunTurn extends Turn {
     if (this.signal.aborted) this.#cancelled();
   }
 
+  /** Resolves when {@link end} was called: from then on its calls belong to no turn that runs. */
+  override get over(): Promise<void> {
+    return this.#ending.promise;
+  }
+
   /**
    * Gives the lane back. Resolves when the gateway has done so, or the session is over; may be called again.
    *
@@ -74,6 +80,7 @@ export class BegunTurn extends Turn {
    */
   end(): Promise<void> {
     this.signal.removeEventListener("abort", this.#cancelled);
+    this.#ending.resolve();
     const { lineage } = this;
     this.#ended ??= endTurn(this.#call, { lineage }).catch((error: unknown) => {
       if (this.#over.state === "closed") return;

@@ -8,7 +8,7 @@ import type { CallOptions } from "../contract/call-options.ts";
 import type { ChannelEnd } from "../channel/events.ts";
 import { isToolName } from "../contract/names.ts";
 import { apart, bodyLength, cloneValue } from "../content/body.ts";
-import { ValueError, type Value } from "../content/value.ts";
+import { ValueError } from "../content/value.ts";
 import { EMPTY_SET } from "../empty.ts";
 import type { Code } from "../errors/codes.ts";
 import { effectFromWire, isPriority, priorityToWire, type Effect } from "../errors/effect.ts";
@@ -22,7 +22,7 @@ import { fits, META_ENTRIES, StringLimit } from "../wire/limits.ts";
 import { limitAcceptance } from "./accept-limit.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
-import type { ItemQueue } from "./items.ts";
+import type { ItemSink } from "./items.ts";
 import type { CallKeeper, CallRequest, OutgoingCall } from "./outgoing.ts";
 
 /** What a caller works with: its session, as it sees it. */
@@ -83,7 +83,7 @@ export class Caller implements CallKeeper {
     for (const call of this.#waiting) {
       this.#waiting.delete(call);
       const { cut } = call;
-      if (cut !== undefined) this.#reject(call, cut, undefined);
+      if (cut !== undefined) call.ended(cut, undefined);
       else
         call.reject(call.error(closed?.code ?? "unavailable", closed?.message ?? "the session is over", "not_started"));
     }
@@ -144,16 +144,15 @@ export class Caller implements CallKeeper {
         if (!call.settled) this.#guard(call, () => call.accept(event.accept));
         return;
       case "progress": {
-        const value = this.#decode(port, event.body);
-        if (value !== FAILED && call.givenUp === undefined)
-          this.#guard(call, () => call.request.options.onProgress?.(value));
+        const value = this.#decode(port, call, event.body);
+        if (value !== FAILED && call.givenUp === undefined) this.#guard(call, () => call.progress(value));
         return;
       }
       case "item": {
         const { body } = event;
         // What waits to be read is to keep no more than it counts for.
         const keeps = call.items?.awaited === false && body.content !== "local";
-        const value = this.#decode(port, keeps ? apart(body) : body);
+        const value = this.#decode(port, call, keeps ? apart(body) : body);
         if (value === FAILED) return;
         this.#item(port, call, value, event.octets);
         return;
@@ -165,7 +164,7 @@ export class Caller implements CallKeeper {
     }
   }
 
-  #item(port: CallPort, call: OutgoingCall, value: Value | undefined, octets: number): void {
+  #item(port: CallPort, call: OutgoingCall, value: unknown, octets: number): void {
     call.itemsReceived += 1;
     if (call.items === undefined) port.consumed(call.number, octets);
     else if (call.itemsDropped || this.#isTooMuch(call, call.items, octets)) call.itemsDropped = true;
@@ -173,7 +172,7 @@ export class Caller implements CallKeeper {
   }
 
   /** Items of a call that was given up count for nothing, so that its end comes: what nobody reads must have a bound here. */
-  #isTooMuch(call: OutgoingCall, items: ItemQueue, octets: number): boolean {
+  #isTooMuch(call: OutgoingCall, items: ItemSink, octets: number): boolean {
     return call.givenUp !== undefined && items.octets + octets > this.#session.limits.streamCredit;
   }
 
@@ -194,7 +193,7 @@ export class Caller implements CallKeeper {
     const priority = options.priority === undefined ? undefined : priorityToWire(options.priority);
     let encoded = false;
     try {
-      const body = port.encode(call.input);
+      const body = call.bodyFor(port);
       encoded = true;
       if (body.content !== "local" && bodyLength(body) > port.messageLimit) {
         const message = `the arguments are larger than the ${port.messageLimit} octets that the peer takes`;
@@ -271,10 +270,10 @@ export class Caller implements CallKeeper {
     }
     // Not taken this time; but a session before was cut while it was under way (RESUME-008).
     if (again === "untaken" && call.cut !== undefined) {
-      this.#reject(call, call.cut, undefined);
+      call.ended(call.cut, undefined);
       return;
     }
-    const value = this.#decode(port, ending.body);
+    const value = this.#decode(port, call, ending.body);
     if (value === FAILED) {
       call.reject(call.error("internal", "the peer's answer was not well-formed", "unknown"));
       return;
@@ -283,13 +282,7 @@ export class Caller implements CallKeeper {
       call.resolve(value);
       return;
     }
-    this.#reject(call, ending, value);
-  }
-
-  #reject(call: OutgoingCall, ending: Extract<Ending, { ok: false }>, details: Value | undefined): void {
-    const { code, message, outcome, retryable, retryAfterMs, requirement } = ending;
-    const cause = call.givenUp?.cause;
-    call.reject(call.error(code, message, outcome, { retryable, retryAfterMs, details, requirement, cause }));
+    call.ended(ending, value);
   }
 
   /** Items arrive once (CALL-008): a call of which some were read does not start anew behind its reader's back. */
@@ -302,15 +295,14 @@ export class Caller implements CallKeeper {
   /** The call waits for the next port, with what is left of its deadline: nobody took it, or its key tells what became of it. */
   #reopen(call: OutgoingCall): void {
     call.sent = false;
-    // The caller may have changed its own value since it was encoded.
-    if (call.port !== undefined && call.body !== undefined) call.input = call.port.decode(call.body);
+    call.reopened();
     if (this.#port === undefined || this.#port === call.port) this.#wait(call);
     else this.#openOn(this.#port, call);
   }
 
-  #decode(port: CallPort, body: PortBody): Value | undefined | typeof FAILED {
+  #decode(port: CallPort, call: OutgoingCall, body: PortBody): unknown {
     try {
-      return port.decode(body);
+      return call.read(port, body);
     } catch (error) {
       if (!(error instanceof ProtocolViolation)) throw error;
       port.fail(error);

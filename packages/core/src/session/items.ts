@@ -15,6 +15,20 @@ export interface ItemSource {
   itemTaken(octets: number): void;
 }
 
+/** Takes the items of a call, and how they end. */
+export interface ItemSink {
+  /** What the items that wait for a reader count for, in octets. */
+  readonly octets: number;
+  /** True while the next item is taken at once. */
+  readonly awaited: boolean;
+  /** Adds an item that counts for so many octets. */
+  push(item: unknown, octets: number, source: ItemSource): void;
+  /** No items follow. */
+  finish(): void;
+  /** No items follow, and this is why. */
+  fail(error: Error): void;
+}
+
 interface Unread {
   readonly item: unknown;
   readonly octets: number;
@@ -25,7 +39,7 @@ interface Unread {
 const LEAST = 64;
 
 /** A queue with one reader. */
-export class ItemQueue implements AsyncIterableIterator<unknown, undefined, undefined> {
+export class ItemQueue implements AsyncIterableIterator<unknown, undefined, undefined>, ItemSink {
   #unread: (Unread | undefined)[] = [];
   #head = 0;
   #octets = 0;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CallOptions } from "../contract/call-options.ts";
+import type { CallOptions, ItemCall } from "../contract/call-options.ts";
 import type { ToolDefinition } from "../contract/tool.ts";
 import { ValueError } from "../content/value.ts";
 import type { Code } from "../errors/codes.ts";
@@ -18,7 +18,7 @@ import type { Deadlines } from "./deadlines.ts";
 import type { CallEnd, Environment } from "./environment.ts";
 import { intercepted, type InterceptedCall, type Interceptor } from "./interceptor.ts";
 import { ItemQueue } from "./items.ts";
-import { OutgoingCall, type CallRequest } from "./outgoing.ts";
+import { AwaitedCall, type CallRequest } from "./outgoing.ts";
 import { Retries, subjectOf } from "./retries.ts";
 
 /** What a turn adds to a call. */
@@ -79,7 +79,13 @@ export class OutgoingCalls {
   }
 
   /** Makes a call whose tool sends items. */
-  items(name: string, input: unknown, options: CallOptions, more: CallMore, contract: KnownTool): unknown {
+  items(
+    name: string,
+    input: unknown,
+    options: CallOptions,
+    more: CallMore,
+    contract: KnownTool,
+  ): ItemCall<unknown, unknown> {
     const leaving = new AbortController();
     const items = new ItemQueue(() =>
       leaving.abort(
@@ -116,7 +122,7 @@ export class OutgoingCalls {
   #begin(request: CallRequest, items: ItemQueue | undefined): Promise<unknown> {
     const { environment, interceptors } = this.#session;
     if (interceptors.length === 0) {
-      if (!this.#traces) return this.#launch(request, items, environment.callEnded).result;
+      if (!this.traces) return this.#launch(request, items, environment.callEnded).result;
       return this.#traced(request, () => this.#launch(request, items, environment.callEnded).result);
     }
     const result = this.#traced(request, () => this.#intercepted(request, items));
@@ -174,20 +180,20 @@ export class OutgoingCalls {
     return this.#idPrefix + this.#lastId.toString(36);
   }
 
-  #launch(request: CallRequest, items: ItemQueue | undefined, over: Environment["callEnded"]): OutgoingCall {
+  #launch(request: CallRequest, items: ItemQueue | undefined, over: Environment["callEnded"]): AwaitedCall {
     let ready = request;
     if (!this.#session.attached) {
       try {
         ready = { ...request, input: copyOfInput(request.input) };
       } catch (error) {
         if (!(error instanceof ValueError)) throw error;
-        const call = new OutgoingCall(request, items);
+        const call = new AwaitedCall(request, items);
         call.over = over;
         call.reject(call.error("invalid_argument", error.message, "not_started", { cause: error }));
         return call;
       }
     }
-    const call = new OutgoingCall(ready, items);
+    const call = new AwaitedCall(ready, items);
     call.over = over;
     this.#caller.start(call);
     return call;
@@ -268,14 +274,14 @@ export class OutgoingCalls {
   }
 
   /** Whether somebody may trace calls at present. */
-  get #traces(): boolean {
+  get traces(): boolean {
     const { environment } = this.#session;
     return environment.traceCall !== undefined && environment.tracesCalls?.() !== false;
   }
 
   #traced(request: CallRequest, run: () => Promise<unknown>): Promise<unknown> {
     const { environment, identity } = this.#session;
-    if (environment.traceCall === undefined || !this.#traces) return run();
+    if (environment.traceCall === undefined || !this.traces) return run();
     const { tool, callId, turn, trace } = request;
     const { id: sessionId, principal } = identity;
     return environment.traceCall({ direction: "outgoing", tool, callId, turn, sessionId, principal, trace }, run);

@@ -13,7 +13,7 @@ import type { CallNumber, CallPort, Ending, PortBody } from "../peer/port.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { CallEnd } from "./environment.ts";
-import type { ItemQueue, ItemSource } from "./items.ts";
+import type { ItemSink, ItemSource } from "./items.ts";
 
 /** What the caller asked for. */
 export interface CallRequest {
@@ -45,10 +45,9 @@ export interface CallKeeper {
 }
 
 /** See the module's comment. The caller's side of the session owns it. */
-export class OutgoingCall implements ItemSource {
+export abstract class OutgoingCall implements ItemSource {
   readonly request: CallRequest;
-  readonly items: ItemQueue | undefined;
-  readonly result: Promise<unknown>;
+  readonly items: ItemSink | undefined;
   /** The arguments: the caller's own value until it was encoded for the first time, from then on a copy. */
   input: unknown;
   /** The arguments as they were encoded for {@link port}. */
@@ -76,22 +75,42 @@ export class OutgoingCall implements ItemSource {
   over: ((end: CallEnd) => void) | undefined;
   /** Takes the listeners off the caller's signals. */
   unlisten: (() => void) | undefined;
-  readonly #resolve: (value: unknown) => void;
-  readonly #reject: (error: TurnmuxError) => void;
   #settled = false;
 
-  constructor(request: CallRequest, items: ItemQueue | undefined) {
+  constructor(request: CallRequest, items: ItemSink | undefined) {
     this.request = request;
     this.input = request.input;
     this.items = items;
-    let resolve = (_value: unknown): void => {};
-    let reject = (_error: TurnmuxError): void => {};
-    this.result = new Promise((whenDone, whenFailed) => {
-      resolve = whenDone;
-      reject = whenFailed;
-    });
-    this.#resolve = resolve;
-    this.#reject = reject;
+  }
+
+  /** The call has ended well. Once, or {@link failed}. */
+  protected abstract succeeded(value: unknown): void;
+
+  /** The call has failed. Once, or {@link succeeded}. */
+  protected abstract failed(error: TurnmuxError): void;
+
+  /** Its arguments for a port. Throws what {@link CallPort.encode} throws. */
+  bodyFor(port: CallPort): PortBody {
+    return port.encode(this.input);
+  }
+
+  /** What is made of a body of the peer's. Throws `ProtocolViolation`. */
+  read(port: CallPort, body: PortBody): unknown {
+    return port.decode(body);
+  }
+
+  /** It waits for another port: the caller may have changed its own value since it was encoded. */
+  reopened(): void {
+    if (this.port !== undefined && this.body !== undefined) this.input = this.port.decode(this.body);
+  }
+
+  /** How the peer ended it, where that is no success. `details` are what {@link read} made of its body. */
+  ended(ending: Extract<Ending, { readonly ok: false }>, details: unknown): void {
+    const { code, message, outcome, retryable, retryAfterMs, requirement } = ending;
+    const cause = this.givenUp?.cause;
+    // What `read` gives is a value, where nobody says otherwise.
+    const value = details as Value | undefined;
+    this.reject(this.error(code, message, outcome, { retryable, retryAfterMs, details: value, requirement, cause }));
   }
 
   get settled(): boolean {
@@ -110,19 +129,24 @@ export class OutgoingCall implements ItemSource {
     return this.request.options.onAccept?.(acceptance);
   }
 
+  /** The handler reports how far it is. */
+  progress(report: unknown): unknown {
+    return this.request.options.onProgress?.(report);
+  }
+
   itemTaken(octets: number): void {
     this.port?.consumed(this.number, octets);
   }
 
   /** The result. */
-  resolve(value: Value | undefined): void {
+  resolve(value: unknown): void {
     if (!this.#settle()) return;
     if (this.itemsDropped) {
       const message = "items that came after the call was given up were dropped, since the ones before were not read";
       this.items?.fail(this.error(this.givenUp?.code ?? "cancelled", message, "completed"));
     } else this.items?.finish();
     this.over?.(OK);
-    this.#resolve(value);
+    this.succeeded(value);
   }
 
   /** The failure. */
@@ -130,7 +154,7 @@ export class OutgoingCall implements ItemSource {
     if (!this.#settle()) return;
     this.items?.fail(error);
     this.over?.({ ok: false, code: error.code, outcome: error.outcome });
-    this.#reject(error);
+    this.failed(error);
   }
 
   /** An error about this call. What did not start this time may have, in a session before (RESUME-008). */
@@ -159,5 +183,32 @@ export class OutgoingCall implements ItemSource {
     this.verdictDeadline?.cancel();
     this.unlisten?.();
     return true;
+  }
+}
+
+/** A call that somebody in this process awaits. */
+export class AwaitedCall extends OutgoingCall {
+  readonly result: Promise<unknown>;
+  readonly #resolve: (value: unknown) => void;
+  readonly #reject: (error: TurnmuxError) => void;
+
+  constructor(request: CallRequest, items: ItemSink | undefined) {
+    super(request, items);
+    let resolve = (_value: unknown): void => {};
+    let reject = (_error: TurnmuxError): void => {};
+    this.result = new Promise((whenDone, whenFailed) => {
+      resolve = whenDone;
+      reject = whenFailed;
+    });
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  protected override succeeded(value: unknown): void {
+    this.#resolve(value);
+  }
+
+  protected override failed(error: TurnmuxError): void {
+    this.#reject(error);
   }
 }

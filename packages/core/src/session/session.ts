@@ -36,6 +36,7 @@ import { takesNoCalls, type IncomingCalls, type IncomingContext } from "./incomi
 import type { Interceptor } from "./interceptor.ts";
 import { OutgoingCalls, type CallMore, type OutgoingContext } from "./outgoing-calls.ts";
 import type { SessionControl, SessionIdentity, SessionOptions } from "./session-control.ts";
+import type { Upstream } from "../relay/upstream.ts";
 import { Turn, type TurnOptions } from "./turn.ts";
 
 /** The deadline of calls whose caller and tool give none. */
@@ -373,6 +374,19 @@ export class Session extends SessionEventTarget {
   /** For turns: {@link call} with what the turn adds. */
   callWith(name: string, input: unknown, options: CallOptions, more: CallMore): Promise<unknown> {
     return this.#calls.call(name, input, options, more, undefined);
+  }
+
+  /** For relays, which make the calls of others through this session: see `relayCalls`. */
+  get upstream(): Upstream {
+    const { environment, interceptors } = this.#options;
+    return {
+      environment,
+      caller: this.#caller,
+      calls: this.#calls,
+      streams: this.#port?.streams,
+      lagMs: this.#port?.pulse?.lateness?.lagMs,
+      observed: (interceptors ?? NO_INTERCEPTORS).length > 0 || this.#calls.traces,
+    };
   }
 
   async #describe(): Promise<readonly ToolDescription[]> {

@@ -64,6 +64,11 @@ export class Turn {
     return this.#session.callWith(name, input, options, this.#more);
   }
 
+  /** Resolves when the turn has ended by itself. Absent where it has no end of its own: it goes on until it is cancelled. */
+  get over(): Promise<void> | undefined {
+    return undefined;
+  }
+
   get #more(): CallMore {
     return { turn: this.id, lineage: this.lineage, signals: this.#signals };
   }
