@@ -3,10 +3,22 @@
  *
  * @module
  */
-import { Session, type PeerHealth, type SessionControl, type SessionOptions } from "@turnmux/core";
+import {
+  Session,
+  UsageError,
+  type PeerHealth,
+  type SessionControl,
+  type SessionOptions,
+  type Share,
+  type ShareOptions,
+  type Turn,
+} from "@turnmux/core";
+import type { Platform } from "./platform/platform.ts";
 
 /** Who gives a session its connections. */
 export interface SessionOwner {
+  /** Where it runs. */
+  readonly platform: Platform;
   /** Hands over the control, once. */
   own(control: SessionControl): void;
   /** See {@link ClientSession.gateway}. */
@@ -46,6 +58,20 @@ export class ClientSession extends Session {
    */
   get gateway(): PeerHealth | undefined {
     return this.#owner.gateway;
+  }
+
+  /**
+   * Shares a turn with child processes: their calls go over this session's WebSocket, as the turn's own. A child gets `share.env` in its
+   * environment, and a session by `connect()` without a URL, or by the command `turnmux`. `docs/guide.md` section 13.
+   *
+   * @param turn the turn, or its id. The share ends with it: when it is cancelled, when a turn that was begun has ended, or by `close()`
+   * @throws {UsageError} where an option is not what it should be, or in a browser
+   * @throws {TurnmuxError} where the session or the turn is over already, or the gateway cannot be asked for its tools
+   */
+  async share(turn: Turn | string, options: ShareOptions = {}): Promise<Share> {
+    const { share } = this.#owner.platform;
+    if (share === undefined) throw new UsageError("share() needs child processes: there are none in a browser");
+    return share(this, typeof turn === "string" ? this.turn(turn) : turn, options);
   }
 
   /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { UsageError } from "@turnmux/core";
+import { UsageError, type Limits } from "@turnmux/core";
 import { acceptsAudience, audienceOf } from "./auth/audience.ts";
 import { ClientSession } from "./client-session.ts";
 import { Connector } from "./connection/connector.ts";
@@ -16,38 +16,53 @@ import {
   tellLag,
   throwIfAborted,
 } from "./connection/settings.ts";
-import { checkMs, type ConnectOptions } from "./options.ts";
-import type { Platform } from "./platform/platform.ts";
+import { checkMs, checkShared, type ConnectOptions } from "./options.ts";
+import type { Platform, Target } from "./platform/platform.ts";
 
 /** What one message of a gateway may hold beyond the largest body, in octets. A gateway sends far less. */
 const MESSAGE_OVERHEAD = 2 ** 20;
 
 /** Makes `connect` for a platform. */
-export async function connectOn(
+export function connectOn(platform: Platform, url: string | URL, options: ConnectOptions): Promise<ClientSession> {
+  return connectTo(platform, options, (limits) => {
+    const { audience, headers = {}, carriage = "binary", webSocket } = options;
+    const dialled = webSocketUrl(url);
+    const maxPayload = limits.message + MESSAGE_OVERHEAD;
+    return {
+      target: { url: dialled.href, carriage, headers, maxPayload, webSocket },
+      where: `${dialled.protocol}//${dialled.host}${dialled.pathname}`,
+      acceptsAudience: (named) => acceptsAudience(named, dialled, audience),
+    };
+  });
+}
+
+/** Where a session is to be had. */
+export interface Destination {
+  readonly target: Target;
+  /** How it is called in logs and errors. */
+  readonly where: string;
+  readonly acceptsAudience: (audience: string) => boolean;
+}
+
+/** Opens a session at a destination, which is told after the options were checked. */
+export async function connectTo(
   platform: Platform,
-  url: string | URL,
   options: ConnectOptions,
+  destinationOf: (limits: Limits) => Destination,
 ): Promise<ClientSession> {
-  const { signal, reconnect = true, connectTimeoutMs, audience, headers = {}, carriage = "binary" } = options;
-  const dialled = webSocketUrl(url);
+  const { signal, reconnect = true, connectTimeoutMs } = options;
+  const { target, where, acceptsAudience } = destinationOf(checkShared(options));
   checkMs("connectTimeoutMs", connectTimeoutMs);
   if (typeof reconnect === "object") checkMs("reconnect.giveUpMs", reconnect.giveUpMs, 0);
   platform.check?.(options);
   throwIfAborted(signal);
   const auth = await options.auth;
   throwIfAborted(signal);
-  const settings = settingsOf(options, platform, auth, (named) => acceptsAudience(named, dialled, audience));
-  const where = `${dialled.protocol}//${dialled.host}${dialled.pathname}`;
+  const settings = settingsOf(options, platform, auth, acceptsAudience);
   const connector = new Connector({
     platform,
     settings,
-    target: {
-      url: dialled.href,
-      carriage,
-      headers,
-      maxPayload: settings.limits.message + MESSAGE_OVERHEAD,
-      webSocket: options.webSocket,
-    },
+    target,
     where,
     reconnect: reconnect === true ? {} : reconnect,
     connectTimeoutMs,

@@ -60,6 +60,10 @@ export class Attachment implements HostSockets {
     this.#options = options;
   }
 
+  get platform(): Platform {
+    return this.#options.platform;
+  }
+
   get gateway(): PeerHealth | undefined {
     return this.#loan?.dialer.peer;
   }

@@ -60,6 +60,10 @@ export class Connector implements SessionOwner {
     this.#backoff = new Backoff(reconnect === false ? {} : reconnect, settings.environment);
   }
 
+  get platform(): Platform {
+    return this.#options.platform;
+  }
+
   get gateway(): PeerHealth | undefined {
     return this.#dialer?.peer;
   }
@@ -167,8 +171,8 @@ export class Connector implements SessionOwner {
     }
   }
 
-  #failed({ message, status, retryAfterMs, cause }: OpenFailure): void {
-    const code = status === 401 ? "unauthenticated" : status === 403 ? "permission_denied" : "unavailable";
+  #failed({ message, code: told, status, retryAfterMs, cause }: OpenFailure): void {
+    const code = told ?? (status === 401 ? "unauthenticated" : status === 403 ? "permission_denied" : "unavailable");
     this.#opening = false;
     this.#lost({ cause: "lost", code, message, retryAfterMs, byPeer: status !== undefined }, cause);
   }

@@ -33,9 +33,11 @@ export function connectError(end: SessionEnd, where: string, cause?: unknown): T
   });
 }
 
-function adviceFor({ cause, code, retryAfterMs }: SessionEnd): string {
+function adviceFor({ cause, code, retryAfterMs, byPeer }: SessionEnd): string {
   if (cause === "violation") return "Is there a turnmux gateway, and of the same protocol version?";
   if (cause === "lost") {
+    // A session that is shared: its owner has no address to check.
+    if (!byPeer && code !== "unavailable") return "";
     if (code === "unavailable") return "Is the gateway running, and is this its address?";
     return "Check what the server, or a proxy before it, asks for: origin, cookies, headers";
   }

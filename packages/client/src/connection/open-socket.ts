@@ -3,13 +3,15 @@
  *
  * @module
  */
-import { UsageError, type Carrier } from "@turnmux/core";
+import { UsageError, type Carrier, type Code } from "@turnmux/core";
 import type { ClientSocket } from "../options.ts";
 
 /** Why no socket came about. */
 export interface OpenFailure {
   /** A sentence, without the URL. */
   readonly message: string;
+  /** What became of it, where that is known without an answer. Default: by {@link status}, or `unavailable`. */
+  readonly code?: Code | undefined;
   /** The status of the HTTP response, where the server answered with one. */
   readonly status?: number | undefined;
   /** What the server's `Retry-After` asks for. */

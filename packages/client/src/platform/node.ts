@@ -22,6 +22,11 @@ export const nodePlatform: Platform = {
   parts: ALL_PARTS,
   environment: (log) => runtimeEnvironment(log, { ...diagnostics(), lagMs }),
   measureLag,
+  share: async (session, turn, options) => {
+    // Most processes share nothing: it is loaded by those that do.
+    const { shareSession } = await import("@turnmux/share");
+    return shareSession(session, turn, options);
+  },
   open(target, listener) {
     const socket = target.webSocket?.(target.url, { headers: target.headers }) ?? webSocketOf(target);
     const carrier = (): Carrier => carrierOf(socket, { carriage: target.carriage, shared: false });

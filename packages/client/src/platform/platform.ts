@@ -3,7 +3,16 @@
  *
  * @module
  */
-import type { Carrier, Environment, Logger, SocketCarrierOptions } from "@turnmux/core";
+import type {
+  Carrier,
+  Environment,
+  Logger,
+  Session,
+  Share,
+  ShareOptions,
+  SocketCarrierOptions,
+  Turn,
+} from "@turnmux/core";
 import type { Opening, OpeningListener } from "../connection/open-socket.ts";
 import type { ClientPart } from "../parts.ts";
 import type { ClientSocket, ConnectOptions, WebSocketFactory } from "../options.ts";
@@ -28,6 +37,8 @@ export interface Platform {
   environment(log: Logger | undefined): Environment;
   /** Has the environments tell how late the event loop is, until what this gives is called. Absent where that is not known. */
   readonly measureLag?: () => () => void;
+  /** Shares a turn of a session with child processes. Absent where there are none. */
+  readonly share?: (session: Session, turn: Turn, options: ShareOptions) => Promise<Share>;
   /** Opens a socket of turnmux's own. */
   open(target: Target, listener: OpeningListener): Opening;
   /** Makes a carrier of a socket, by what kind it is. Throws {@link UsageError} where that cannot be. */
