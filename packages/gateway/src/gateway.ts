@@ -7,7 +7,8 @@
 import {
   UsageError,
   type Carrier,
-  type Session,
+  type Share,
+  type ShareOptions,
   type ToolHandlers,
   type ToolTree,
   type WebSocketLike,
@@ -26,7 +27,9 @@ import { checkGatewayOptions, type DrainOptions, type DrainReport, type GatewayO
 import { attach, type Attachment, type AttachOptions, type HostGrant } from "./session/attachment.ts";
 import type { GatewaySession } from "./session/gateway-session.ts";
 import { House, type Closing } from "./session/house.ts";
+import type { InProcessSession } from "./session/in-process-session.ts";
 import { openLocalSession, type OpenSessionOptions } from "./session/local.ts";
+import { shareTurn, type TurnToShare } from "./session/share-turn.ts";
 
 /**
  * Makes a gateway. It listens nowhere and runs no timer that keeps the process up until it is told to.
@@ -113,8 +116,26 @@ export class Gateway extends GatewayEventTarget {
    * @throws {UsageError} for what is no grant
    * @throws {TurnmuxError} `unavailable` while the gateway drains or once it is closed, `unauthenticated` for an expired grant
    */
-  openSession(options: OpenSessionOptions): Session {
+  openSession(options: OpenSessionOptions): InProcessSession {
     return openLocalSession(this.#house, options);
+  }
+
+  /**
+   * Shares this gateway's tools with child processes that it starts inside a turn, as `session.share(turn)` does for a client's: of a turn that
+   * {@link runTurn} runs, or on behalf of the call that a handler is at.
+   *
+   * ```ts
+   * exec: async ({ command }, call) => {
+   *   await using share = await gateway.share({ ...call, turn: call.turn ?? call.callId });
+   *   return run(command, { env: { ...process.env, ...share.env } });
+   * }
+   * ```
+   *
+   * @throws {UsageError} where an option is not what it should be
+   * @throws {TurnmuxError} where the turn is over already, or the gateway drains or is closed
+   */
+  share(of: RunningTurn | TurnToShare, options: ShareOptions = {}): Promise<Share> {
+    return shareTurn(this.#house, of, options);
   }
 
   /**

@@ -21,6 +21,8 @@ export type { Attachment, AttachOptions, HostGrant } from "./session/attachment.
 export type { AuthModule, Endpoint, ListenOptions, TlsOptions } from "./endpoint/options.ts";
 export { RunningTurn, type RunTurnOptions } from "./lanes/run-turn.ts";
 export type { OpenSessionOptions } from "./session/local.ts";
+export { InProcessSession } from "./session/in-process-session.ts";
+export type { TurnToShare } from "./session/share-turn.ts";
 export { GatewaySession } from "./session/gateway-session.ts";
 export { GatewayEvent, type GatewayEventMap, type GatewayListener } from "./events.ts";
 export type { EventLoopDelays } from "./observe/delays.ts";
@@ -107,6 +109,9 @@ export {
   type SessionEventMap,
   type SessionListener,
   type SessionState,
+  type Share,
+  type ShareLimits,
+  type ShareOptions,
   type ToolCall,
   type ToolClient,
   type ToolContract,

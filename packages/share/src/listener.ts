@@ -34,7 +34,8 @@ export interface ListenerOptions {
 
 /** One child, from its connection to its end. */
 interface Child {
-  readonly acceptor: Acceptor;
+  /** Set at once. */
+  acceptor: Acceptor | undefined;
   readonly socket: Socket;
   control: SessionControl | undefined;
 }
@@ -82,7 +83,7 @@ export class Listener {
     this.#over ??= message;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const { acceptor, socket } of this.#children) {
-      acceptor.close(message);
+      acceptor?.close(message);
       // One that reads nothing does not hold it up: see the carrier.
       socket.unref();
     }
@@ -98,29 +99,27 @@ export class Listener {
     const carrier = new StreamCarrier(socket);
     carrier.longest = CHILD_LIMITS.handshakeOctets;
     socket.on("error", () => {});
-    let child: Child | undefined;
-    const acceptor = new Acceptor({
+    const child: Child = { acceptor: undefined, socket, control: undefined };
+    this.#children.add(child);
+    child.acceptor = new Acceptor({
       carrier,
       environment,
       limits: CHILD_LIMITS,
       admission: () => this.#admission(limits),
       makeSession: () => {
         carrier.longest = LONGEST_MESSAGE;
-        const control = this.#makeSession();
-        if (child !== undefined) child.control = control;
-        return control;
+        child.control = this.#makeSession();
+        return child.control;
       },
       refused: (end) => {
         this.#options.log.warn("turnmux: a process was not let into a shared session", { reason: end.message });
       },
       over: () => {
-        if (child !== undefined) this.#children.delete(child);
+        this.#children.delete(child);
         // Whatever it has not read by then it will not.
         carrier.close();
       },
     });
-    child = { acceptor, socket, control: undefined };
-    this.#children.add(child);
   }
 
   /** Whoever connects and proves nothing keeps nobody else out: the oldest of those gives way. */

@@ -132,13 +132,15 @@ class OpenShare implements Share {
   }
 }
 
-function checkScopes(session: Session, scopes: readonly string[] | undefined): void {
+function checkScopes({ scopes: granted }: Session, scopes: readonly string[] | undefined): void {
   if (scopes === undefined) return;
-  if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === "string" && scope !== "")) {
-    throw new UsageError("scopes must be an array of texts that are not empty");
+  const given: readonly unknown[] = Array.isArray(scopes) ? scopes : [undefined];
+  for (const scope of given) {
+    if (typeof scope !== "string" || scope === "")
+      throw new UsageError("scopes must be an array of texts that are not empty");
+    if (granted.includes(scope)) continue;
+    throw new UsageError("scopes must be some of the session's own: a child gets no right that its session has not");
   }
-  if (scopes.every((scope) => session.scopes.includes(scope))) return;
-  throw new UsageError("scopes must be some of the session's own: a child gets no right that its session has not");
 }
 
 function checkOpen(session: Session, turn: Turn, signal: AbortSignal | undefined): void {

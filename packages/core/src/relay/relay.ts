@@ -243,7 +243,7 @@ class ChildCalls implements IncomingCalls, RelayedCallOwner {
   }
 
   abandon(): void {
-    for (const call of [...this.#runs.keys()]) this.makeVoid(call);
+    for (const call of this.#runs.keys()) this.makeVoid(call);
   }
 
   suspended(): void {}

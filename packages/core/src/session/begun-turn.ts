@@ -54,6 +54,8 @@ export class BegunTurn extends Turn {
   readonly #cancelled: () => void;
   #ended: Promise<void> | undefined;
   readonly #ending = Promise.withResolvers<void>();
+  /** Resolves when {@link end} was called: from then on its calls belong to no turn that runs. */
+  override readonly over: Promise<void> = this.#ending.promise;
 
   /** For sessions: see {@link Session.beginTurn}. */
   constructor(session: Session, call: CallBuiltin, id: string, lineage: string, options: TurnOptions) {
@@ -66,11 +68,6 @@ export class BegunTurn extends Turn {
     };
     this.signal.addEventListener("abort", this.#cancelled, { once: true });
     if (this.signal.aborted) this.#cancelled();
-  }
-
-  /** Resolves when {@link end} was called: from then on its calls belong to no turn that runs. */
-  override get over(): Promise<void> {
-    return this.#ending.promise;
   }
 
   /**

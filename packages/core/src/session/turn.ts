@@ -34,6 +34,8 @@ export class Turn {
   readonly id: string;
   /** The token that its calls carry, where they carry one. */
   readonly lineage: string | undefined;
+  /** Resolves when the turn has ended. Absent where it has no end of its own: it goes on until it is cancelled. */
+  readonly over: Promise<void> | undefined = undefined;
   readonly #session: Session;
   readonly #abort = new AbortController();
   readonly #signals: AbortSignal[];
@@ -62,11 +64,6 @@ export class Turn {
   /** Calls a tool by name, without types. See {@link Session.call}. */
   call(name: string, input?: unknown, options: CallOptions = {}): Promise<unknown> {
     return this.#session.callWith(name, input, options, this.#more);
-  }
-
-  /** Resolves when the turn has ended by itself. Absent where it has no end of its own: it goes on until it is cancelled. */
-  get over(): Promise<void> | undefined {
-    return undefined;
   }
 
   get #more(): CallMore {

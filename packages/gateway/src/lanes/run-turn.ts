@@ -35,11 +35,14 @@ export class RunningTurn extends Turn {
   readonly session: GatewaySession;
   /** The token that its calls carry, to be passed on with whatever else it causes. */
   declare readonly lineage: string;
+  /** Resolves when the turn is over. */
+  override readonly over: Promise<void>;
 
   /** For {@link runTurn}. */
-  constructor(session: GatewaySession, id: string, lineage: string, options: TurnOptions) {
+  constructor(session: GatewaySession, id: string, lineage: string, over: Promise<void>, options: TurnOptions) {
     super(session, id, { ...options, lineage });
     this.session = session;
+    this.over = over;
   }
 }
 
@@ -88,7 +91,8 @@ export async function runTurn<T>(
     throw new TurnmuxError(code, message, { outcome, retryAfterMs, details });
   }
   if (verdict.kind === "left") throw notStarted("aborted", "the turn left its lane before it ran");
-  const running = new RunningTurn(session, turn, verdict.lineage, { signal });
+  const over = Promise.withResolvers<void>();
+  const running = new RunningTurn(session, turn, verdict.lineage, over.promise, { signal });
   const leave = (): void => ticket.leave();
   running.signal.addEventListener("abort", leave, { once: true });
   try {
@@ -96,6 +100,7 @@ export async function runTurn<T>(
   } finally {
     running.signal.removeEventListener("abort", leave);
     leave();
+    over.resolve();
   }
 }
 

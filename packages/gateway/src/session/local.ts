@@ -7,7 +7,6 @@
 import {
   connectLocally,
   OnceCalls,
-  Session,
   toolServer,
   TurnmuxError,
   type Grant,
@@ -18,6 +17,7 @@ import {
 import { checkGrant } from "../auth/grant.ts";
 import { checkMs } from "../check.ts";
 import type { Entry, House } from "./house.ts";
+import { InProcessSession } from "./in-process-session.ts";
 
 /** Options of `Gateway.openSession`: who it is, what it may do and until when, and what its own side works with. */
 export interface OpenSessionOptions extends Grant {
@@ -32,7 +32,7 @@ export interface OpenSessionOptions extends Grant {
 }
 
 /** Opens a session. Throws `UsageError` for a grant that is none, `TurnmuxError` when the gateway takes no more sessions. */
-export function openLocalSession(house: House, options: OpenSessionOptions): Session {
+export function openLocalSession(house: House, options: OpenSessionOptions): InProcessSession {
   const { principal, scopes, expiresAt, interceptors, journal, timeoutMs, acceptTimeoutMs } = options;
   const { environment, visitorEnvironment, limits } = house;
   checkGrant(options);
@@ -49,7 +49,7 @@ export function openLocalSession(house: House, options: OpenSessionOptions): Ses
   let own: SessionControl | undefined;
   const once = journal === undefined ? undefined : new OnceCalls(journal, visitorEnvironment);
   const peer = { principal: GATEWAY } as const;
-  const client = new Session(
+  const client = new InProcessSession(
     {
       environment: visitorEnvironment,
       limits,
