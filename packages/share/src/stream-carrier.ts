@@ -1,5 +1,5 @@
 /**
- * turnmux over a stream of octets: each message behind its length. `docs/spec.md` section 14.
+ * turnmux over a stream of octets: each message behind its length. `docs/sharing.md`.
  *
  * @module
  */

@@ -84,7 +84,7 @@ function isJsonSchema(value: unknown): value is JsonSchema {
 const revisions = new WeakMap<ToolContract, Map<string, string>>();
 
 /**
- * A short string that changes when the contract does: name, effect, description, and JSON Schemas. 16 hexadecimal digits,
+ * A short string that changes when the contract does: name, effect, description, JSON Schemas, and scopes. 16 hexadecimal digits,
  * the same in every process. It tells versions apart; it is no proof against somebody who wants two to be equal.
  */
 export function revisionOf(name: string, contract: ToolContract): string {
@@ -93,7 +93,8 @@ export function revisionOf(name: string, contract: ToolContract): string {
   let revision = known.get(name);
   if (revision === undefined) {
     const schemas = parts.map((part) => jsonSchemaOf(contract, part) ?? (contract[part] === undefined ? 0 : 1));
-    revision = fnv1a64(JSON.stringify([name, contract.effect, contract.description, schemas], sortKeys));
+    const needs = contract.scopes === undefined || contract.scopes.length === 0 ? [] : [[...contract.scopes].sort()];
+    revision = fnv1a64(JSON.stringify([name, contract.effect, contract.description, schemas, ...needs], sortKeys));
     known.set(name, revision);
   }
   return revision;

@@ -3,7 +3,7 @@
  *
  * Each child has a channel of its own to the process that shares its session, with everything that belongs to one: handshake, credit, priorities,
  * cancellation. What it calls goes on as a call of the turn, with the turn's lineage, so that it never waits for a lane that its turn
- * has. Bodies pass undecoded. `docs/spec.md` section 14.
+ * has. Bodies pass undecoded. `docs/sharing.md`.
  *
  * @module
  */

@@ -26,6 +26,7 @@ const tools = defineTools({
       output: z.string(),
       effect: "once",
       verify: "log.tail",
+      scopes: ["cron.write"],
     }),
   },
 });
@@ -39,6 +40,7 @@ describe("turnmux.describe", () => {
       description: "Follow the log",
       effect: "read",
       streams: true,
+      scopes: [],
       revision: revisionOf("log.tail", tools.log.tail),
       input: expect.objectContaining({ type: "object", required: ["lines"] }),
       item: expect.objectContaining({ type: "string" }),
@@ -50,6 +52,7 @@ describe("turnmux.describe", () => {
       effect: "once",
       verify: "log.tail",
       streams: false,
+      scopes: ["cron.write"],
       revision: revisionOf("cron.add", tools.cron.add),
       output: expect.objectContaining({ type: "string" }),
     });

@@ -145,7 +145,14 @@ describe("a contract's revision", () => {
     expect(new Set([revision, ...others]).size).toBe(others.length + 1);
   });
 
+  it("changes with the scopes, whatever their order", () => {
+    const two = revisionOf("cron.add", tool({ ...base, scopes: ["cron.write", "cron.read"] }));
+    expect(two).not.toBe(revision);
+    expect(revisionOf("cron.add", tool({ ...base, scopes: ["cron.read", "cron.write"] }))).toBe(two);
+    expect(revisionOf("cron.add", tool({ ...base, scopes: [] }))).toBe(revision);
+  });
+
   it("does not change with what only this side needs to know", () => {
-    expect(revisionOf("cron.add", tool({ ...base, timeoutMs: 5, scopes: ["x"], verify: "y" }))).toBe(revision);
+    expect(revisionOf("cron.add", tool({ ...base, timeoutMs: 5, verify: "y" }))).toBe(revision);
   });
 });
