@@ -102,7 +102,7 @@ export { moveMemoryJournal, type MemoryContents } from "./journal/memory.ts";
 export { aftermathOf, type Aftermath, type CutOff } from "./session/aftermath.ts";
 export { LagMeter, type Lag } from "./session/lag-meter.ts";
 export type { Lateness } from "./channel/heartbeat.ts";
-export { bodyLength, cloneValue } from "./content/body.ts";
+export { bodyLength, cloneValue, decodeBody } from "./content/body.ts";
 export { ValueError } from "./content/value.ts";
 export { jsonSchemaOf } from "./contract/json-schema.ts";
 export { ProtocolViolation } from "./errors/violation.ts";

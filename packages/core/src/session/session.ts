@@ -6,7 +6,7 @@
 import { buildClient } from "../contract/client.ts";
 import { BUILTIN, checkedAnswer } from "../contract/answer.ts";
 import { describeToolName, isDescribeResult, type ToolDescription } from "../contract/describe.ts";
-import type { CallOptions } from "../contract/call-options.ts";
+import type { CallOptions, ItemCall } from "../contract/call-options.ts";
 import type { ToolClient, ToolHandlers } from "../contract/infer.ts";
 import { isToolName } from "../contract/names.ts";
 import {
@@ -28,7 +28,7 @@ import type { CallPort, PortEvent } from "../peer/port.ts";
 import { StringLimit } from "../wire/limits.ts";
 import type { OfferEntry } from "../wire/frame.ts";
 import { beginTurn, type BeginTurnOptions, type BegunTurn } from "./begun-turn.ts";
-import { Caller, checkText, NO_OPTIONS, type CallerContext } from "./caller.ts";
+import { Caller, checkText, NO_OPTIONS, offeredEffect, type CallerContext } from "./caller.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Environment } from "./environment.ts";
 import { SessionEventTarget, type SessionEnd, type SessionState } from "./events.ts";
@@ -280,6 +280,11 @@ export class Session extends SessionEventTarget {
     return this.callWith(name, input, options, {});
   }
 
+  /** Calls a tool by name that sends items, without types. Iterate what it gives once; leaving the loop early cancels the call. */
+  callItems(name: string, input?: unknown, options: CallOptions = NO_OPTIONS): ItemCall<unknown, unknown> {
+    return this.callItemsWith(name, input, options, {});
+  }
+
   /** The peer's tools with their JSON Schemas, for adapters. Asks the peer once for each offer. */
   async catalog(): Promise<readonly ToolDescription[]> {
     if (!this.#wasOffered) {
@@ -374,6 +379,14 @@ export class Session extends SessionEventTarget {
   /** For turns: {@link call} with what the turn adds. */
   callWith(name: string, input: unknown, options: CallOptions, more: CallMore): Promise<unknown> {
     return this.#calls.call(name, input, options, more, undefined);
+  }
+
+  /** For turns: {@link callItems} with what the turn adds. */
+  callItemsWith(name: string, input: unknown, options: CallOptions, more: CallMore): ItemCall<unknown, unknown> {
+    const offer = this.#offers.get(name);
+    const effect = offeredEffect(offer?.effect) ?? "read";
+    const timeoutMs = offer?.deadlineMs;
+    return this.#calls.items(name, input, options, more, timeoutMs === undefined ? { effect } : { effect, timeoutMs });
   }
 
   /** For relays, which make the calls of others through this session: see `relayCalls`. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CallOptions } from "../contract/call-options.ts";
+import type { CallOptions, ItemCall } from "../contract/call-options.ts";
 import type { ToolDescription } from "../contract/describe.ts";
 import type { ToolClient } from "../contract/infer.ts";
 import type { ToolTree } from "../contract/tree.ts";
@@ -64,6 +64,11 @@ export class Turn {
   /** Calls a tool by name, without types. See {@link Session.call}. */
   call(name: string, input?: unknown, options: CallOptions = {}): Promise<unknown> {
     return this.#session.callWith(name, input, options, this.#more);
+  }
+
+  /** Calls a tool by name that sends items. See {@link Session.callItems}. */
+  callItems(name: string, input?: unknown, options: CallOptions = {}): ItemCall<unknown, unknown> {
+    return this.#session.callItemsWith(name, input, options, this.#more);
   }
 
   get #more(): CallMore {
