@@ -13,6 +13,7 @@ import {
   type ShareOptions,
   type Turn,
 } from "@turnmux/core";
+import type { ImplementMcpOptions, McpProgram, McpTools, McpTransport } from "./mcp/offering.ts";
 import type { Platform } from "./platform/platform.ts";
 
 /** Who gives a session its connections. */
@@ -72,6 +73,20 @@ export class ClientSession extends Session {
     const { share } = this.#owner.platform;
     if (share === undefined) throw new UsageError("share() needs child processes: there are none in a browser");
     return share(this, typeof turn === "string" ? this.turn(turn) : turn, options);
+  }
+
+  /**
+   * Offers the tools of an MCP server that runs beside this process to the gateway, over this session's WebSocket. Needs
+   * `npm i @modelcontextprotocol/client @modelcontextprotocol/server`. `docs/guide.md` section 15.
+   *
+   * @param server the program that is the server, or a transport of MCP's SDK. The session ends it
+   * @throws {UsageError} where MCP's SDK is not installed, a tool's name is taken, or there is no journal for tools that count as `once`
+   * @throws {Error} of MCP's SDK, where the server does not start
+   */
+  async implementMcp(server: McpProgram | McpTransport, options: ImplementMcpOptions = {}): Promise<McpTools> {
+    const { implementMcp } = this.#owner.platform;
+    if (implementMcp === undefined) throw new UsageError("implementMcp() starts a program: a browser cannot");
+    return implementMcp(this, server, options);
   }
 
   /**

@@ -13,6 +13,7 @@ import type { AttachOptions, ClientSocket, ConnectOptions } from "./options.ts";
 import { nodePlatform } from "./platform/node.ts";
 
 export * from "./api.ts";
+export type { ImplementMcpOptions, McpProgram, McpTools, McpTransport } from "./mcp/offering.ts";
 export type { ConnectSharedOptions } from "./connect-shared.ts";
 
 /**

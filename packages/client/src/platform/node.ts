@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { webSocketCarrier, wsCarrier, type Carrier, type SocketCarrierOptions } from "@turnmux/core";
+import { UsageError, webSocketCarrier, wsCarrier, type Carrier, type SocketCarrierOptions } from "@turnmux/core";
 import { WebSocket, type ClientOptions } from "ws";
 import { openSocket } from "../connection/open-socket.ts";
 import type { ClientSocket } from "../options.ts";
@@ -27,6 +27,10 @@ export const nodePlatform: Platform = {
     const { shareSession } = await import("@turnmux/share");
     return shareSession(session, turn, options);
   },
+  implementMcp: async (session, server, options) => {
+    const { implementMcp } = await loadMcp();
+    return implementMcp(session, server, options);
+  },
   open(target, listener) {
     const socket = target.webSocket?.(target.url, { headers: target.headers }) ?? webSocketOf(target);
     const carrier = (): Carrier => carrierOf(socket, { carriage: target.carriage, shared: false });
@@ -34,6 +38,18 @@ export const nodePlatform: Platform = {
   },
   carrierOf,
 };
+
+/** MCP's SDK is for those who use it. Throws {@link UsageError} where it is not installed. */
+async function loadMcp(): Promise<{ readonly implementMcp: NonNullable<Platform["implementMcp"]> }> {
+  try {
+    return await import("../mcp/implement.ts");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND")) throw error;
+    throw new UsageError(
+      "implementMcp() needs MCP's SDK: npm i @modelcontextprotocol/client @modelcontextprotocol/server",
+    );
+  }
+}
 
 function webSocketOf({ url, headers, maxPayload }: Target): WebSocket {
   // The types of ws do not know closeTimeout yet.

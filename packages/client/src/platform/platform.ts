@@ -14,6 +14,7 @@ import type {
   Turn,
 } from "@turnmux/core";
 import type { Opening, OpeningListener } from "../connection/open-socket.ts";
+import type { ImplementMcpOptions, McpProgram, McpTools, McpTransport } from "../mcp/offering.ts";
 import type { ClientPart } from "../parts.ts";
 import type { ClientSocket, ConnectOptions, WebSocketFactory } from "../options.ts";
 
@@ -39,6 +40,12 @@ export interface Platform {
   readonly measureLag?: () => () => void;
   /** Shares a turn of a session with child processes. Absent where there are none. */
   readonly share?: (session: Session, turn: Turn, options: ShareOptions) => Promise<Share>;
+  /** Offers the tools of an MCP server. Absent where no programs can be started. */
+  readonly implementMcp?: (
+    session: Session,
+    server: McpProgram | McpTransport,
+    options: ImplementMcpOptions,
+  ) => Promise<McpTools>;
   /** Opens a socket of turnmux's own. */
   open(target: Target, listener: OpeningListener): Opening;
   /** Makes a carrier of a socket, by what kind it is. Throws {@link UsageError} where that cannot be. */

@@ -63,13 +63,15 @@ function gateOf(session: Session, most: number): Gate {
 export class Relay {
   readonly options: RelayOptions;
   readonly gate: Gate;
-  readonly repeats: Repeats = new Repeats();
+  readonly repeats: Repeats;
   readonly answers: NarrowAnswers;
   /** Octets of arguments of calls that are not over. */
   held = 0;
 
   constructor(options: RelayOptions) {
     this.options = options;
+    const { environment } = options.session.upstream;
+    this.repeats = new Repeats(() => environment.now());
     this.gate = gateOf(options.session, options.limits.calls);
     this.answers = new NarrowAnswers(options);
   }

@@ -5,6 +5,9 @@
  */
 import type { PortBody } from "../peer/port.ts";
 
+/** Milliseconds after which a repetition is a new call: whoever was told "unknown" has had the time to look what became of it. */
+const REMEMBERED_MS = 600_000;
+
 /** Calls that are remembered, and octets of the arguments of one. */
 const REMEMBERED = 1_000;
 const MOST_OCTETS = 16 * 1024;
@@ -14,14 +17,20 @@ const MOST_OCTETS = 16 * 1024;
  * joins the first one (KEY-010): a process that was told "unknown" is gone, and the next one knows nothing of it.
  */
 export class Repeats {
-  readonly #keys = new Map<string, string>();
+  readonly #keys = new Map<string, { readonly key: string; readonly until: number }>();
+  readonly #now: () => number;
+
+  /** `now` is a clock, in milliseconds. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   /** A call with this key was reported as `unknown`. */
   unknown(tool: string, body: PortBody, key: string): void {
     const subject = subjectOf(tool, body);
     if (subject === undefined) return;
     this.#keys.delete(subject);
-    this.#keys.set(subject, key);
+    this.#keys.set(subject, { key, until: this.#now() + REMEMBERED_MS });
     const [oldest] = this.#keys.keys();
     if (this.#keys.size > REMEMBERED && oldest !== undefined) this.#keys.delete(oldest);
   }
@@ -31,9 +40,9 @@ export class Repeats {
     if (this.#keys.size === 0) return undefined;
     const subject = subjectOf(tool, body);
     if (subject === undefined) return undefined;
-    const key = this.#keys.get(subject);
+    const found = this.#keys.get(subject);
     this.#keys.delete(subject);
-    return key;
+    return found === undefined || found.until < this.#now() ? undefined : found.key;
   }
 }
 
