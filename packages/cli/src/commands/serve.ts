@@ -15,6 +15,7 @@ import {
   sqliteJournal,
   tokenAuth,
   type Gateway,
+  type Logger,
   type ToolHandlers,
   type ToolTree,
 } from "@turnmux/gateway";
@@ -45,6 +46,7 @@ export async function serveCommand(module: string | undefined, options: ServeOpt
     secret = secretOf(options.tokenFile);
     gateway = createGateway({
       journal: options.journal === undefined ? memoryJournal() : sqliteJournal(options.journal),
+      logger,
     });
     implement(gateway);
     offerStats(gateway);
@@ -69,6 +71,22 @@ export async function serveCommand(module: string | undefined, options: ServeOpt
     await gateway?.close();
     secret?.remove();
   }
+}
+
+/** What the gateway says, a line each: what failed, without a stack. */
+const logger: Logger = {
+  debug() {},
+  info() {},
+  warn: tell,
+  error: tell,
+};
+
+function tell(message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+  const { error, ...rest } = fields;
+  const more = Object.entries(rest).map(
+    ([name, value]) => `${name}=${typeof value === "string" ? value : toJson(value)}`,
+  );
+  warn([message, ...more, ...(error === undefined ? [] : [messageOf(error)])].join(" "));
 }
 
 interface Secret {
