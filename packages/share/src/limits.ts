@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { DEFAULT_LIMITS, RELAY_LIMITS, UsageError, type Limits, type ShareLimits } from "@turnmux/core";
+import {
+  DEFAULT_LIMITS,
+  RELAY_LIMITS,
+  UsageError,
+  type Limits,
+  type ShareLimits,
+  type ShareOptions,
+} from "@turnmux/core";
 
 const MIB = 2 ** 20;
 
@@ -32,7 +39,7 @@ export const CHILD_LIMITS: Limits = Object.freeze({
 });
 
 /** The limits that count. Throws {@link UsageError}. */
-export function shareLimits(overrides: Partial<ShareLimits> = {}): ShareLimits {
+export function shareLimits(overrides: NonNullable<ShareOptions["limits"]> = {}): ShareLimits {
   const names = Object.keys(MOST);
   for (const [name, value] of Object.entries(overrides)) {
     const most: number | undefined = Object.hasOwn(MOST, name) ? MOST[name as keyof ShareLimits] : undefined;

@@ -24,7 +24,7 @@ export interface ShareOptions {
   /** Ends it, as {@link Share.close} does. */
   readonly signal?: AbortSignal | undefined;
   /** Over the defaults: 64 children, 32 handshakes, 512 calls, 64 MiB of arguments. */
-  readonly limits?: Partial<ShareLimits> | undefined;
+  readonly limits?: { readonly [K in keyof ShareLimits]?: ShareLimits[K] | undefined } | undefined;
   /** Default: silence. */
   readonly logger?: Logger | undefined;
 }
