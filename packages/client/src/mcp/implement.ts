@@ -218,6 +218,8 @@ class Offering implements McpTools {
         { signal: call.signal, timeout: NO_TIMEOUT_MS, onprogress: (report) => call.progress(report) },
       );
     } catch (error) {
+      // What was broken off has no answer of the server's.
+      call.signal.throwIfAborted();
       throw this.#failure(error, effect);
     }
   }
