@@ -29,7 +29,7 @@ describe("a gate", () => {
 
   it("lets those take turns that wait", () => {
     const gate = new Gate(() => 1);
-    const users = new Map([..."abc"].map((name) => [name, gateUser()]));
+    const users = new Map(["a", "b", "c"].map((name) => [name, gateUser()]));
     const order: string[] = [];
     for (const [name, user] of users) {
       for (const at of [1, 2, 3]) gate.enter(user, () => order.push(`${name}${at}`));

@@ -97,9 +97,7 @@ describe("tools of an MCP server beside the client", { timeout: MINUTE }, () => 
   });
 
   it("follow what their server lists", async () => {
-    await using mcp = await at.session
-      .implementMcp(fickle, { only: ["put", "later"] })
-      .catch(async () => at.session.implementMcp(fickle));
+    await using mcp = await at.session.implementMcp(fickle);
     await at.peer.call("put", {});
     await offered(at.peer, (names) => names.includes("later"));
     expect(mcp.tools).toContain("later");
@@ -131,6 +129,12 @@ describe("an MCP server that cannot be offered", { timeout: MINUTE }, () => {
     const other = await world({ journal: false });
     await expect(other.session.implementMcp(fickle)).rejects.toThrow("memoryJournal()");
     await other.close();
+  });
+
+  it("is refused where it lacks a tool that is asked for", async () => {
+    await expect(at.session.implementMcp(fickle, { only: ["nope"] })).rejects.toThrow("the MCP server has no tool nope");
+    await using mcp = await at.session.implementMcp(fickle, { only: ["look"] });
+    expect(mcp.tools).toEqual(["look"]);
   });
 
   it("does not start, or is none", async () => {
