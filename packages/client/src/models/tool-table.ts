@@ -31,7 +31,45 @@ export async function modelTools(
   return new Map(tools.map((tool) => [modelName(tool.name), { ...tool, modelName: modelName(tool.name) }]));
 }
 
-/** The JSON Schema of a tool's arguments; a tool that tells none takes any object. */
+/** The property that holds the arguments of a tool that takes no object, since models give objects alone. */
+const WRAPPED = "input";
+
+/**
+ * The JSON Schema of a tool's arguments as models take it, which is an object's. A tool that tells none takes any object; one that takes something else, such
+ * as a text or one of several objects, takes it as the property `input`.
+ */
 export function inputSchemaOf({ input }: Pick<ToolDescription, "input">): Readonly<Record<string, unknown>> {
-  return input !== undefined && input["type"] === "object" ? input : { type: "object", additionalProperties: true };
+  if (input === undefined) return { type: "object", additionalProperties: true };
+  const { $schema: _dialect, ...schema } = input;
+  if (!isWrapped({ input })) return schema;
+  return {
+    type: "object",
+    properties: { [WRAPPED]: movedTo(`#/properties/${WRAPPED}`, schema) },
+    required: [WRAPPED],
+    additionalProperties: false,
+  };
+}
+
+/** What a tool gets of the arguments that a model has given. */
+export function argumentsFor(tool: Pick<ToolDescription, "input">, given: unknown): unknown {
+  if (!isWrapped(tool) || typeof given !== "object" || given === null) return given;
+  return Object.hasOwn(given, WRAPPED) ? Object.entries(given).find(([name]) => name === WRAPPED)?.[1] : given;
+}
+
+function isWrapped({ input }: Pick<ToolDescription, "input">): boolean {
+  return input !== undefined && input["type"] !== "object";
+}
+
+/** A schema whose references to its own root lead to where it stands now. */
+function movedTo(place: string, schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map((part) => movedTo(place, part));
+  if (typeof schema !== "object" || schema === null) return schema;
+  return Object.fromEntries(
+    Object.entries(schema).map(([name, part]) => [
+      name,
+      name === "$ref" && typeof part === "string" && part.startsWith("#")
+        ? place + part.slice(1)
+        : movedTo(place, part),
+    ]),
+  );
 }
