@@ -20,6 +20,9 @@ after(() => rmSync(CACHE, { recursive: true, force: true }));
 /** The run is measured with the scripted model, whatever this machine's environment names. */
 const ENV = { ...process.env, NODE_COMPILE_CACHE: CACHE, OPENAI_BASE_URL: "", MODEL: "" };
 
+/** The rows of turnmux. */
+const TURNMUX = ["multiplexed", "in-process", "multiplexed-loaded", "io-thread", "child-process", "command"] as const;
+
 const Row = z.object({
   row: z.string(),
   connections: z.number(),
@@ -77,22 +80,21 @@ test("the run shows what the example claims, and says so in JSON", async () => {
   assert.equal(report.passed, true);
   assert.deepEqual(
     report.rows.map((candidate) => candidate.row),
-    ["second-connection", "http-timeout", "http-key", "multiplexed", "in-process", "multiplexed-loaded", "io-thread"],
+    ["second-connection", "http-timeout", "http-key", ...TURNMUX],
   );
 
   const old = row("second-connection");
   assert.ok(old.timeouts >= 1 && old.duplicates >= 1, "the old way fails as reported");
   assert.equal(old.jobsCreated, old.jobsWanted + old.duplicates);
   assert.equal(old.connectionsInTurn, old.calls, "one connection for each call");
-  for (const name of ["http-key", "multiplexed", "in-process", "multiplexed-loaded", "io-thread"]) {
+  for (const name of ["http-key", ...TURNMUX]) {
     const { errors, jobsCreated, jobsWanted, slowestMs } = row(name);
     assert.deepEqual({ name, errors, jobsCreated }, { name, errors: 0, jobsCreated: jobsWanted });
     assert.ok(slowestMs >= report.blockMs * 0.9, `${name}: the first add went through the block`);
   }
-  const turnmux = ["multiplexed", "in-process", "multiplexed-loaded", "io-thread"];
   assert.deepEqual(
-    turnmux.map((name) => row(name).connections),
-    [1, 0, 1, 2],
+    TURNMUX.map((name) => row(name).connections),
+    [1, 0, 1, 2, 1, 1],
   );
   const { acceptedMs = Number.POSITIVE_INFINITY } = row("io-thread");
   assert.ok(acceptedMs < report.blockMs, "the gateway took the call while its event loop stood still");

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { childProcess } from "../doors/child-process.ts";
+import { command } from "../doors/command.ts";
 import { httpKeepAlive } from "../doors/http.ts";
 import { impatient } from "../doors/impatient.ts";
 import { ioThread } from "../doors/io-thread.ts";
@@ -55,6 +57,18 @@ export const ROWS: readonly RowSpec[] = [
     kind: "turnmux",
     openDoor: ioThread,
     ioThread: true,
+  },
+  {
+    row: "child-process",
+    title: "turnmux, a child process on the shared session",
+    kind: "turnmux",
+    openDoor: childProcess,
+  },
+  {
+    row: "command",
+    title: "turnmux, the command run by an exec tool",
+    kind: "turnmux",
+    openDoor: command,
   },
 ];
 
