@@ -11,6 +11,7 @@ const written = new Map<string, number>();
 
 const gateway = createGateway({ journal: memoryJournal() });
 gateway.implement(tools, {
+  cron: { list: () => ["tea at four"] },
   note: ({ text }) => {
     const runs = (written.get(text) ?? 0) + 1;
     written.set(text, runs);

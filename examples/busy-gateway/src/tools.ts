@@ -7,8 +7,11 @@ import { createHash } from "node:crypto";
 import { defineTools, tool } from "@turnmux/gateway";
 import { z } from "zod";
 
-/** `note` runs in the main thread, and counts how often it has for each note; `digest` runs in a worker. */
+/** `cron.list` and `note` run in the main thread, and `note` counts how often it has for each note; `digest` runs in a worker. */
 export const tools = defineTools({
+  cron: {
+    list: tool({ description: "Lists the jobs", input: z.object({}), output: z.array(z.string()), effect: "read" }),
+  },
   note: tool({
     description: "Writes something down, once",
     input: z.object({ text: z.string() }),
