@@ -132,14 +132,16 @@ describe("an MCP server that cannot be offered", { timeout: MINUTE }, () => {
   });
 
   it("is refused where it lacks a tool that is asked for", async () => {
-    await expect(at.session.implementMcp(fickle, { only: ["nope"] })).rejects.toThrow("the MCP server has no tool nope");
+    await expect(at.session.implementMcp(fickle, { only: ["nope"] })).rejects.toThrow(
+      "the MCP server has no tool nope",
+    );
     await using mcp = await at.session.implementMcp(fickle, { only: ["look"] });
     expect(mcp.tools).toEqual(["look"]);
   });
 
   it("does not start, or is none", async () => {
     await expect(at.session.implementMcp({ command: "no-such-program-anywhere" })).rejects.toThrow("ENOENT");
-    const mute = { command: node, args: ["-e", "setInterval(() => {}, 1000)"] };
+    const mute = { command: node, args: ["-e", "process.stdin.resume()"] };
     await expect(at.session.implementMcp(mute, { startMs: 200 })).rejects.toThrow(/timed out/i);
     expect([...at.peer.offers.keys()]).toEqual([]);
   });
