@@ -12,7 +12,8 @@ import { hol } from "./benches/hol/bench.ts";
 import { inproc } from "./benches/inproc/bench.ts";
 import { once } from "./benches/once/bench.ts";
 import { sessions } from "./benches/sessions/bench.ts";
+import { share } from "./benches/share/bench.ts";
 import { size } from "./benches/size/bench.ts";
 
 /** See the module's comment. */
-export const BENCHES: readonly Bench[] = [calls, once, bulk, hol, inproc, busy, sessions, size];
+export const BENCHES: readonly Bench[] = [calls, once, bulk, hol, inproc, busy, share, sessions, size];

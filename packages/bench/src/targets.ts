@@ -111,6 +111,7 @@ export const TARGETS: readonly Target[] = [
     atLeast: 0.6,
     says: "calls of those without the I/O thread",
   },
+  { bench: "share", row: "1 child", concurrency: 64, figure: "ratio", atLeast: 0.5, says: "calls of direct ones" },
   {
     bench: "sessions",
     row: "turnmux, 10000",
