@@ -7,7 +7,7 @@ import type { Caller } from "../session/caller.ts";
 import type { Environment } from "../session/environment.ts";
 import type { OutgoingCalls } from "../session/outgoing-calls.ts";
 
-/** What {@link Session.upstream} tells, as it is when it is asked. */
+/** What {@link Session.upstream} tells; each figure as it is when it is asked. */
 export interface Upstream {
   readonly environment: Environment;
   /** Takes calls whose bodies are octets. */

@@ -192,6 +192,7 @@ export class Session extends SessionEventTarget {
   readonly #incoming: IncomingCalls;
   readonly #control: SessionControl;
   #clients: WeakMap<ToolTree, unknown> | undefined;
+  #upstream: Upstream | undefined;
   #closed: PromiseWithResolvers<SessionEnd> | undefined;
   #identity: SessionIdentity = NOBODY;
   #scopes: ReadonlySet<string> = NO_SCOPES;
@@ -389,16 +390,29 @@ export class Session extends SessionEventTarget {
     return this.#calls.items(name, input, options, more, timeoutMs === undefined ? { effect } : { effect, timeoutMs });
   }
 
-  /** For relays, which make the calls of others through this session: see `relayCalls`. */
+  /** For relays, which make the calls of others through this session: see `Relay`. The same object each time. */
   get upstream(): Upstream {
-    const { environment, interceptors } = this.#options;
+    this.#upstream ??= this.#makeUpstream();
+    return this.#upstream;
+  }
+
+  #makeUpstream(): Upstream {
+    const { environment, interceptors = NO_INTERCEPTORS } = this.#options;
+    const port = (): CallPort | undefined => this.#port;
+    const calls = this.#calls;
     return {
       environment,
       caller: this.#caller,
-      calls: this.#calls,
-      streams: this.#port?.streams,
-      lagMs: this.#port?.pulse?.lateness?.lagMs,
-      observed: (interceptors ?? NO_INTERCEPTORS).length > 0 || this.#calls.traces,
+      calls,
+      get streams() {
+        return port()?.streams;
+      },
+      get lagMs() {
+        return port()?.pulse?.lateness?.lagMs;
+      },
+      get observed() {
+        return interceptors.length > 0 || calls.traces;
+      },
     };
   }
 

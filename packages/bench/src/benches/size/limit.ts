@@ -12,7 +12,7 @@ export const CLIENT_TARGET: number = 20 * 1_024;
  * What the client may have at present, in octets, minified and gzipped. It is there so that nobody adds to it without
  * noticing: lower it after each cut; raise it only for something that is worth its octets.
  */
-export const CLIENT_LIMIT: number = 54_000;
+export const CLIENT_LIMIT: number = 54_500;
 
 /** Modules that are named where a bundle is too large. */
 const NAMED = 10;
