@@ -69,7 +69,9 @@ async function installPacked(folders, target, env) {
     const { code, output } = await capture("tar", args, { env });
     if (code !== 0) return output;
     const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
-    const { dependencies = {}, files: promised = [] } = manifest;
+    // What is optional for users is installed here, so that the entries that need it are looked at as well (@types/json-schema is for types of `ai`).
+    const { dependencies: needed = {}, peerDependencies = {}, files: promised = [] } = manifest;
+    const dependencies = { ...needed, ...peerDependencies };
     const missing = promised.find((path) => !path.startsWith("!") && !existsSync(join(installed, path)));
     if (missing !== undefined) return `${manifest.name} has no ${missing}, which is in "files" of its package.json`;
     for (const name of Object.keys(dependencies).filter((each) => !each.startsWith("@turnmux/"))) {
