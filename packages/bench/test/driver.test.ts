@@ -30,7 +30,7 @@ it.for([
   [["once", "--only", "once"], 'once has no "once" for --only: it measures everything together'],
   [
     ["hol", "--concurrency", "8"],
-    "hol has no --concurrency: it measures by a plan of its own; calls, once, inproc, sess",
+    "hol has no --concurrency: it measures by a plan of its own; calls, once, inproc, share, sess",
   ],
   [["bulk", "--concurrency", "8"], "bulk has no --concurrency"],
   [["size", "--concurrency", "8"], "size has no --concurrency"],
@@ -48,7 +48,7 @@ it("skips what npm wants in front of a script's arguments", () => {
 });
 
 it("takes a concurrency of the benches that have one, and says what it counts", () => {
-  for (const bench of ["calls", "once", "inproc", "sessions"]) {
+  for (const bench of ["calls", "once", "inproc", "share", "sessions"]) {
     expect(readOptions([bench, "--concurrency", "3"], BENCHES).concurrency).toEqual([3]);
   }
   expect(help(BENCHES).replaceAll(/\s+/g, " ")).toContain(
