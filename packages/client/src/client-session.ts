@@ -77,7 +77,7 @@ export class ClientSession extends Session {
 
   /**
    * Offers the tools of an MCP server that runs beside this process to the gateway, over this session's WebSocket. Needs
-   * `npm i @modelcontextprotocol/client @modelcontextprotocol/server`. `docs/guide.md` section 15.
+   * `npm i @modelcontextprotocol/client`. `docs/guide.md` section 15.
    *
    * @param server the program that is the server, or a transport of MCP's SDK. The session ends it
    * @throws {UsageError} where MCP's SDK is not installed, a tool's name is taken, or there is no journal for tools that count as `once`

@@ -45,9 +45,7 @@ async function loadMcp(): Promise<{ readonly implementMcp: NonNullable<Platform[
     return await import("../mcp/implement.ts");
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND")) throw error;
-    throw new UsageError(
-      "implementMcp() needs MCP's SDK: npm i @modelcontextprotocol/client @modelcontextprotocol/server",
-    );
+    throw new UsageError("implementMcp() needs MCP's SDK: npm i @modelcontextprotocol/client");
   }
 }
 
