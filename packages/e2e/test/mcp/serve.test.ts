@@ -78,7 +78,7 @@ describe.each(REVISIONS)("turnmux mcp, spoken to in revision %s", { timeout: MIN
     ].map(({ content, isError }) => [isError, JSON.stringify(content)]);
     expect(vague).toEqual([
       true,
-      expect.stringContaining("It may have run. Do not repeat it; check with cron.list first."),
+      expect.stringContaining("It may have run. Do not repeat it; check with cron_list first."),
     ]);
     expect(wrong).toEqual([true, expect.stringContaining("It did not run; mend the arguments")]);
     expect(none).toEqual([true, expect.stringContaining("There is no tool nope")]);
